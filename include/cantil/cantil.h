@@ -1,0 +1,12 @@
+/*
+ * cantil.h - everything but the web layer: models, sessions, migrations, the manager.
+ *
+ * Link with pkg-config `cantil`. The web layer is <cantil/web.h> and pkg-config `cantil-web`.
+ */
+#ifndef CANTIL_CANTIL_H
+#define CANTIL_CANTIL_H
+
+#include <cantil/error.h>
+#include <cantil/types.h>
+
+#endif

@@ -1,0 +1,101 @@
+/* error.c - filling the plain error value of cantil/error.h. */
+#include <cantil/error.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* vsnprintf that never ends in the middle of a UTF-8 character: what is cut off here is shown to
+ * people. */
+static void fill(char *out, size_t cap, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(out, cap, fmt, ap);
+
+	if (n >= 0 && (size_t)n >= cap)
+		out[cni_utf8_cut(out, cap - 1)] = '\0';
+}
+
+void cn_error_set(cn_error *err, cn_status status, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return;
+	/* the arguments may point into the error itself, so it is built beside it */
+	cn_error made = {.status = status};
+	va_start(ap, fmt);
+	fill(made.message, sizeof made.message, fmt, ap);
+	va_end(ap);
+	*err = made;
+}
+
+void cn_error_detail(cn_error *err, const char *fmt, ...)
+{
+	char text[sizeof err->detail];
+	va_list ap;
+
+	if (!err)
+		return;
+	va_start(ap, fmt);
+	fill(text, sizeof text, fmt, ap);
+	va_end(ap);
+	memcpy(err->detail, text, sizeof text);
+}
+
+void cn_error_hint(cn_error *err, const char *fmt, ...)
+{
+	char text[sizeof err->hint];
+	va_list ap;
+
+	if (!err)
+		return;
+	va_start(ap, fmt);
+	fill(text, sizeof text, fmt, ap);
+	va_end(ap);
+	memcpy(err->hint, text, sizeof text);
+}
+
+cn_status cn_error_wrap(cn_error *err, const char *fmt, ...)
+{
+	char text[sizeof err->message];
+	va_list ap;
+
+	if (!err)
+		return CN_EARG;
+	va_start(ap, fmt);
+	fill(text, sizeof text, fmt, ap);
+	va_end(ap);
+	size_t used = strlen(text);
+	size_t more = strnlen(err->message, sizeof err->message - 1);
+	if (used + 2 < sizeof text) {
+		memcpy(text + used, ": ", 2);
+		used += 2;
+	}
+	if (more > sizeof text - 1 - used)
+		more = cni_utf8_cut(err->message, sizeof text - 1 - used);
+	memcpy(text + used, err->message, more);
+	text[used + more] = '\0';
+	memcpy(err->message, text, sizeof text);
+	return err->status;
+}
+
+const char *cn_status_name(cn_status status)
+{
+	switch (status) {
+	case CN_OK: return "ok";
+	case CN_ENOMEM: return "out of memory";
+	case CN_EARG: return "argument";
+	case CN_ENOTFOUND: return "not found";
+	case CN_ECONNECT: return "connection";
+	case CN_ESQL: return "sql";
+	case CN_ECONSTRAINT: return "constraint";
+	case CN_ECONFLICT: return "conflict";
+	case CN_ESCHEMA: return "schema";
+	case CN_EIO: return "input/output";
+	case CN_EUNSUPPORTED: return "unsupported";
+	case CN_ECANCELED: return "cancelled";
+	case CN_EDECISION: return "decision";
+	}
+	return "unknown";
+}

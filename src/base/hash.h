@@ -1,0 +1,26 @@
+/* hash.h - a fast 64-bit hash for comparing contents, SHA-256 for files, random bytes. */
+#ifndef CNI_BASE_HASH_H
+#define CNI_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Not cryptographic; the same on every machine; chain by passing the last result as seed. */
+uint64_t cni_hash64(const void *data, size_t size, uint64_t seed);
+
+typedef struct cni_sha256 {
+	uint32_t state[8];
+	uint64_t bytes;
+	unsigned char block[64];
+} cni_sha256;
+
+void cni_sha256_init(cni_sha256 *sha);
+void cni_sha256_add(cni_sha256 *sha, const void *data, size_t size);
+void cni_sha256_hex(cni_sha256 *sha, char out[65]);                /* ends it */
+void cni_sha256_text(const void *data, size_t size, char out[65]); /* all at once */
+
+/* Random bytes from the system; never fails on a system that has started. */
+void cni_random(void *out, size_t size);
+void cni_random_hex(char *out, size_t digits); /* digits + NUL */
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * lexer.h - SQL text as tokens, split exactly where SQLite splits it.
+ *
+ * A token is a piece of the caller's text: nothing is copied. White space and comments are tokens
+ * too, so that text can be edited by token and put together again byte for byte.
+ */
+#ifndef CNI_SQL_LEXER_H
+#define CNI_SQL_LEXER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+typedef enum cni_token_kind {
+	CNI_TOKEN_END = 0,
+	CNI_TOKEN_SPACE,
+	CNI_TOKEN_COMMENT,
+	CNI_TOKEN_WORD,     /* a bare identifier or a keyword */
+	CNI_TOKEN_QUOTED,   /* "x" `x` [x] */
+	CNI_TOKEN_STRING,   /* 'x' */
+	CNI_TOKEN_BLOB,     /* x'00' */
+	CNI_TOKEN_NUMBER,
+	CNI_TOKEN_VARIABLE, /* ? ?1 :a @a $a */
+	CNI_TOKEN_OPERATOR, /* punctuation, one to three characters */
+	CNI_TOKEN_ILLEGAL,
+} cni_token_kind;
+
+typedef struct cni_token {
+	cni_token_kind kind;
+	const char *text; /* into the caller's text */
+	size_t size;
+} cni_token;
+
+typedef struct cni_lexer {
+	const char *at, *end;
+} cni_lexer;
+
+void cni_lexer_init(cni_lexer *lexer, const char *sql, size_t size);
+cni_token cni_lexer_next(cni_lexer *lexer);        /* every token, CNI_TOKEN_END at the end */
+cni_token cni_lexer_next_solid(cni_lexer *lexer);  /* skips white space and comments */
+
+/* Is the token this keyword (any case)? Quoted identifiers are never keywords. */
+bool cni_token_is(const cni_token *token, const char *keyword);
+bool cni_token_is_op(const cni_token *token, const char *op);
+
+/* The name a token stands for: quotes taken off, doubled quotes undone. Strings count as names, as
+ * SQLite lets them where a name must stand. */
+char *cni_token_name(cni_arena *arena, const cni_token *token);
+
+/* All solid tokens of a text, ended by CNI_TOKEN_END; NULL when out of memory. */
+cni_token *cni_tokens(cni_arena *arena, const char *sql, size_t size, size_t *ret_count);
+
+/* The form in which two pieces of SQL are compared: tokens joined by one blank, comments gone, bare
+ * and quoted names folded to one spelling (ASCII lower case; still quoted if the name is a keyword
+ * or could not stand bare), == as =, <> as !=, numbers and blobs in lower case, strings exact.
+ * Outer parentheses around the whole are dropped when `strip_parens`. NULL when out of memory. */
+char *cni_sql_normal(cni_arena *arena, const char *sql, size_t size, bool strip_parens);
+
+/* Splits a script into statements at `;` outside triggers, strings and comments (a trigger stays
+ * whole). *at moves on; false at the end of the script. Comments before a statement belong to it;
+ * a statement of nothing but white space and comments is passed over. The text includes its `;`.
+ *     const char *at = script; size_t size;
+ *     while (cni_sql_split(&at, end, &statement, &size)) … */
+bool cni_sql_split(const char **at, const char *end, const char **ret_statement, size_t *ret_size);
+
+/* Is the word one of SQLite's keywords (any case)? */
+bool cni_sql_keyword(const char *word, size_t size);
+
+/* THE quoting functions: the only ones that turn a name or a text into SQL. */
+void cni_quote_name(cni_buffer *out, const char *name);      /* always quoted: "a ""b""" */
+void cni_quote_name_if(cni_buffer *out, const char *name);   /* bare where that is safe, for texts people read */
+void cni_quote_text(cni_buffer *out, const char *text);      /* 'it''s' */
+char *cni_quoted(cni_arena *arena, const char *name);        /* always quoted, in the arena */
+
+#endif
