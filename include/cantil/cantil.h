@@ -6,6 +6,8 @@
 #ifndef CANTIL_CANTIL_H
 #define CANTIL_CANTIL_H
 
+#include <cantil/app.h>
+#include <cantil/command.h>
 #include <cantil/error.h>
 #include <cantil/types.h>
 
