@@ -1,0 +1,85 @@
+/* test_memory.c - arenas and buffers: alignment, growth, bounds, remembered failure. */
+#include "tap.h"
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+static void arena_gives_zeroed_aligned_memory(void **state)
+{
+	(void)state;
+	cni_arena arena = {0};
+	for (size_t size = 1; size < 5000; size += 97) {
+		unsigned char *p = cni_alloc(&arena, size);
+		assert_non_null(p);
+		assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(p[i], 0);
+		memset(p, 0xAA, size);
+	}
+	cni_arena_reset(&arena);
+	assert_int_equal(*(char *)cni_alloc(&arena, 100), 0);
+	cni_arena_done(&arena);
+	assert_int_equal(arena.size_bytes, 0);
+}
+
+static void arena_remembers_failure(void **state)
+{
+	(void)state;
+	cni_arena arena = {0};
+	assert_null(cni_alloc(&arena, SIZE_MAX - 3));
+	assert_true(arena.failed);
+	assert_null(cni_alloc(&arena, 1));
+	cni_arena_done(&arena);
+	assert_false(arena.failed);
+}
+
+static void list_grows(void **state)
+{
+	(void)state;
+	cni_arena arena = {0};
+	int *list = NULL;
+	size_t count = 0;
+	for (int i = 0; i < 1000; i++)
+		assert_true(CNI_PUSH(&arena, list, count, i));
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(list[i], i);
+	cni_arena_done(&arena);
+}
+
+static void buffer_appends(void **state)
+{
+	(void)state;
+	cni_buffer buffer = {0};
+	assert_string_equal(cni_buffer_text(&buffer), "");
+	for (int i = 0; i < 500; i++)
+		cni_buffer_printf(&buffer, "%d,", i);
+	assert_int_equal(buffer.size, 10 * 2 + 90 * 3 + 400 * 4);
+	assert_int_equal(strlen(buffer.data), buffer.size);
+	cni_buffer_clear(&buffer);
+	assert_string_equal(cni_buffer_text(&buffer), "");
+	cni_buffer_done(&buffer);
+}
+
+static void buffer_keeps_its_limit(void **state)
+{
+	(void)state;
+	cni_buffer buffer = {.limit = 5};
+	cni_buffer_puts(&buffer, "12345");
+	assert_false(buffer.failed);
+	cni_buffer_putc(&buffer, '6');
+	assert_true(buffer.failed);
+	assert_string_equal(cni_buffer_text(&buffer), "12345");
+	cni_buffer_done(&buffer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arena_gives_zeroed_aligned_memory),
+		cmocka_unit_test(arena_remembers_failure),
+		cmocka_unit_test(list_grows),
+		cmocka_unit_test(buffer_appends),
+		cmocka_unit_test(buffer_keeps_its_limit),
+	};
+	return RUN(tests);
+}
