@@ -1,0 +1,85 @@
+#!/bin/sh
+# make test: everything that says whether Cantil is right. The last line is `N passed, N failed`.
+# test.sh long: the same with the whole of the shared corpora (an hour).
+set -eu
+cd "$(dirname "$0")/.."
+long=${1:-}
+scripts/deps.sh test
+passed=0 failed=0
+logs=build/test-logs
+
+add() { # add NAME PASSED FAILED
+	passed=$((passed + $2)) failed=$((failed + $3))
+	printf '%-42s %5d passed, %d failed\n' "$1" "$2" "$3"
+}
+
+# meson's JUnit file has one <testsuite tests= errors= failures=> for each program
+count() {
+	awk -v RS='<' '/^testsuite / {
+		n = f = 0
+		if (match($0, / tests="[0-9]+"/)) n = substr($0, RSTART + 8, RLENGTH - 9)
+		if (match($0, / errors="[0-9]+"/)) f += substr($0, RSTART + 9, RLENGTH - 10)
+		if (match($0, / failures="[0-9]+"/)) f += substr($0, RSTART + 11, RLENGTH - 12)
+		if (match($0, / skipped="[0-9]+"/)) n -= substr($0, RSTART + 10, RLENGTH - 11)
+		tests += n; bad += f
+	} END { print tests - bad, bad + 0 }' "$1"
+}
+
+suite() { # suite NAME BUILD TIMEOUT_MULTIPLIER
+	rc=0
+	meson test -C "$2" --no-rebuild --print-errorlogs -t "$3" --quiet >"$logs/$1" 2>&1 || rc=$?
+	[ $rc -eq 0 ] || cat "$logs/$1"
+	if [ ! -f "$2/meson-logs/testlog.junit.xml" ]; then
+		add "$1" 0 1
+		return
+	fi
+	# a program that dies without a line of TAP counts too: meson's own exit code says so
+	# shellcheck disable=SC2046 # two numbers are meant to be two words
+	set -- "$1" $(count "$2/meson-logs/testlog.junit.xml")
+	[ $rc -eq 0 ] || [ "$3" -gt 0 ] || set -- "$1" "$2" 1
+	add "$@"
+}
+
+build() { # build DIR OPTIONS…
+	dir=$1
+	shift
+	[ -f "$dir/build.ninja" ] || meson setup "$dir" -Dwerror=true "$@" >/dev/null
+	ninja -C "$dir" --quiet
+}
+
+scorer() { # scorer NAME COMMAND…: a program of ../shared whose last line is `N passed, N failed`
+	name=$1
+	shift
+	rc=0
+	"$@" >"$logs/$name" 2>&1 || rc=$?
+	line=$(tail -n 1 "$logs/$name")
+	case $line in
+	*' passed, '*' failed') ;;
+	*) cat "$logs/$name"; add "$name" 0 1; return ;;
+	esac
+	[ $rc -eq 0 ] || cat "$logs/$name"
+	grep -E '^right ' "$logs/$name" || true
+	add "$name" "${line%% passed*}" "$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')"
+}
+
+build build
+mkdir -p "$logs"
+suite gcc build 3
+CC=clang build build-asan -Db_sanitize=address,undefined -Db_lundef=false
+ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	suite clang-asan-ubsan build-asan 10
+
+shared=$(cd .. && pwd)/shared
+if [ -d "$shared" ]; then
+	apply="build/cantil apply {db} {target} --answers {hints} --yes"
+	every=5 creates=10
+	[ -z "$long" ] || every=1 creates=1
+	scorer cases python3 "$shared/cases/run_cases.py" --tool "$apply"
+	scorer corpus-with-decisions python3 "$shared/corpus/tools/score.py" --every $every --tool "$apply"
+	scorer corpus-without-decisions python3 "$shared/corpus/tools/score.py" --every $every --decisions no --tool "$apply"
+	scorer corpus-raw python3 "$shared/corpus/tools/score.py" --every $every --decisions no --raw --tool "$apply"
+	scorer creates python3 "$shared/creates/roundtrip.py" --every $creates --tool 'build/cantil inspect {db} --format sql'
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
