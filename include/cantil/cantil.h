@@ -8,7 +8,10 @@
 
 #include <cantil/app.h>
 #include <cantil/command.h>
+#include <cantil/database.h>
 #include <cantil/error.h>
+#include <cantil/model.h>
+#include <cantil/session.h>
 #include <cantil/types.h>
 
 #endif
