@@ -2,7 +2,10 @@
  * lexer.h - SQL text as tokens, split exactly where SQLite splits it.
  *
  * A token is a piece of the caller's text: nothing is copied. White space and comments are tokens
- * too, so that text can be edited by token and put together again byte for byte.
+ * too, so that text can be edited by token and put together again byte for byte. Sizes count, not
+ * NUL bytes: a NUL outside quotes and comments is an illegal token.
+ *
+ * Source: src/sql/lexer.c, keyword.c, split.c, normal.c, quote.c
  */
 #ifndef CNI_SQL_LEXER_H
 #define CNI_SQL_LEXER_H
@@ -55,7 +58,8 @@ cni_token *cni_tokens(cni_arena *arena, const char *sql, size_t size, size_t *re
 /* The form in which two pieces of SQL are compared: tokens joined by one blank, comments gone, bare
  * and quoted names folded to one spelling (ASCII lower case; still quoted if the name is a keyword
  * or could not stand bare), == as =, <> as !=, numbers and blobs in lower case, strings exact.
- * Outer parentheses around the whole are dropped when `strip_parens`. NULL when out of memory. */
+ * Outer parentheses around the whole are dropped when `strip_parens`. Reading stops at a NUL byte, as
+ * SQLite's does. NULL when out of memory. Source: src/sql/normal.c */
 char *cni_sql_normal(cni_arena *arena, const char *sql, size_t size, bool strip_parens);
 
 /* Splits a script into statements at `;` outside triggers, strings and comments (a trigger stays
@@ -65,8 +69,21 @@ char *cni_sql_normal(cni_arena *arena, const char *sql, size_t size, bool strip_
  *     while (cni_sql_split(&at, end, &statement, &size)) … */
 bool cni_sql_split(const char **at, const char *end, const char **ret_statement, size_t *ret_size);
 
-/* Is the word one of SQLite's keywords (any case)? */
+/* Is the word one of SQLite's keywords (any case)? TRUE and FALSE are counted among them: bare, they
+ * are values where no column has that name. */
 bool cni_sql_keyword(const char *word, size_t size);
+
+/* What SQLite's grammar lets a bare word be. */
+typedef enum cni_word_class {
+	CNI_WORD_PLAIN = 0, /* no keyword */
+	CNI_WORD_FALLBACK,  /* a keyword that is a name wherever no rule wants the keyword */
+	CNI_WORD_JOIN,      /* LEFT, INDEXED …: the name of a thing, but not a word of a type */
+	CNI_WORD_RESERVED,  /* never a name unless quoted */
+} cni_word_class;
+cni_word_class cni_sql_word_class(const char *word, size_t size);
+
+/* May the text stand as a name without quotes, and mean itself everywhere? */
+bool cni_sql_bare(const char *name, size_t size);
 
 /* THE quoting functions: the only ones that turn a name or a text into SQL. */
 void cni_quote_name(cni_buffer *out, const char *name);      /* always quoted: "a ""b""" */
