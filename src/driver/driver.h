@@ -40,6 +40,8 @@
 typedef struct cni_driver cni_driver;
 typedef struct cni_conn cni_conn;
 typedef struct cni_stmt cni_stmt;
+struct cni_plan_request; /* plan.h */
+struct cni_plan;
 
 typedef enum cni_open_mode {
 	CNI_OPEN_READ = 0, /* never writes, never creates; the file stays byte for byte the same */
@@ -119,6 +121,8 @@ struct cni_driver {
 	cn_status (*snapshot)(cni_conn *conn, cni_conn **ret, cn_error *err);
 	/* Copies the database as it is now into a new file: consistent under load. */
 	cn_status (*backup)(cni_conn *conn, const char *path, cn_error *err);
+	/* The steps from one schema to another (plan.h); NULL: this engine has no migrations. */
+	cn_status (*plan)(const struct cni_plan_request *request, cni_arena *arena, struct cni_plan *ret, cn_error *err);
 };
 
 struct cni_conn { /* every driver's own struct begins with this */

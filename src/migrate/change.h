@@ -7,34 +7,14 @@
 #ifndef CNI_MIGRATE_CHANGE_H
 #define CNI_MIGRATE_CHANGE_H
 
-#include "driver/driver.h"
+#include "driver/plan.h"
 #include "migrate/answers.h"
-
-typedef struct cni_keep { /* rows of `from` must be in `to` afterwards, with these columns unchanged */
-	const char *from_table, *to_table;
-	const char **from_columns, **to_columns;
-	size_t column_count;
-} cni_keep;
-
-typedef struct cni_step {
-	const char *sql;      /* one statement, without `;` */
-	const char *comment;  /* why; one line; NULL: belongs to the step before */
-} cni_step;
-
-typedef struct cni_plan {
-	cni_step *steps;
-	size_t step_count;
-	cni_keep *keeps;      /* what is compared before and after */
-	size_t keep_count;
-	const char **warnings; /* "data cannot come back: product.price" */
-	size_t warning_count;
-	bool rebuilds;        /* some table is copied whole */
-} cni_plan;
 
 typedef struct cni_change_input {
 	const cni_schema *from, *to;   /* normalised */
 	cni_answers *answers;          /* may be empty, never NULL */
 	cni_conn *data;                /* the live database, for counts and conflicts; NULL: there is none */
+	bool up_only;                  /* no plan for the way back is wanted */
 	bool every_drop_asked;         /* a revision runs on databases nobody sees now: ask even when `data` holds no rows */
 } cni_change_input;
 
