@@ -32,12 +32,14 @@ typedef struct cni_schema {
 	const char *engine;     /* "sqlite" */
 	cni_object *objects;    /* ddl.kind tells table, index, view, trigger, virtual table */
 	size_t object_count;
+	struct cni_names *names; /* where a name stands: see names.h */
 } cni_schema;
 
 /* An empty schema in the arena; NULL when out of memory. */
 cni_schema *cni_schema_new(cni_arena *arena, const char *engine);
 
-/* Adds an object from its CREATE text (copied, parsed) or from data (text is written from it). */
+/* Adds an object from its CREATE text (copied, parsed) or from data (copied; its text is written, and is what
+ * counts: the data is read back from it). CN_ESQL for what is no CREATE statement, CN_ENOMEM. */
 cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, cn_error *err) CN_MUST_CHECK;
 cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err) CN_MUST_CHECK;
 
@@ -54,6 +56,9 @@ long cni_table_rowid_alias(const cni_ddl_table *table);
 /* SQLite's affinity of a declared type (NULL: BLOB). */
 typedef enum cni_affinity { CNI_AFF_BLOB, CNI_AFF_TEXT, CNI_AFF_NUMERIC, CNI_AFF_INTEGER, CNI_AFF_REAL } cni_affinity;
 cni_affinity cni_type_affinity(const char *type);
+
+/* Does it say anything? SQLite takes DEFAULT NULL and none for the same. */
+bool cni_column_has_default(const cni_ddl_column *column);
 
 /* Do the two mean the same? Spelling, quoting, case, comments, column- against table-level do not count. */
 bool cni_object_equal(const cni_object *a, const cni_object *b);

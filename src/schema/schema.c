@@ -1,0 +1,152 @@
+/* schema.c - a schema's objects: adding them, finding them. */
+#include "schema/schema.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "base/try.h"
+#include "schema/compare.h"
+#include "schema/names.h"
+#include "sql/lexer.h"
+
+cni_schema *cni_schema_new(cni_arena *arena, const char *engine)
+{
+	cni_schema *schema = cni_alloc(arena, sizeof *schema);
+	cni_names *names = cni_alloc(arena, sizeof *names);
+
+	if (!schema || !names)
+		return NULL;
+	names->arena = arena;
+	*schema = (cni_schema){.arena = arena, .engine = cni_strdup(arena, engine), .names = names};
+	return schema->engine ? schema : NULL;
+}
+
+/* The statement alone: no `;`, nor what stands around it, so that a writer can put its own. A comment
+ * before it stays: it tells what the object is for. */
+static size_t statement_size(const char *sql, size_t size)
+{
+	cni_lexer lexer;
+	size_t end = 0;
+
+	cni_lexer_init(&lexer, sql, size);
+	for (;;) {
+		cni_token token = cni_lexer_next(&lexer);
+		if (token.kind == CNI_TOKEN_END)
+			return end;
+		if (token.kind == CNI_TOKEN_SPACE)
+			continue;
+		if (!cni_token_is_op(&token, ";"))
+			end = (size_t)(token.text + token.size - sql);
+	}
+}
+
+static void name_object(cni_object *object)
+{
+	const cni_ddl *ddl = &object->ddl;
+
+	switch (ddl->kind) {
+	case CNI_DDL_TABLE: object->name = ddl->table.name; break;
+	case CNI_DDL_VIEW: object->name = ddl->view.name; break;
+	case CNI_DDL_VIRTUAL: object->name = ddl->virtual_table.name; break;
+	case CNI_DDL_INDEX:
+		object->name = ddl->index.name;
+		object->table = ddl->index.table;
+		break;
+	case CNI_DDL_TRIGGER:
+		object->name = ddl->trigger.name;
+		object->table = ddl->trigger.table;
+		break;
+	case CNI_DDL_OTHER: break;
+	}
+}
+
+cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, cn_error *err)
+{
+	cni_object object = {0};
+
+	size = statement_size(sql, size);
+	object.sql = cni_strndup(schema->arena, sql, size);
+	if (!object.sql)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_ddl_parse(schema->arena, object.sql, size, &object.ddl, err));
+	if (object.ddl.kind == CNI_DDL_OTHER) {
+		cn_error_set(err, CN_ESQL, "not a CREATE statement");
+		cn_error_detail(err, "%.*s", (int)cni_utf8_cut(sql, size < 200 ? size : 200), object.sql);
+		return CN_ESQL;
+	}
+	name_object(&object);
+	object.normal = cni_object_normal(schema->arena, &object.ddl);
+	if (!object.normal || !CNI_PUSH(schema->arena, schema->objects, schema->object_count, object) ||
+	    !cni_names_cover(schema->names, schema->objects, schema->object_count))
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return CN_OK;
+}
+
+/* What a CREATE statement cannot say, and a comment that the text may lack. */
+static void keep_unsaid(cni_arena *arena, cni_ddl_table *to, const cni_ddl_table *from)
+{
+	to->renamed_from = cni_strdup(arena, from->renamed_from);
+	if (!to->comment)
+		to->comment = cni_strdup(arena, from->comment);
+	for (size_t i = 0; i < to->column_count && i < from->column_count; i++) {
+		to->columns[i].renamed_from = cni_strdup(arena, from->columns[i].renamed_from);
+		if (!to->columns[i].comment)
+			to->columns[i].comment = cni_strdup(arena, from->columns[i].comment);
+	}
+}
+
+cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+
+	if (ddl->kind == CNI_DDL_OTHER)
+		return cn_fail(err, CN_EARG, "not a schema object");
+	cni_ddl_write(&sql, ddl);
+	if (sql.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_schema_add_sql(schema, sql.data, sql.size, err));
+	if (ddl->kind == CNI_DDL_TABLE)
+		keep_unsaid(schema->arena, &schema->objects[schema->object_count - 1].ddl.table, &ddl->table);
+	return schema->arena->failed ? cn_fail(err, CN_ENOMEM, "out of memory") : CN_OK;
+}
+
+const cni_object *cni_schema_find(const cni_schema *schema, cni_ddl_kind kind, const char *name)
+{
+	long at = cni_names_find(schema->names, schema->objects, schema->object_count, kind, name);
+
+	return at < 0 ? NULL : &schema->objects[at];
+}
+
+const cni_object *cni_schema_table(const cni_schema *schema, const char *name)
+{
+	return cni_schema_find(schema, CNI_DDL_TABLE, name);
+}
+
+long cni_table_column(const cni_ddl_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->column_count; i++)
+		if (cni_same(table->columns[i].name, name))
+			return (long)i;
+	return -1;
+}
+
+const cni_ddl_constraint *cni_table_primary_key(const cni_ddl_table *table)
+{
+	for (size_t i = 0; i < table->constraint_count; i++)
+		if (table->constraints[i].kind == CNI_PRIMARY_KEY)
+			return &table->constraints[i];
+	return NULL;
+}
+
+long cni_table_rowid_alias(const cni_ddl_table *table)
+{
+	const cni_ddl_constraint *key = cni_table_primary_key(table);
+
+	if (table->without_rowid || !key || key->part_count != 1 || !key->parts[0].name)
+		return -1;
+	/* SQLite's oldest quirk: PRIMARY KEY DESC at the column makes an ordinary key; at the table it does not */
+	if (key->at_column && key->parts[0].desc)
+		return -1;
+	long at = cni_table_column(table, key->parts[0].name);
+	return at >= 0 && cni_same(table->columns[at].type, "INTEGER") ? at : -1;
+}
