@@ -103,7 +103,7 @@ typedef struct cn_column {
 
 	const char *name;         /* in SQL; NULL: the member's name */
 	cn_type type;             /* a neighbouring type for the SQL side; 0: from the C member */
-	const char *type_sql;     /* the declared type, literally; NULL: from the type */
+	const char *type_sql;     /* the declared type, literally ("": none); NULL: from the type */
 	unsigned length;          /* text: at most so many characters; 0: no bound */
 	unsigned precision, scale; /* double: NUMERIC(precision, scale) */
 	bool primary_key;         /* several columns together are a composite key, in their order */
@@ -174,6 +174,8 @@ typedef struct cn_table_options {
 	bool strict, without_rowid;
 	const char *renamed_from; /* the table's old name */
 	const char *comment;
+	bool unnamed;             /* constraints without a .name get none, for a table that exists already: cantil
+	                             inspect --format c writes it where a table has such constraints */
 } cn_table_options;
 
 typedef enum cn_model_kind {
