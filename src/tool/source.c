@@ -1,0 +1,168 @@
+/* source.c - see source.h. */
+#include "tool/source.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "migrate/revision.h"
+
+enum { SCRIPT_MAX = 64 << 20, DESIGN_MAX = 16 << 20 };
+
+/* The first bytes of a file; shorter files are padded with NULs. */
+static cn_status head_of(const char *path, char head[64], cn_error *err)
+{
+	FILE *file = fopen(path, "rb");
+
+	memset(head, 0, 64);
+	if (!file)
+		return cn_fail(err, CN_EIO, "cannot read \"%s\"", path);
+	size_t n = fread(head, 1, 63, file);
+	bool failed = ferror(file) != 0;
+	fclose(file);
+	(void)n;
+	return failed ? cn_fail(err, CN_EIO, "cannot read \"%s\"", path) : CN_OK;
+}
+
+/* An XML file begins with `<` after white space and a byte order mark; SQL never does. */
+static bool looks_like_xml(const char *head)
+{
+	if (memcmp(head, "\xEF\xBB\xBF", 3) == 0)
+		head += 3;
+	return head[strspn(head, " \t\r\n")] == '<';
+}
+
+static cn_status kind_of_file(cni_source *source, cn_error *err)
+{
+	char head[64];
+
+	TRY(head_of(source->path, head, err));
+	if (memcmp(head, "SQLite format 3", 16) == 0 || head[0] == '\0')
+		source->kind = CNI_SOURCE_DATABASE; /* an empty file is an empty database */
+	else if (cni_ends(source->path, ".xml") || looks_like_xml(head))
+		source->kind = CNI_SOURCE_DESIGNER;
+	else if (cni_ends(source->path, ".db") || cni_ends(source->path, ".sqlite") ||
+		 memchr(head, 0, strlen(head)))
+		source->kind = CNI_SOURCE_DATABASE; /* the driver says best what is wrong with it */
+	else
+		source->kind = CNI_SOURCE_SQL;
+	if (cni_ends(source->path, ".sql"))
+		source->kind = CNI_SOURCE_SQL;
+	return CN_OK;
+}
+
+cn_status cni_source_find(cni_arena *arena, const char *text, cni_source *ret, cn_error *err)
+{
+	cni_source source = {.text = cni_strdup(arena, text)};
+	const char *here = cni_path_current(arena);
+
+	if (!here || !source.text)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_uri_parse(arena, text, here, &source.uri, err));
+	source.path = source.uri.path;
+	if (!source.path) {
+		source.kind = CNI_SOURCE_DATABASE;
+	} else if (cni_dir_exists(source.path)) {
+		source.kind = CNI_SOURCE_MIGRATIONS;
+	} else if (!cni_file_exists(source.path)) {
+		cn_error_set(err, CN_ENOTFOUND, "there is no file \"%s\"", source.path);
+		cn_error_hint(err,
+			"name a database, a .sql file, a designer's .xml file or a migrations folder");
+		return CN_ENOTFOUND;
+	} else if (strstr(text, "://")) {
+		source.kind = CNI_SOURCE_DATABASE;
+	} else {
+		TRY(kind_of_file(&source, err));
+	}
+	*ret = source;
+	return CN_OK;
+}
+
+static cn_status read_database(
+	const cni_source *source, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	cni_open_options options = {.mode = CNI_OPEN_READ, .foreign = true};
+
+	TRY(cni_conn_open(&source->uri, &options, &conn, err));
+	return cni_conn_inspect(conn, arena, ret, err);
+}
+
+static cn_status read_script(
+	const cni_source *source, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	char *text;
+	size_t size;
+
+	TRY(cni_file_read(arena, source->path, SCRIPT_MAX, &text, &size, err));
+	if (strlen(text) != size)
+		return cn_fail(
+			err, CN_EARG, "\"%s\" is no SQL text: it holds a NUL byte", source->path);
+	cn_status status = cni_normalise_sql("sqlite", text, arena, ret, err);
+	if (status < 0)
+		cn_error_wrap(err, "%s", source->text);
+	return status;
+}
+
+static cn_status read_designer(const cni_source *source, cni_arena *arena, cni_schema **ret,
+	cni_buffer *notes, cn_error *err)
+{
+	char *text;
+	size_t size;
+
+	TRY(cni_file_read(arena, source->path, DESIGN_MAX, &text, &size, err));
+	cni_schema *made = cni_schema_new(arena, "sqlite");
+	if (!made)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	cn_status status = cni_schema_read_designer(made, text, size, notes, err);
+	if (status == CN_OK)
+		status = cni_normalise(made, arena, ret, err);
+	if (status < 0)
+		cn_error_wrap(err, "%s", source->text);
+	return status;
+}
+
+static cn_status read_migrations(
+	const cni_source *source, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	cni_folder folder;
+
+	TRY(cni_folder_read(arena, source->path, &folder, err));
+	return cni_folder_replay(&folder, "sqlite", NULL, arena, ret, err);
+}
+
+cn_status cni_source_schema(const cni_source *source, cni_arena *arena, cni_schema **ret,
+	cni_buffer *notes, cn_error *err)
+{
+	switch (source->kind) {
+	case CNI_SOURCE_DATABASE: return read_database(source, arena, ret, err);
+	case CNI_SOURCE_SQL: return read_script(source, arena, ret, err);
+	case CNI_SOURCE_DESIGNER: return read_designer(source, arena, ret, notes, err);
+	case CNI_SOURCE_MIGRATIONS: return read_migrations(source, arena, ret, err);
+	}
+	return cn_fail(err, CN_EARG, "\"%s\" has no schema", source->text);
+}
+
+cn_status cni_source_script(const cni_source *source, cni_arena *arena, const char **ret,
+	cni_buffer *notes, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	cni_schema *schema;
+
+	TRY(cni_source_schema(source, arena, &schema, notes, err));
+	cni_schema_write_sql(&out, schema);
+	*ret = cni_buffer_dup(&out, arena);
+	return *ret ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+}
+
+void cni_source_warn(cn_call *call, const cni_source *source, cni_buffer *notes)
+{
+	const char *at = cni_buffer_text(notes);
+
+	while (*at) {
+		int n = (int)strcspn(at, "\n");
+		cn_warn(call, "%s: %.*s", source->text, n, at);
+		at += n + (at[n] == '\n');
+	}
+}
