@@ -1,6 +1,6 @@
 /*
- * lexer.c - see lexer.h. Each scan_* function gets the text from its first byte and returns how many
- * bytes the token has; all of them read every byte once.
+ * lexer.c - see lexer.h. Each scan_* function gets the text from its first byte and returns how
+ * many bytes the token has; all of them read every byte once.
  */
 #include "sql/lexer.h"
 
@@ -20,7 +20,8 @@ static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 static bool is_name_start(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (unsigned char)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       (unsigned char)c >= 0x80;
 }
 
 static bool is_name(char c) { return is_name_start(c) || is_digit(c) || c == '$'; }
@@ -265,13 +266,13 @@ cni_token cni_lexer_next_solid(cni_lexer *lexer)
 bool cni_token_is(const cni_token *token, const char *keyword)
 {
 	return token->kind == CNI_TOKEN_WORD && strlen(keyword) == token->size &&
-		cni_ncasecmp(token->text, keyword, token->size) == 0;
+	       cni_ncasecmp(token->text, keyword, token->size) == 0;
 }
 
 bool cni_token_is_op(const cni_token *token, const char *op)
 {
 	return token->kind == CNI_TOKEN_OPERATOR && strlen(op) == token->size &&
-		memcmp(token->text, op, token->size) == 0;
+	       memcmp(token->text, op, token->size) == 0;
 }
 
 char *cni_token_name(cni_arena *arena, const cni_token *token)

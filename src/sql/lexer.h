@@ -62,6 +62,10 @@ cni_token *cni_tokens(cni_arena *arena, const char *sql, size_t size, size_t *re
  * SQLite's does. NULL when out of memory. Source: src/sql/normal.c */
 char *cni_sql_normal(cni_arena *arena, const char *sql, size_t size, bool strip_parens);
 
+/* Narrows a piece of SQL to what is inside all parentheses that enclose the whole of it; white space
+ * and comments at both ends go, too. Linear, however deep. */
+void cni_sql_strip_parens(const char **sql, size_t *size);
+
 /* Splits a script into statements at `;` outside triggers, strings and comments (a trigger stays
  * whole). *at moves on; false at the end of the script. Comments before a statement belong to it;
  * a statement of nothing but white space and comments is passed over. The text includes its `;`.

@@ -6,26 +6,20 @@
 #include "base/try.h"
 #include "sql/lexer.h"
 
-/* What of a text stays when `parens` pairs around the whole of it are taken off. */
-struct inside {
-	size_t parens;
-	size_t count; /* of the solid tokens */
-};
-
 /*
  * How many pairs of parentheses enclose the whole text: as many as open it, as close it, and as the
  * depth never falls below in between. One pass, however deep.
  */
-static struct inside measure(const char *sql, size_t size)
+static size_t enclosing(const char *sql, size_t size, size_t *ret_token_count)
 {
 	size_t opening = 0, closing = 0; /* the runs at the start and, so far, at the end */
-	size_t depth = 0, lowest = SIZE_MAX;
+	size_t depth = 0, lowest = SIZE_MAX, count = 0;
 	bool balanced = true;
-	struct inside inside = {0};
 	cni_lexer lexer;
 
 	cni_lexer_init(&lexer, sql, size);
-	for (cni_token token; (token = cni_lexer_next_solid(&lexer)).kind != CNI_TOKEN_END;) {
+	for (cni_token token; (token = cni_lexer_next_solid(&lexer)).kind != CNI_TOKEN_END;
+		count++) {
 		if (cni_token_is_op(&token, ")")) {
 			if (depth)
 				depth--;
@@ -38,14 +32,32 @@ static struct inside measure(const char *sql, size_t size)
 			closing = 0;
 		}
 		if (cni_token_is_op(&token, "(")) {
-			opening += opening == inside.count;
+			opening += opening == count;
 			depth++;
 		}
-		inside.count++;
 	}
-	size_t parens = opening < closing ? opening : closing;
-	inside.parens = depth || !balanced ? 0 : parens < lowest ? parens : lowest;
-	return inside;
+	*ret_token_count = count;
+	size_t pairs = opening < closing ? opening : closing;
+	return depth || !balanced ? 0 : pairs < lowest ? pairs : lowest;
+}
+
+void cni_sql_strip_parens(const char **sql, size_t *size)
+{
+	size_t count, pairs = enclosing(*sql, *size, &count);
+	const char *start = NULL, *end = *sql;
+	cni_lexer lexer;
+
+	cni_lexer_init(&lexer, *sql, *size);
+	for (size_t i = 0; i < count - pairs; i++) {
+		cni_token token = cni_lexer_next_solid(&lexer);
+		if (i < pairs)
+			continue;
+		if (!start)
+			start = token.text;
+		end = token.text + token.size;
+	}
+	*sql = start ? start : end;
+	*size = (size_t)(end - *sql);
 }
 
 static void add_lower(cni_buffer *out, const char *text, size_t size)
@@ -95,19 +107,13 @@ static void add_token(cni_buffer *out, const cni_token *token)
 char *cni_sql_normal(cni_arena *arena, const char *sql, size_t size, bool strip_parens)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
-	struct inside inside = {.count = SIZE_MAX};
 	cni_lexer lexer;
 
 	size = strnlen(sql, size);
 	if (strip_parens)
-		inside = measure(sql, size);
+		cni_sql_strip_parens(&sql, &size);
 	cni_lexer_init(&lexer, sql, size);
-	for (size_t i = 0; i < inside.count - inside.parens; i++) {
-		cni_token token = cni_lexer_next_solid(&lexer);
-		if (token.kind == CNI_TOKEN_END)
-			break;
-		if (i < inside.parens)
-			continue;
+	for (cni_token token; (token = cni_lexer_next_solid(&lexer)).kind != CNI_TOKEN_END;) {
 		if (out.size)
 			cni_buffer_putc(&out, ' ');
 		add_token(&out, &token);
