@@ -1,0 +1,119 @@
+/* apply.c - `cantil apply DB TARGET`: make a database like a target, without losing a row. */
+#include "migrate/apply.h"
+
+#include "base/try.h"
+#include "manage/call.h"
+#include "manage/decide.h"
+#include "tool/source.h"
+#include "tool/tool.h"
+
+/* Shows what would be done and asks whether it shall. */
+static cn_status confirm(const cni_change_set *set, const char *script, void *ctx, cn_error *err)
+{
+	cn_call *call = ctx;
+	CLEANUP(cni_buffer_done) cni_buffer summary = {0};
+	bool yes;
+
+	(void)script;
+	if (cn_call_flag(call, "yes"))
+		return CN_OK;
+	cni_diff_describe(&summary, &set->diff);
+	cn_write(call, cni_buffer_text(&summary), summary.size);
+	for (size_t i = 0; i < set->up.warning_count; i++)
+		cn_warn(call, "%s", set->up.warnings[i]);
+	cn_status status = cn_ask_yes(call, "make these changes?", true, &yes, err);
+	if (status == CN_EDECISION)
+		cn_error_hint(err, "add --yes to make the changes, or --sql to see the script");
+	TRY(status);
+	return yes ? CN_OK : cn_fail(err, CN_ECANCELED, "stopped; nothing was changed");
+}
+
+static void progress(const char *what, int64_t done, int64_t total, void *ctx)
+{
+	cn_progress(ctx, what, done, total);
+}
+
+static cn_status open_database(cn_call *call, cni_arena *arena, cni_conn **ret, cn_error *err)
+{
+	cni_source source;
+	bool dry = cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run");
+
+	TRY(cni_source_find(arena, cn_call_text(call, "database"), &source, err));
+	if (source.kind != CNI_SOURCE_DATABASE) {
+		cn_error_set(err, CN_EARG, "\"%s\" is no database", source.text);
+		cn_error_hint(err,
+			"the database comes first, then the target: cantil apply app.db schema.sql");
+		return CN_EARG;
+	}
+	cni_open_options options = {.mode = dry ? CNI_OPEN_READ : CNI_OPEN_WRITE, .foreign = true};
+	return cni_conn_open(&source.uri, &options, ret, err);
+}
+
+static void write_json(cn_call *call, const cni_apply_report *report)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+
+	cni_diff_json(&out, &report->set.diff);
+	cn_write(call, cni_buffer_text(&out), out.size);
+}
+
+static int apply(cn_call *call, cn_error *err)
+{
+	cni_arena *arena = cni_call_arena(call);
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	CLEANUP(cni_buffer_done) cni_buffer notes = {0};
+	cni_answers answers = {.arena = arena};
+	cni_apply_options options = {
+		.confirm = confirm, .ask = cni_call_ask, .progress = progress, .ctx = call};
+	cni_apply_report report;
+	cni_source target;
+	cni_schema *schema;
+	bool script_only = cn_call_flag(call, "sql");
+
+	options.dry_run = script_only || cn_call_flag(call, "dry-run");
+	TRY(cni_call_answers(call, &answers, err));
+	TRY(cni_source_find(arena, cn_call_text(call, "target"), &target, err));
+	TRY(cni_source_schema(&target, arena, &schema, &notes, err));
+	cni_source_warn(call, &target, &notes);
+	TRY(open_database(call, arena, &conn, err));
+	TRY(cni_apply_schema(conn, schema, &answers, &options, arena, &report, err));
+	if (cn_call_json(call))
+		write_json(call, &report);
+	else if (!report.changed)
+		cn_note(call, "nothing to do: the database is like the target already");
+	else if (script_only)
+		cn_print(call, "%s", report.script);
+	else
+		cn_note(call, "%s%s", report.summary,
+			options.dry_run ? "nothing was changed (dry run)" : "done");
+	return CN_OK;
+}
+
+static const cn_option apply_options[] = {
+	CN_ARG("database", "the database to change", .complete = CN_COMPLETE_FILE),
+	CN_ARG("target",
+		"what it shall be like: a .sql file, a database, a designer's .xml, a migrations folder",
+		.complete = CN_COMPLETE_FILE),
+	CN_OPT_FLAG(
+		'y', "yes", "do not ask before the change (missing decisions are still missing)"),
+	CN_OPT_FLAG(0, "sql", "print the script that would run, and change nothing"),
+	CN_OPT_FLAG('n', "dry-run", "plan and prove it, and change nothing"),
+	CNI_DECISION_OPTIONS,
+	{0},
+};
+
+const cn_command_desc cni_tool_apply = {
+	.name = "apply",
+	.help = "make a database like a target schema, keeping its rows",
+	.description =
+		"Plans the change, proves it on a copy, asks, and makes it in one transaction: after an error, a "
+		"kill or a full disk the database is as it was. Renames and losses are never guessed: they are "
+		"asked, or told by the decisions; without one the command ends with 3 and says what to write.",
+	.example =
+		"cantil apply app.db schema.sql\n"
+		"cantil apply app.db schema.sql --rename \"column client phone telephone\" --yes\n"
+		"cantil apply app.db schema.sql --sql > change.sql",
+	.options = apply_options,
+	.run = apply,
+	.json = true,
+};
