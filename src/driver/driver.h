@@ -1,19 +1,20 @@
 /*
  * driver.h - the contract between Cantil and a database engine.
  *
- * A driver is a table of functions (struct cni_driver) that one folder below this one fills; the rest
- * of Cantil calls the cni_conn_* and cni_stmt_* wrappers, which check the arguments and dispatch. An
- * engine's own header is included in its folder only.
+ * A driver is a table of functions (struct cni_driver) that one folder below this one fills; the
+ * rest of Cantil calls the cni_conn_* and cni_stmt_* wrappers, which check the arguments and
+ * dispatch. An engine's own header is included in its folder only.
  *
  * Invariants:
  *   - A connection belongs to one thread at a time (pool.h hands them out to threads).
  *   - Statements belong to their connection and are kept in its cache: take one with
- *     cni_conn_prepare, give it back with cni_stmt_release (never freed by hand). The same text taken
- *     twice gives two statements. Closing the connection ends those that were not given back.
+ *     cni_conn_prepare, give it back with cni_stmt_release (never freed by hand). The same text
+ * taken twice gives two statements. Closing the connection ends those that were not given back.
  *   - Text and blobs that a column yields are borrowed until the next step, reset or release, and
  *     until the same column is read as another type.
  *   - Text and blobs that are bound are borrowed too: they must stay as they are until the
- *     statement has been stepped for the last time before reset, another bind of that index, or release.
+ *     statement has been stepped for the last time before reset, another bind of that index, or
+ * release.
  *   - Values reach SQL by binding only.
  *
  *     cni_stmt *stmt;
@@ -58,7 +59,10 @@ typedef struct cni_open_options {
 	void *trace_ctx;
 } cni_open_options;
 
-typedef enum cni_transaction { CNI_TX_READ, CNI_TX_WRITE } cni_transaction; /* WRITE: BEGIN IMMEDIATE */
+typedef enum cni_transaction {
+	CNI_TX_READ,
+	CNI_TX_WRITE
+} cni_transaction; /* WRITE: BEGIN IMMEDIATE */
 
 enum { CNI_ROW = 1, CNI_DONE = 0 }; /* what a step yields, when it is not a (negative) cn_status */
 
@@ -68,14 +72,16 @@ typedef enum cni_setting {
 	CNI_SETTING_FOREIGN_KEYS = 1, /* 0, 1: enforce them. Not inside a transaction (CN_EARG) */
 	CNI_SETTING_LEGACY_ALTER,     /* 0, 1: RENAME leaves views, triggers and references alone */
 	CNI_SETTING_TRIGGERS,         /* 0, 1: triggers fire */
-	CNI_SETTING_DEFENSIVE,        /* 0, 1: refuse SQL that could damage the file; must be 0 for the next */
-	CNI_SETTING_WRITABLE_SCHEMA,  /* 0, 1: UPDATE sqlite_schema is allowed */
+	CNI_SETTING_DEFENSIVE, /* 0, 1: refuse SQL that could damage the file; must be 0 for the
+				  next */
+	CNI_SETTING_WRITABLE_SCHEMA, /* 0, 1: UPDATE sqlite_schema is allowed */
 	/* 1: a COMMIT that returned survives a power loss (synchronous FULL in WAL, EXTRA with a
 	 * rollback journal); 0: what open chose. Not inside a transaction (CN_EARG) */
 	CNI_SETTING_DURABLE,
 	CNI_SETTING_BUSY_TIMEOUT_MS,
-	/* Of a scratch connection: 1 (as opened): SQL comes from a stranger; ATTACH, unknown PRAGMAs and
-	 * long runs are refused. 0: the SQL is our own. Of any other connection always 0. */
+	/* Of a scratch connection: 1 (as opened): SQL comes from a stranger; ATTACH, unknown
+	 * PRAGMAs and long runs are refused. 0: the SQL is our own. Of any other connection always
+	 * 0. */
 	CNI_SETTING_GUARD,
 } cni_setting;
 
@@ -86,22 +92,27 @@ typedef int (*cni_row_fn)(const cn_value *row, size_t count, void *ctx, cn_error
 
 struct cni_driver {
 	const char *name; /* "sqlite"; also the section name in revision files */
-	cn_status (*open)(const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err);
+	cn_status (*open)(
+		const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err);
 	void (*close)(cni_conn *conn);
 
-	cn_status (*prepare)(cni_conn *conn, const char *sql, size_t size, cni_stmt **ret, cn_error *err);
+	cn_status (*prepare)(
+		cni_conn *conn, const char *sql, size_t size, cni_stmt **ret, cn_error *err);
 	void (*release)(cni_stmt *stmt);
 	size_t (*parameter_count)(const cni_stmt *stmt);
-	cn_status (*bind)(cni_stmt *stmt, size_t index, const cn_value *value, cn_error *err); /* index from 1 */
+	cn_status (*bind)(cni_stmt *stmt, size_t index, const cn_value *value,
+		cn_error *err);                     /* index from 1 */
 	int (*step)(cni_stmt *stmt, cn_error *err); /* CNI_ROW, CNI_DONE or a cn_status */
 	void (*reset)(cni_stmt *stmt);
 	size_t (*column_count)(const cni_stmt *stmt);
 	const char *(*column_name)(const cni_stmt *stmt, size_t index); /* index from 0 */
-	cn_value (*column)(cni_stmt *stmt, size_t index); /* INT64, DOUBLE, TEXT, BLOB or NULL */
+	cn_value (*column)(cni_stmt *stmt, size_t index);  /* INT64, DOUBLE, TEXT, BLOB or NULL */
+	const char *(*text)(cni_stmt *stmt, size_t index); /* of any type but NULL, converted */
 	cn_status (*row)(cni_stmt *stmt, cn_value *row, size_t count, cn_error *err);
 	cn_status (*each)(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err);
 
-	cn_status (*exec)(cni_conn *conn, const char *script, size_t size, cn_error *err); /* rows are dropped */
+	cn_status (*exec)(cni_conn *conn, const char *script, size_t size,
+		cn_error *err); /* rows are dropped */
 	cn_status (*begin)(cni_conn *conn, cni_transaction kind, cn_error *err);
 	cn_status (*commit)(cni_conn *conn, cn_error *err);
 	void (*rollback)(cni_conn *conn); /* always leaves no transaction open */
@@ -122,7 +133,8 @@ struct cni_driver {
 	/* Copies the database as it is now into a new file: consistent under load. */
 	cn_status (*backup)(cni_conn *conn, const char *path, cn_error *err);
 	/* The steps from one schema to another (plan.h); NULL: this engine has no migrations. */
-	cn_status (*plan)(const struct cni_plan_request *request, cni_arena *arena, struct cni_plan *ret, cn_error *err);
+	cn_status (*plan)(const struct cni_plan_request *request, cni_arena *arena,
+		struct cni_plan *ret, cn_error *err);
 };
 
 struct cni_conn { /* every driver's own struct begins with this */
@@ -137,9 +149,9 @@ struct cni_stmt { /* every driver's own struct begins with this */
 
 /* ---- connections ---- */
 
-/* Opens what `uri` names (cni_uri_parse). Nothing is created but in mode CREATE, and never a folder.
- * Options of the URI: mode=ro|rw|rwc (can only take away from options->mode), cache_size, busy_timeout_ms,
- * journal_mode, synchronous, foreign_keys, mmap_size; an unknown one is CN_EARG.
+/* Opens what `uri` names (cni_uri_parse). Nothing is created but in mode CREATE, and never a
+ * folder. Options of the URI: mode=ro|rw|rwc (can only take away from options->mode), cache_size,
+ * busy_timeout_ms, journal_mode, synchronous, foreign_keys, mmap_size; an unknown one is CN_EARG.
  * CN_ENOTFOUND: no such file or folder. CN_ECONNECT: it is there, but no database, or is a folder.
  * CN_EIO: permission, read-only. CN_ECONFLICT: locked for longer than the busy time-out.
  * CN_ESCHEMA: its schema is damaged. CN_EUNSUPPORTED: no driver of that name in this build. */
@@ -148,44 +160,49 @@ cn_status cni_conn_open(const cni_uri *uri, const cni_open_options *options, cni
 void cni_conn_close(cni_conn *conn);   /* NULL is allowed; an open transaction is rolled back */
 void cni_conn_closep(cni_conn **conn); /* for CLEANUP */
 
-/* Opens an empty scratch database of the named engine: private, in memory, guarded (CNI_SETTING_GUARD),
- * foreign keys not enforced. Gone when closed. */
+/* Opens an empty scratch database of the named engine: private, in memory, guarded
+ * (CNI_SETTING_GUARD), foreign keys not enforced. Gone when closed. */
 cn_status cni_conn_scratch(const char *engine, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
 
 const cni_driver *cni_driver_find(const char *name); /* NULL: this build has none of that name */
 
 /* ---- statements ---- */
 
-/* One statement; CN_EARG when the text holds none, or several. The text need not outlive the call. */
-cn_status cni_conn_prepare(cni_conn *conn, const char *sql, cni_stmt **ret, cn_error *err) CN_MUST_CHECK;
-cn_status cni_conn_prepare_size(cni_conn *conn, const char *sql, size_t size, cni_stmt **ret,
-	cn_error *err) CN_MUST_CHECK;
+/* One statement; CN_EARG when the text holds none, or several. The text need not outlive the call.
+ */
+cn_status cni_conn_prepare(
+	cni_conn *conn, const char *sql, cni_stmt **ret, cn_error *err) CN_MUST_CHECK;
+cn_status cni_conn_prepare_size(
+	cni_conn *conn, const char *sql, size_t size, cni_stmt **ret, cn_error *err) CN_MUST_CHECK;
 void cni_stmt_release(cni_stmt *stmt); /* NULL is allowed */
 void cni_stmt_releasep(cni_stmt **stmt);
 size_t cni_stmt_parameters(const cni_stmt *stmt);
 /* BOOL becomes 0 or 1, TIME "YYYY-MM-DD HH:MM:SS[.ffffff]" (UTC, as CURRENT_TIMESTAMP writes), DATE
- * "YYYY-MM-DD". CN_EARG for NONE, NaN, a time out of the years 0-9999, no such index. Parameters that
- * were not bound since the statement was taken are NULL. */
+ * "YYYY-MM-DD". CN_EARG for NONE, NaN, a time out of the years 0-9999, no such index. Parameters
+ * that were not bound since the statement was taken are NULL. */
 cn_status cni_stmt_bind(cni_stmt *stmt, size_t index, cn_value value, cn_error *err) CN_MUST_CHECK;
-cn_status cni_stmt_bind_all(cni_stmt *stmt, const cn_value *values, size_t count, cn_error *err) CN_MUST_CHECK;
+cn_status cni_stmt_bind_all(
+	cni_stmt *stmt, const cn_value *values, size_t count, cn_error *err) CN_MUST_CHECK;
 /* CNI_ROW, CNI_DONE, or a negative cn_status. After CNI_DONE or an error: CNI_DONE until reset. */
 int cni_stmt_step(cni_stmt *stmt, cn_error *err) CN_MUST_CHECK;
-cn_status cni_stmt_run(cni_stmt *stmt, cn_error *err) CN_MUST_CHECK; /* steps to the end, drops rows, resets */
-void cni_stmt_reset(cni_stmt *stmt); /* to the start; what is bound stays bound */
+cn_status cni_stmt_run(
+	cni_stmt *stmt, cn_error *err) CN_MUST_CHECK; /* steps to the end, drops rows, resets */
+void cni_stmt_reset(cni_stmt *stmt);                  /* to the start; what is bound stays bound */
 size_t cni_stmt_columns(const cni_stmt *stmt);
 const char *cni_stmt_name(const cni_stmt *stmt, size_t index);
-cn_value cni_stmt_value(cni_stmt *stmt, size_t index);    /* NULL for a column that is not there */
-int64_t cni_stmt_int(cni_stmt *stmt, size_t index);       /* 0 for NULL */
-double cni_stmt_double(cni_stmt *stmt, size_t index);     /* 0 for NULL */
-const char *cni_stmt_text(cni_stmt *stmt, size_t index);  /* NULL for NULL; borrowed */
+cn_value cni_stmt_value(cni_stmt *stmt, size_t index); /* NULL for a column that is not there */
+int64_t cni_stmt_int(cni_stmt *stmt, size_t index);    /* 0 for NULL */
+double cni_stmt_double(cni_stmt *stmt, size_t index);  /* 0 for NULL */
+const char *cni_stmt_text(
+	cni_stmt *stmt, size_t index); /* NULL for NULL; a number as text; borrowed */
 
 /* The current row at once, the first `count` columns: much cheaper than column by column. */
 cn_status cni_stmt_row(cni_stmt *stmt, cn_value *row, size_t count, cn_error *err) CN_MUST_CHECK;
 
 /* Calls fn for every row, then resets. The fastest way to read many rows. If the statement is
- * `SELECT cantil_row(a, b, …) FROM …` (CNI_ROW_FUNCTION; at most 100 arguments; for an order or a limit:
- * FROM (SELECT … ORDER BY …)), all rows arrive within one step of the engine, which saves about a third;
- * then `count` is the number of arguments. */
+ * `SELECT cantil_row(a, b, …) FROM …` (CNI_ROW_FUNCTION; at most 100 arguments; for an order or a
+ * limit: FROM (SELECT … ORDER BY …)), all rows arrive within one step of the engine, which saves
+ * about a third; then `count` is the number of arguments. */
 cn_status cni_stmt_each(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err) CN_MUST_CHECK;
 #define CNI_ROW_FUNCTION "cantil_row"
 
@@ -194,8 +211,10 @@ cn_status cni_stmt_each(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err)
 /* Every statement of a script, one after the other, up to the first that fails (its line in the
  * detail). Not a transaction of its own. */
 cn_status cni_conn_exec(cni_conn *conn, const char *script, cn_error *err) CN_MUST_CHECK;
-cn_status cni_conn_exec_size(cni_conn *conn, const char *script, size_t size, cn_error *err) CN_MUST_CHECK;
-cn_status cni_conn_execf(cni_conn *conn, cn_error *err, const char *fmt, ...) CN_PRINTF(3, 4) CN_MUST_CHECK;
+cn_status cni_conn_exec_size(
+	cni_conn *conn, const char *script, size_t size, cn_error *err) CN_MUST_CHECK;
+cn_status cni_conn_execf(cni_conn *conn, cn_error *err, const char *fmt, ...)
+	CN_PRINTF(3, 4) CN_MUST_CHECK;
 /* One statement through the cache with values bound; rows are dropped. */
 cn_status cni_conn_run(cni_conn *conn, const char *sql, const cn_value *values, size_t count,
 	cn_error *err) CN_MUST_CHECK;
@@ -208,10 +227,13 @@ void cni_conn_rollback(cni_conn *conn); /* fine when none is open; running state
 bool cni_conn_in_transaction(const cni_conn *conn);
 int64_t cni_conn_changes(const cni_conn *conn);
 int64_t cni_conn_last_id(const cni_conn *conn);
-/* Ends what the connection is running, or waiting for, with CN_ECANCELED. From any thread or a signal handler. */
+/* Ends what the connection is running, or waiting for, with CN_ECANCELED. From any thread or a
+ * signal handler. */
 void cni_conn_interrupt(cni_conn *conn);
-cn_status cni_conn_set(cni_conn *conn, cni_setting setting, int64_t value, cn_error *err) CN_MUST_CHECK;
-cn_status cni_conn_get(cni_conn *conn, cni_setting setting, int64_t *ret, cn_error *err) CN_MUST_CHECK;
+cn_status cni_conn_set(
+	cni_conn *conn, cni_setting setting, int64_t value, cn_error *err) CN_MUST_CHECK;
+cn_status cni_conn_get(
+	cni_conn *conn, cni_setting setting, int64_t *ret, cn_error *err) CN_MUST_CHECK;
 
 /* One value of one row: the first column of the first row; CN_ENOTFOUND when there is no row. */
 cn_status cni_conn_int(cni_conn *conn, const char *sql, int64_t *ret, cn_error *err) CN_MUST_CHECK;
@@ -219,33 +241,36 @@ cn_status cni_conn_int(cni_conn *conn, const char *sql, int64_t *ret, cn_error *
 cn_status cni_conn_text(cni_conn *conn, cni_arena *arena, const char *sql, const char **ret,
 	cn_error *err) CN_MUST_CHECK;
 
-/* Every connection has the SQL aggregate cantil_hash(a, b, …): a 64-bit hash of the values (types count,
- * and the number of equal rows; the order of rows does not), as an integer; 0 of no rows. */
+/* Every connection has the SQL aggregate cantil_hash(a, b, …): a 64-bit hash of the values (types
+ * count, and the number of equal rows; the order of rows does not), as an integer; 0 of no rows. */
 #define CNI_HASH_FUNCTION "cantil_hash"
 
 /* ---- schemas ---- */
 
-/* What is in the database, in the order in which it can be created, without the engine's own objects,
- * shadow tables and Cantil's own tables; TEMP objects are not seen. CN_ESCHEMA naming the object that
- * cannot be read. */
-cn_status cni_conn_inspect(cni_conn *conn, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* What is in the database, in the order in which it can be created, without the engine's own
+ * objects, shadow tables and Cantil's own tables; TEMP objects are not seen. CN_ESCHEMA naming the
+ * object that cannot be read. */
+cn_status cni_conn_inspect(
+	cni_conn *conn, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
 /* Is it a table that Cantil keeps for itself (the version table)? The one place that knows. */
 bool cni_own_table(const char *name);
 #define CNI_VERSION_TABLE "cantil_version"
 
-/* A private copy of the database as it is now, rows and all; the source is only read. In memory, above
- * 64 MB in a temporary file that has no name. CN_ECONFLICT when the connection has written in an open
- * transaction. */
+/* A private copy of the database as it is now, rows and all; the source is only read. In memory,
+ * above 64 MB in a temporary file that has no name. CN_ECONFLICT when the connection has written in
+ * an open transaction. */
 cn_status cni_conn_snapshot(cni_conn *conn, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
-/* The same into a new file, whole or not at all, synced to disk. CN_ECONFLICT if the file exists. */
+/* The same into a new file, whole or not at all, synced to disk. CN_ECONFLICT if the file exists.
+ */
 cn_status cni_conn_backup(cni_conn *conn, const char *path, cn_error *err) CN_MUST_CHECK;
 
-/* Builds SQL text, or a schema, in an empty scratch database of the named engine ("sqlite") and inspects
- * that. In a script, CREATE, ALTER and DROP are run; statements that only move rows are checked for
- * syntax and passed over. Source: src/driver/normalise.c */
-cn_status cni_normalise_sql(const char *engine, const char *script, cni_arena *arena, cni_schema **ret,
-	cn_error *err) CN_MUST_CHECK;
-cn_status cni_normalise(const cni_schema *schema, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* Builds SQL text, or a schema, in an empty scratch database of the named engine ("sqlite") and
+ * inspects that. In a script, CREATE, ALTER and DROP are run; statements that only move rows are
+ * checked for syntax and passed over. Source: src/driver/normalise.c */
+cn_status cni_normalise_sql(const char *engine, const char *script, cni_arena *arena,
+	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+cn_status cni_normalise(
+	const cni_schema *schema, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
 #endif

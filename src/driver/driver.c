@@ -1,0 +1,295 @@
+/* driver.c - the engines of this build, and the wrappers that check and dispatch. */
+#include "driver/driver.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "base/try.h"
+
+/* The one thing that the layer knows of its engines. */
+extern const cni_driver cni_sqlite_driver;
+
+static const cni_driver *const drivers[] = {&cni_sqlite_driver};
+
+const cni_driver *cni_driver_find(const char *name)
+{
+	for (size_t i = 0; i < CNI_COUNT(drivers); i++)
+		if (cni_same(drivers[i]->name, name))
+			return drivers[i];
+	return NULL;
+}
+
+static cn_status find(const char *name, const cni_driver **ret, cn_error *err)
+{
+	*ret = cni_driver_find(name);
+	if (*ret)
+		return CN_OK;
+	cn_error_set(err, CN_EUNSUPPORTED, "this build has no driver for \"%s\"", name ? name : "");
+	cn_error_hint(err, "it has sqlite");
+	return CN_EUNSUPPORTED;
+}
+
+bool cni_own_table(const char *name) { return cni_same(name, CNI_VERSION_TABLE); }
+
+cn_status cni_conn_open(
+	const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err)
+{
+	static const cni_open_options usual = {.mode = CNI_OPEN_READ};
+	const cni_driver *driver;
+
+	if (!uri || !ret)
+		return cn_fail(err, CN_EARG, "cni_conn_open: no URI");
+	TRY(find(uri->engine, &driver, err));
+	return driver->open(uri, options ? options : &usual, ret, err);
+}
+
+void cni_conn_close(cni_conn *conn)
+{
+	if (conn)
+		conn->driver->close(conn);
+}
+
+void cni_conn_closep(cni_conn **conn) { cni_conn_close(*conn); }
+
+cn_status cni_conn_scratch(const char *engine, cni_conn **ret, cn_error *err)
+{
+	const cni_driver *driver;
+
+	TRY(find(engine, &driver, err));
+	return driver->scratch(ret, err);
+}
+
+/* ---- statements ---- */
+
+cn_status cni_conn_prepare(cni_conn *conn, const char *sql, cni_stmt **ret, cn_error *err)
+{
+	return cni_conn_prepare_size(conn, sql, sql ? strlen(sql) : 0, ret, err);
+}
+
+cn_status cni_conn_prepare_size(
+	cni_conn *conn, const char *sql, size_t size, cni_stmt **ret, cn_error *err)
+{
+	if (!conn || !sql || !ret)
+		return cn_fail(err, CN_EARG, "cni_conn_prepare: no connection, or no text");
+	return conn->driver->prepare(conn, sql, size, ret, err);
+}
+
+void cni_stmt_release(cni_stmt *stmt)
+{
+	if (stmt)
+		stmt->conn->driver->release(stmt);
+}
+
+void cni_stmt_releasep(cni_stmt **stmt) { cni_stmt_release(*stmt); }
+
+size_t cni_stmt_parameters(const cni_stmt *stmt)
+{
+	return stmt->conn->driver->parameter_count(stmt);
+}
+
+cn_status cni_stmt_bind(cni_stmt *stmt, size_t index, cn_value value, cn_error *err)
+{
+	return stmt->conn->driver->bind(stmt, index, &value, err);
+}
+
+cn_status cni_stmt_bind_all(cni_stmt *stmt, const cn_value *values, size_t count, cn_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		TRY(stmt->conn->driver->bind(stmt, i + 1, &values[i], err));
+	return CN_OK;
+}
+
+int cni_stmt_step(cni_stmt *stmt, cn_error *err) { return stmt->conn->driver->step(stmt, err); }
+
+cn_status cni_stmt_run(cni_stmt *stmt, cn_error *err)
+{
+	int got;
+
+	do
+		got = stmt->conn->driver->step(stmt, err);
+	while (got == CNI_ROW);
+	stmt->conn->driver->reset(stmt);
+	return (cn_status)got;
+}
+
+void cni_stmt_reset(cni_stmt *stmt) { stmt->conn->driver->reset(stmt); }
+
+size_t cni_stmt_columns(const cni_stmt *stmt) { return stmt->conn->driver->column_count(stmt); }
+
+const char *cni_stmt_name(const cni_stmt *stmt, size_t index)
+{
+	return stmt->conn->driver->column_name(stmt, index);
+}
+
+cn_value cni_stmt_value(cni_stmt *stmt, size_t index)
+{
+	return stmt->conn->driver->column(stmt, index);
+}
+
+int64_t cni_stmt_int(cni_stmt *stmt, size_t index)
+{
+	cn_value v = cni_stmt_value(stmt, index);
+
+	if (v.type == CN_TYPE_DOUBLE)
+		/* the bounds as doubles; what does not fit would be undefined */
+		return v.as.d >= -9223372036854775808.0 && v.as.d < 9223372036854775808.0
+			       ? (int64_t)v.as.d
+		       : v.as.d > 0 ? INT64_MAX
+				    : INT64_MIN;
+	return v.type == CN_TYPE_INT64 ? v.as.i : 0;
+}
+
+double cni_stmt_double(cni_stmt *stmt, size_t index)
+{
+	cn_value v = cni_stmt_value(stmt, index);
+
+	return v.type == CN_TYPE_DOUBLE ? v.as.d : v.type == CN_TYPE_INT64 ? (double)v.as.i : 0;
+}
+
+const char *cni_stmt_text(cni_stmt *stmt, size_t index)
+{
+	return stmt->conn->driver->text(stmt, index);
+}
+
+cn_status cni_stmt_row(cni_stmt *stmt, cn_value *row, size_t count, cn_error *err)
+{
+	return stmt->conn->driver->row(stmt, row, count, err);
+}
+
+cn_status cni_stmt_each(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err)
+{
+	return stmt->conn->driver->each(stmt, fn, ctx, err);
+}
+
+/* ---- running SQL ---- */
+
+cn_status cni_conn_exec(cni_conn *conn, const char *script, cn_error *err)
+{
+	return cni_conn_exec_size(conn, script, script ? strlen(script) : 0, err);
+}
+
+cn_status cni_conn_exec_size(cni_conn *conn, const char *script, size_t size, cn_error *err)
+{
+	if (!conn || !script)
+		return cn_fail(err, CN_EARG, "cni_conn_exec: no connection, or no text");
+	return conn->driver->exec(conn, script, size, err);
+}
+
+cn_status cni_conn_execf(cni_conn *conn, cn_error *err, const char *fmt, ...)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	const char *sql = cni_vprintf(&arena, fmt, ap);
+	va_end(ap);
+	if (!sql)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return cni_conn_exec(conn, sql, err);
+}
+
+cn_status cni_conn_run(
+	cni_conn *conn, const char *sql, const cn_value *values, size_t count, cn_error *err)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+
+	TRY(cni_conn_prepare(conn, sql, &stmt, err));
+	TRY(cni_stmt_bind_all(stmt, values, count, err));
+	return cni_stmt_run(stmt, err);
+}
+
+cn_status cni_conn_begin(cni_conn *conn, cni_transaction kind, cn_error *err)
+{
+	return conn->driver->begin(conn, kind, err);
+}
+
+cn_status cni_conn_commit(cni_conn *conn, cn_error *err) { return conn->driver->commit(conn, err); }
+
+void cni_conn_rollback(cni_conn *conn) { conn->driver->rollback(conn); }
+
+bool cni_conn_in_transaction(const cni_conn *conn) { return conn->driver->in_transaction(conn); }
+
+int64_t cni_conn_changes(const cni_conn *conn) { return conn->driver->changes(conn); }
+
+int64_t cni_conn_last_id(const cni_conn *conn) { return conn->driver->last_id(conn); }
+
+void cni_conn_interrupt(cni_conn *conn) { conn->driver->interrupt(conn); }
+
+cn_status cni_conn_set(cni_conn *conn, cni_setting setting, int64_t value, cn_error *err)
+{
+	return conn->driver->set(conn, setting, value, err);
+}
+
+cn_status cni_conn_get(cni_conn *conn, cni_setting setting, int64_t *ret, cn_error *err)
+{
+	return conn->driver->get(conn, setting, ret, err);
+}
+
+static cn_status first_row(cni_conn *conn, const char *sql, cni_stmt **ret, cn_error *err)
+{
+	cni_stmt *stmt = NULL;
+
+	TRY(cni_conn_prepare(conn, sql, &stmt, err));
+	int got = cni_stmt_step(stmt, err);
+	if (got == CNI_ROW) {
+		*ret = stmt;
+		return CN_OK;
+	}
+	cni_stmt_release(stmt);
+	if (got < 0)
+		return (cn_status)got;
+	cn_error_set(err, CN_ENOTFOUND, "no such row");
+	cn_error_detail(err, "%.500s", sql);
+	return CN_ENOTFOUND;
+}
+
+cn_status cni_conn_int(cni_conn *conn, const char *sql, int64_t *ret, cn_error *err)
+{
+	cni_stmt *stmt = NULL;
+
+	TRY(first_row(conn, sql, &stmt, err));
+	*ret = cni_stmt_int(stmt, 0);
+	cni_stmt_release(stmt);
+	return CN_OK;
+}
+
+cn_status cni_conn_text(
+	cni_conn *conn, cni_arena *arena, const char *sql, const char **ret, cn_error *err)
+{
+	cni_stmt *stmt = NULL;
+
+	TRY(first_row(conn, sql, &stmt, err));
+	const char *text = cni_stmt_text(stmt, 0), *copy = cni_strdup(arena, text);
+	cni_stmt_release(stmt);
+	if (text && !copy)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	*ret = copy;
+	return CN_OK;
+}
+
+/* ---- schemas ---- */
+
+cn_status cni_conn_inspect(cni_conn *conn, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	cni_schema *schema = cni_schema_new(arena, conn->driver->name);
+
+	if (!schema)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(conn->driver->inspect(conn, schema, err));
+	*ret = schema;
+	return CN_OK;
+}
+
+cn_status cni_conn_snapshot(cni_conn *conn, cni_conn **ret, cn_error *err)
+{
+	return conn->driver->snapshot(conn, ret, err);
+}
+
+cn_status cni_conn_backup(cni_conn *conn, const char *path, cn_error *err)
+{
+	if (!path || !*path)
+		return cn_fail(err, CN_EARG, "cni_conn_backup: no path");
+	return conn->driver->backup(conn, path, err);
+}

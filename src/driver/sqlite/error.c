@@ -1,0 +1,224 @@
+/* error.c - SQLite's result codes as statuses, with what was violated and where. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "driver/sqlite/sqlite.h"
+
+enum { EXCERPT = 240, EXCERPT_BEFORE = 100 };
+
+static cn_status status_of(int rc)
+{
+	if (rc == SQLITE_IOERR_NOMEM)
+		return CN_ENOMEM;
+	switch (rc & 0xff) {
+	case SQLITE_NOMEM: return CN_ENOMEM;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL:
+	case SQLITE_SCHEMA: return CN_ECONFLICT;
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH: return CN_ECONSTRAINT;
+	case SQLITE_INTERRUPT: return CN_ECANCELED;
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_NOLFS:
+	case SQLITE_CORRUPT: return CN_EIO;
+	case SQLITE_NOTADB: return CN_ECONNECT;
+	case SQLITE_TOOBIG:
+	case SQLITE_RANGE:
+	case SQLITE_MISUSE: return CN_EARG;
+	case SQLITE_AUTH: return CN_EUNSUPPORTED;
+	default: return CN_ESQL;
+	}
+}
+
+static const char *sqlstate_of(int rc)
+{
+	switch (rc) {
+	case SQLITE_CONSTRAINT_UNIQUE:
+	case SQLITE_CONSTRAINT_PRIMARYKEY:
+	case SQLITE_CONSTRAINT_ROWID: return "23505";
+	case SQLITE_CONSTRAINT_FOREIGNKEY: return "23503";
+	case SQLITE_CONSTRAINT_NOTNULL: return "23502";
+	case SQLITE_CONSTRAINT_CHECK: return "23514";
+	case SQLITE_CONSTRAINT_DATATYPE:
+	case SQLITE_MISMATCH: return "22018";
+	case SQLITE_BUSY_SNAPSHOT: return "40001";
+	default: break;
+	}
+	switch (rc & 0xff) {
+	case SQLITE_CONSTRAINT: return "23000";
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED: return "55P03";
+	case SQLITE_FULL: return "53100";
+	case SQLITE_NOMEM: return "53200";
+	case SQLITE_INTERRUPT: return "57014";
+	default: return "";
+	}
+}
+
+static const char *constraint_of(int rc)
+{
+	switch (rc) {
+	case SQLITE_CONSTRAINT_UNIQUE: return "unique constraint";
+	case SQLITE_CONSTRAINT_PRIMARYKEY:
+	case SQLITE_CONSTRAINT_ROWID: return "primary key";
+	case SQLITE_CONSTRAINT_FOREIGNKEY: return "foreign key";
+	case SQLITE_CONSTRAINT_NOTNULL: return "not null constraint";
+	case SQLITE_CONSTRAINT_CHECK: return "check constraint";
+	case SQLITE_CONSTRAINT_DATATYPE: return "type of a STRICT table";
+	case SQLITE_CONSTRAINT_TRIGGER: return "trigger";
+	default: return "constraint";
+	}
+}
+
+unsigned cni_sqlite_line(const char *script, const char *at)
+{
+	unsigned line = 1;
+
+	for (const char *p = script; p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
+/* The statement on one line, shortened around `offset` (< 0: its beginning). */
+static void excerpt(const cni_sqlite_place *place, long offset, char *out, size_t cap)
+{
+	size_t from = offset > EXCERPT_BEFORE ? (size_t)offset - EXCERPT_BEFORE : 0, used = 0;
+	size_t size;
+
+	if (from >= place->size)
+		from = 0;
+	/* not in the middle of a character, not in the middle of a run of blanks */
+	while (from > 0 && from < place->size && ((unsigned char)place->sql[from] & 0xC0) == 0x80)
+		from++;
+	size = place->size - from;
+	bool cut = size > EXCERPT;
+	if (cut)
+		size = cni_utf8_cut(place->sql + from, EXCERPT);
+	const char *text = place->sql + from;
+	if (from)
+		used = (size_t)snprintf(out, cap, "…");
+	for (size_t i = 0; i < size && used + 8 < cap; i++) {
+		bool blank = strchr(" \t\r\n\f", text[i]) != NULL; /* NUL too */
+		if (blank && (used == 0 || out[used - 1] == ' '))
+			continue;
+		out[used++] = blank ? ' ' : text[i];
+	}
+	while (used && out[used - 1] == ' ')
+		used--;
+	snprintf(out + used, cap - used, "%s", cut ? "…" : "");
+}
+
+/* " (line 3)" when the statement stands in a script. */
+static void where(const cni_sqlite_place *place, long offset, char *out, size_t cap)
+{
+	unsigned line = place->line;
+
+	out[0] = '\0';
+	if (!line)
+		return;
+	if (offset > 0 && (size_t)offset <= place->size)
+		line += cni_sqlite_line(place->sql, place->sql + offset) - 1;
+	snprintf(out, cap, "line %u: ", line);
+}
+
+static void add_detail(cni_sqlite *conn, int rc, const cni_sqlite_place *place, cn_error *err)
+{
+	char facts[512] = "", text[EXCERPT + 32] = "", line[32] = "";
+	long offset = -1;
+
+#if SQLITE_VERSION_NUMBER >= 3038000
+	offset = sqlite3_error_offset(conn->db);
+#endif
+	if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+		const char *what = strstr(err->message, "failed: ");
+		snprintf(facts, sizeof facts, "%s%s%.300s", constraint_of(rc), what ? " on " : "",
+			what ? what + strlen("failed: ") : "");
+	} else if ((rc & 0xff) == SQLITE_BUSY) {
+		snprintf(facts, sizeof facts, "%s",
+			rc == SQLITE_BUSY_SNAPSHOT
+				? "another connection has written since this transaction began to read"
+				: "another connection holds its lock");
+	} else if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN) {
+		int number = sqlite3_system_errno(conn->db);
+		if (number)
+			snprintf(facts, sizeof facts, "%s", strerror(number));
+	}
+	if (place && place->size) {
+		excerpt(place, offset, text, sizeof text);
+		where(place, offset, line, sizeof line);
+	}
+	if (facts[0] || text[0])
+		cn_error_detail(
+			err, "%s%s%s%s", facts, facts[0] && text[0] ? "; " : "", line, text);
+}
+
+static void add_hint(cni_sqlite *conn, int rc, cn_error *err)
+{
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		if (rc == SQLITE_BUSY_SNAPSHOT)
+			cn_error_hint(err, "roll back and run the transaction again");
+		else
+			cn_error_hint(err,
+				"try again when the other one has finished; this one waited %u ms",
+				conn->busy_timeout_ms);
+		break;
+	case SQLITE_FULL: cn_error_hint(err, "make room on the disk, then try again"); break;
+	case SQLITE_READONLY:
+		if (conn->mode == CNI_OPEN_READ)
+			cn_error_hint(err, "the database was opened for reading only");
+		break;
+	case SQLITE_CORRUPT:
+		cn_error_hint(err,
+			"the file is damaged: keep a copy of it, restore the last backup, or "
+			"save what can be read with the sqlite3 shell's .recover");
+		break;
+	case SQLITE_NOTADB:
+		cn_error_hint(err, "is it the right file? one that is encrypted cannot be read");
+		break;
+	default: break;
+	}
+}
+
+cn_status cni_sqlite_fail(cni_sqlite *conn, int rc, const cni_sqlite_place *place, cn_error *err)
+{
+	int extended = sqlite3_extended_errcode(conn->db);
+	bool current =
+		(extended & 0xff) == (rc & 0xff); /* else the handle knows of another failure */
+	cn_status status;
+
+	if (current)
+		rc = extended;
+	status = status_of(rc);
+	bool interrupted = atomic_exchange(&conn->interrupted, false);
+	if (conn->timed_out) {
+		conn->timed_out = false;
+		cn_error_set(err, CN_ECANCELED, "the statement ran longer than %d s",
+			CNI_SQLITE_GUARD_MS / 1000);
+		status = CN_ECANCELED;
+	} else if (interrupted && (rc & 0xff) == SQLITE_BUSY) {
+		status = cn_fail(err, CN_ECANCELED, "interrupted");
+	} else if (status == CN_EUNSUPPORTED && conn->denied[0]) {
+		cn_error_set(err, status, "%s is not allowed here", conn->denied);
+	} else {
+		cn_error_set(
+			err, status, "%s", current ? sqlite3_errmsg(conn->db) : sqlite3_errstr(rc));
+	}
+	conn->denied[0] = '\0';
+	if (!err)
+		return status;
+	if (cni_starts(err->message, "malformed database schema"))
+		err->status = status = CN_ESCHEMA;
+	snprintf(err->sqlstate, sizeof err->sqlstate, "%s", sqlstate_of(rc));
+	add_detail(conn, rc, place, err);
+	if (status != CN_ECANCELED)
+		add_hint(conn, rc, err);
+	return status;
+}

@@ -1,0 +1,229 @@
+/* run.c - stepping statements, scripts, transactions. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/try.h"
+#include "driver/sqlite/sqlite.h"
+
+void cni_sqlite_started(cni_sqlite *conn)
+{
+	atomic_store_explicit(&conn->interrupted, false, memory_order_relaxed);
+	if (conn->guarded) {
+		conn->timed_out = false;
+		conn->deadline_us = cni_clock_mono_us() + CNI_SQLITE_GUARD_MS * INT64_C(1000);
+	}
+}
+
+int cni_sqlite_step(cni_stmt *base, cn_error *err)
+{
+	cni_sqlite_stmt *stmt = cni_sqlite_stmt_of(base);
+	cni_sqlite *conn = cni_sqlite_of(base->conn);
+
+	if (stmt->ended) /* SQLite would begin again, and run an INSERT twice */
+		return CNI_DONE;
+	if (!stmt->started) {
+		cni_sqlite_started(conn);
+		stmt->started = true;
+	}
+	int rc = sqlite3_step(stmt->handle);
+	if (rc == SQLITE_ROW)
+		return CNI_ROW;
+	stmt->ended = true;
+	if (rc == SQLITE_DONE)
+		return CNI_DONE;
+	cn_status status =
+		cni_sqlite_fail(conn, rc, &(cni_sqlite_place){stmt->sql, stmt->size, 0}, err);
+	sqlite3_reset(stmt->handle); /* so that no lock is held until the caller gives it back */
+	return status;
+}
+
+void cni_sqlite_reset(cni_stmt *base)
+{
+	cni_sqlite_stmt *stmt = cni_sqlite_stmt_of(base);
+
+	if (stmt->started)
+		sqlite3_reset(stmt->handle); /* tells again what step told: not news */
+	stmt->started = stmt->ended = false;
+}
+
+enum { EACH_MAX = 2000 }; /* SQLite's own limit of columns as Debian builds it; more is refused */
+
+static cn_status each_row(cni_stmt *stmt, cni_sqlite_sink *sink, cn_value *row, cn_error *err)
+{
+	for (;;) {
+		int got = cni_sqlite_step(stmt, err);
+
+		if (sink->result) /* the callback's own wish, not the error that carried it out */
+			return sink->result < 0 ? (cn_status)sink->result : CN_OK;
+		if (got != CNI_ROW)
+			return (cn_status)got;
+		if (sink->aggregated)
+			continue;
+		size_t count = cni_sqlite_columns(stmt);
+		if (count > EACH_MAX)
+			return cn_fail(err, CN_EARG, "more than %d columns", EACH_MAX);
+		TRY(cni_sqlite_row(stmt, row, count, err));
+		sink->result = sink->fn(row, count, sink->ctx, err);
+		if (sink->result)
+			return sink->result < 0 ? (cn_status)sink->result : CN_OK;
+	}
+}
+
+cn_status cni_sqlite_each(cni_stmt *base, cni_row_fn fn, void *ctx, cn_error *err)
+{
+	cni_sqlite *conn = cni_sqlite_of(base->conn);
+	cni_sqlite_sink sink = {.fn = fn, .ctx = ctx, .err = err}, *outer = conn->sink;
+	cn_value few[64], *row = few;
+
+	if (cni_sqlite_columns(base) > CNI_COUNT(few)) {
+		row = calloc(EACH_MAX, sizeof *row);
+		if (!row)
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	cni_sqlite_reset(base);
+	conn->sink = &sink;
+	cn_status status = each_row(base, &sink, row, err);
+	conn->sink = outer;
+	cni_sqlite_reset(base);
+	if (row != few)
+		free(row);
+	return status;
+}
+
+cn_status cni_sqlite_run_text(cni_sqlite *conn, const cni_sqlite_place *place, bool check_only,
+	const char **ret_tail, cn_error *err)
+{
+	const char *tail = place->sql + place->size;
+	sqlite3_stmt *handle = NULL;
+	int rc;
+
+	cni_sqlite_started(conn);
+	conn->prepare_count++;
+	do
+		rc = sqlite3_prepare_v3(conn->db, place->sql, (int)place->size, 0, &handle, &tail);
+	while (rc != SQLITE_OK && conn->scratch && cni_sqlite_stand_in(conn));
+	if (rc == SQLITE_OK && handle && !check_only) {
+		do
+			rc = sqlite3_step(handle);
+		while (rc == SQLITE_ROW);
+		if (rc == SQLITE_DONE)
+			rc = SQLITE_OK;
+	}
+	cn_status status = CN_OK;
+	if (rc != SQLITE_OK) {
+		cni_sqlite_place failed = *place;
+		if (handle) /* what did not compile has no tail to rely on */
+			failed.size = (size_t)(tail - place->sql);
+		status = cni_sqlite_fail(conn, rc, &failed, err);
+	}
+	sqlite3_finalize(handle);
+	*ret_tail = tail;
+	return status;
+}
+
+cn_status cni_sqlite_exec(cni_conn *base, const char *script, size_t size, cn_error *err)
+{
+	cni_sqlite *conn = cni_sqlite_of(base);
+	cni_sqlite_place place = {script, size, 1};
+	const char *tail, *end = script + size;
+
+	if (size > (size_t)sqlite3_limit(conn->db, SQLITE_LIMIT_SQL_LENGTH, -1))
+		return cn_fail(err, CN_EARG, "the script is too long (%zu bytes)", size);
+	while (place.size) {
+		TRY(cni_sqlite_run_text(conn, &place, false, &tail, err));
+		if (tail <= place.sql)
+			break;
+		place.line += cni_sqlite_line(place.sql, tail) - 1;
+		place.sql = tail;
+		place.size = (size_t)(end - tail);
+	}
+	return CN_OK;
+}
+
+/* Through the cache: a transaction is begun and ended more often than anything else. */
+static cn_status run(cni_conn *conn, const char *sql, cn_error *err)
+{
+	cni_stmt *stmt = NULL;
+
+	TRY(cni_sqlite_prepare(conn, sql, strlen(sql), &stmt, err));
+	int got = cni_sqlite_step(stmt, err);
+	cni_sqlite_release(stmt);
+	return got < 0 ? (cn_status)got : CN_OK;
+}
+
+cn_status cni_sqlite_begin(cni_conn *conn, cni_transaction kind, cn_error *err)
+{
+	if (cni_sqlite_in_transaction(conn))
+		return cn_fail(err, CN_EARG, "a transaction is open already");
+	return run(conn, kind == CNI_TX_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", err);
+}
+
+cn_status cni_sqlite_commit(cni_conn *conn, cn_error *err)
+{
+	if (!cni_sqlite_in_transaction(conn))
+		return cn_fail(err, CN_EARG, "no transaction is open");
+	return run(conn, "COMMIT", err);
+}
+
+void cni_sqlite_rollback(cni_conn *base)
+{
+	cni_sqlite *conn = cni_sqlite_of(base);
+
+	/* a statement that is still reading would keep the snapshot of the transaction alive */
+	for (size_t i = 0; i < CNI_SQLITE_BUCKETS; i++)
+		for (cni_sqlite_stmt *stmt = conn->buckets[i]; stmt; stmt = stmt->chain)
+			if (stmt->taken && stmt->started && !stmt->ended) {
+				sqlite3_reset(stmt->handle);
+				stmt->ended = true;
+			}
+	/* An error can have rolled it back already. Not through the cache: it must work when memory
+	 * is short, and sqlite3_exec of ROLLBACK has been seen to fail for that reason only. */
+	for (int tries = 0; tries < 3 && !sqlite3_get_autocommit(conn->db); tries++)
+		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+bool cni_sqlite_in_transaction(const cni_conn *conn)
+{
+	return !sqlite3_get_autocommit(cni_sqlite_of_const(conn)->db);
+}
+
+int64_t cni_sqlite_changes(const cni_conn *conn)
+{
+	return sqlite3_changes64(cni_sqlite_of_const(conn)->db);
+}
+
+int64_t cni_sqlite_last_id(const cni_conn *conn)
+{
+	return sqlite3_last_insert_rowid(cni_sqlite_of_const(conn)->db);
+}
+
+static void copy_text(sqlite3_stmt *handle, char *out, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(handle, 0);
+
+	snprintf(out, size, "%s", text ? text : "");
+}
+
+cn_status cni_sqlite_pragma(
+	cni_sqlite *conn, const char *sql, char *out, size_t size, cn_error *err)
+{
+	sqlite3_stmt *handle = NULL;
+	int rc = sqlite3_prepare_v3(conn->db, sql, -1, 0, &handle, NULL);
+
+	if (out)
+		out[0] = '\0';
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(handle);
+		if (rc == SQLITE_ROW && out)
+			copy_text(handle, out, size);
+		if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+			rc = SQLITE_OK;
+	}
+	cn_status status = CN_OK;
+	if (rc != SQLITE_OK)
+		status = cni_sqlite_fail(conn, rc, &(cni_sqlite_place){sql, strlen(sql), 0}, err);
+	sqlite3_finalize(handle);
+	return status;
+}
