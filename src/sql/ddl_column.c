@@ -1,7 +1,8 @@
 /* ddl_column.c - a column definition: name, type, and what is said of its values. */
-#include "sql/ddl_parser.h"
+#include <string.h>
 
-#include <stdint.h>
+#include "base/text.h"
+#include "sql/ddl_parser.h"
 
 static bool is_type_word(const cni_token *token)
 {
@@ -10,65 +11,84 @@ static bool is_type_word(const cni_token *token)
 	return token->kind == CNI_TOKEN_QUOTED || token->kind == CNI_TOKEN_STRING;
 }
 
-/* Appends the current token, a blank before it where the text has any space, and passes it. */
-static void add_token(cni_parser *parser, cni_buffer *type)
+static cn_status pass_number(cni_parser *parser)
 {
-	if (type->size && parser->last_end != parser->token.text)
-		cni_buffer_putc(type, ' ');
-	cni_buffer_add(type, parser->token.text, parser->token.size);
-	cni_parser_next(parser);
-}
-
-static cn_status add_number(cni_parser *parser, cni_buffer *type)
-{
-	if (cni_parser_is_op(parser, "+") || cni_parser_is_op(parser, "-"))
-		add_token(parser, type);
+	if (!cni_parser_accept_op(parser, "+"))
+		cni_parser_accept_op(parser, "-");
 	if (parser->token.kind != CNI_TOKEN_NUMBER)
 		return cni_parser_syntax(parser);
-	add_token(parser, type);
+	cni_parser_next(parser);
 	return CN_OK;
 }
 
-/* `(10)`, `(10, 2)` */
-static cn_status add_size(cni_parser *parser, cni_buffer *type)
+static bool ends_with(cni_span text, const char *word)
 {
-	add_token(parser, type);
-	TRY(add_number(parser, type));
-	if (cni_parser_is_op(parser, ",")) {
-		add_token(parser, type);
-		TRY(add_number(parser, type));
-	}
-	if (!cni_parser_is_op(parser, ")"))
-		return cni_parser_syntax(parser);
-	add_token(parser, type);
-	return CN_OK;
+	size_t size = strlen(word);
+
+	return (size_t)(text.end - text.start) >= size &&
+	       cni_ncasecmp(text.end - size, word, size) == 0;
+}
+
+static void take_word(cni_span *text, const char *word)
+{
+	if (!ends_with(*text, word))
+		return;
+	text->end -= strlen(word);
+	while (text->end > text->start && strchr(" \t\n\v\f\r", text->end[-1]))
+		text->end--;
 }
 
 /*
- * A type is any run of words. GENERATED ALWAYS are words like others there, so they become part of
- * it and are taken off its end, as SQLite does.
+ * GENERATED ALWAYS are words like others where a type stands, so SQLite reads them as part of the
+ * type and then takes them off the end of its text, if that is long enough to hold them both.
  */
+static void take_generated_always(cni_span *type)
+{
+	if (type->end - type->start < (ptrdiff_t)strlen("generated always") ||
+		!ends_with(*type, "always"))
+		return;
+	take_word(type, "always");
+	take_word(type, "generated");
+}
+
+/* The text with one blank wherever there is any space or comment. */
+static const char *folded(cni_parser *parser, cni_span text)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	const char *last_end = text.start;
+	cni_lexer lexer;
+
+	cni_lexer_init(&lexer, text.start, (size_t)(text.end - text.start));
+	for (cni_token token; (token = cni_lexer_next_solid(&lexer)).kind != CNI_TOKEN_END;) {
+		if (token.text != last_end)
+			cni_buffer_putc(&out, ' ');
+		cni_buffer_add(&out, token.text, token.size);
+		last_end = token.text + token.size;
+	}
+	if (out.failed)
+		parser->arena->failed = true;
+	return out.size ? cni_buffer_dup(&out, parser->arena) : NULL;
+}
+
+/* Any run of words, and then perhaps `(10)` or `(10, 2)`. */
 static cn_status parse_type(cni_parser *parser, const char **ret_type)
 {
-	CLEANUP(cni_buffer_done) cni_buffer type = {0};
-	size_t size = 0, before_generated = SIZE_MAX;
-	bool generated = false;
+	cni_span type = {.start = parser->token.text, .end = parser->token.text};
 
 	while (is_type_word(&parser->token)) {
-		bool always = generated && cni_parser_is(parser, "always");
-		generated = cni_parser_is(parser, "generated");
-		if (generated)
-			before_generated = type.size;
-		add_token(parser, &type);
-		size = always ? before_generated : type.size;
+		cni_parser_next(parser);
+		type.end = parser->last_end;
 	}
-	if (type.size && cni_parser_is_op(parser, "(")) {
-		TRY(add_size(parser, &type));
-		size = type.size;
+	if (type.end > type.start && cni_parser_accept_op(parser, "(")) {
+		TRY(pass_number(parser));
+		if (cni_parser_accept_op(parser, ","))
+			TRY(pass_number(parser));
+		TRY(cni_parser_expect_op(parser, ")"));
+		type.end = parser->last_end;
+	} else {
+		take_generated_always(&type);
 	}
-	if (type.failed)
-		return cn_fail(parser->err, CN_ENOMEM, "out of memory");
-	*ret_type = size ? cni_strndup(parser->arena, type.data, size) : NULL;
+	*ret_type = folded(parser, type);
 	return CN_OK;
 }
 

@@ -1,0 +1,92 @@
+/*
+ * test_corpus.c - every schema of a corpus of .sql files through SQLite and back.
+ *
+ * The corpora lie beside the repository and are not part of it; without them there is nothing to do
+ * here. CANTIL_TEST_SQL names a folder of one's own; with CANTIL_TEST_ALL no file is passed over.
+ */
+#include "oracle.h"
+
+#include <ftw.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+/* nftw has no context */
+static oracle_count *counting;
+static int every, seen; /* one file in so many is looked at */
+
+static int visit(const char *path, const struct stat *st, int flag, struct FTW *at)
+{
+	size_t length = strlen(path);
+
+	(void)at;
+	if (flag != FTW_F || length < 4 || strcmp(path + length - 4, ".sql") != 0 || seen++ % every)
+		return 0;
+	FILE *file = fopen(path, "rb");
+	assert_non_null(file);
+	char *text = malloc((size_t)st->st_size + 1);
+	assert_non_null(text);
+	size_t size = fread(text, 1, (size_t)st->st_size, file);
+	fclose(file);
+	oracle_check(path, text, size, counting);
+	free(text);
+	return 0;
+}
+
+static void walk(const char *folder, int one_in)
+{
+	oracle_count count = {0};
+
+	counting = &count;
+	every = getenv("CANTIL_TEST_ALL") ? 1 : one_in;
+	seen = 0;
+	if (access(folder, R_OK) != 0) {
+		printf("# %s is not there\n", folder);
+		skip();
+	}
+	assert_int_equal(nftw(folder, visit, 16, FTW_PHYS), 0);
+	printf("# %s: %d schemas, %d objects read, %d written, %d failed\n", folder, count.schemas,
+		count.objects, count.written, count.failed);
+	assert_true(count.objects > 0);
+	assert_int_equal(count.failed, 0);
+}
+
+static void walk_beside(const char *folder, int one_in)
+{
+	char path[4096];
+	const char *source = getenv("CANTIL_TEST_SOURCE");
+
+	snprintf(path, sizeof path, "%s/../shared/%s", source ? source : ".", folder);
+	walk(path, one_in);
+}
+
+static void reads_schemas_of_sqlites_tests(void **state)
+{
+	(void)state;
+	walk_beside("creates/schemas", 1);
+}
+
+static void reads_histories_of_programs(void **state)
+{
+	(void)state;
+	walk_beside("corpus/histories", 16); /* neighbours are nearly alike */
+}
+
+static void reads_a_folder_of_ones_own(void **state)
+{
+	const char *folder = getenv("CANTIL_TEST_SQL");
+
+	(void)state;
+	if (!folder)
+		skip();
+	walk(folder, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_schemas_of_sqlites_tests),
+		cmocka_unit_test(reads_histories_of_programs),
+		cmocka_unit_test(reads_a_folder_of_ones_own),
+	};
+	return RUN(tests);
+}
