@@ -1,51 +1,127 @@
 /*
  * revision.h - a revision is one SQL file; a folder of them is a graph.
  *
- * Invariants: ids are unique in a folder; parents exist; there is no cycle. A folder is read whole and checked
- * before anything is done with it. The file's format is docs/revision-files.md.
+ * Invariants: ids are unique in a folder; parents exist; there is no cycle. A folder is read whole
+ * and checked before anything is done with it. The file's format is docs/revision-files.md.
  */
 #ifndef CNI_MIGRATE_REVISION_H
 #define CNI_MIGRATE_REVISION_H
 
 #include "migrate/change.h"
 
+enum {
+	CNI_REVISION_MAX_BYTES = 16 << 20, /* of one file */
+	CNI_REVISION_ID_MAX = 64,          /* characters of an id */
+	CNI_FOLDER_MAX = 100000,           /* files in versions/ */
+	CNI_FOLDER_FORMAT = 1,             /* of the files; said in the folder's settings */
+};
+#define CNI_FOLDER_SETTINGS "migrations.ini"
+
 typedef struct cni_section { /* one engine's half of a revision */
 	const char *engine;
 	cni_plan upgrade, downgrade;
-	bool has_downgrade;       /* false: it cannot be undone; downgrade says so */
+	bool has_upgrade;
+	bool has_downgrade; /* false: it cannot be undone; downgrade says so */
 } cni_section;
 
 typedef struct cni_revision {
-	const char *id;           /* 12 hex digits, or what --rev-id said */
-	const char **parents;     /* none: a base; two: a merge */
+	const char *id;       /* 12 hex digits, or what --rev-id said */
+	const char **parents; /* none: a base; two: a merge */
 	size_t parent_count;
-	const char *message, *created, *labels, *depends;
-	const char *path;         /* of its file */
-	char checksum[65];        /* SHA-256 of the file's bytes */
+	const char *message, *created, *labels, *depends; /* "" when not said */
+	const char *
+		*answers; /* the decisions it rests on, as the answers file has them: for people */
+	size_t answer_count;
+	const char *path;  /* of its file */
+	char checksum[65]; /* SHA-256 of the file's bytes */
 	cni_section *sections;
 	size_t section_count;
+	/* filled by cni_folder_read */
+	size_t *parent_at; /* where the parents stand in the folder's list */
+	bool head;         /* no revision names it as a parent */
 } cni_revision;
 
 typedef struct cni_folder {
 	cni_arena *arena;
-	const char *path;         /* the migrations folder, absolute */
-	cni_revision *revisions;  /* parents before children */
+	const char *path;        /* the migrations folder, absolute */
+	cni_revision *revisions; /* parents before children */
 	size_t revision_count;
+	size_t *by_id; /* indexes into revisions, sorted by id */
 } cni_folder;
 
-/* Reads and checks path/versions/ *.sql. CN_ENOTFOUND with a hint ("run db init") when there is no folder. */
-cn_status cni_folder_read(cni_arena *arena, const char *path, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
+/* ---- one file: revision_parse.c, revision_write.c ---- */
 
 /* Parses one file's text. Errors name file and line. */
 cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *text, size_t size,
 	cni_revision *ret, cn_error *err) CN_MUST_CHECK;
+/* The file's text. What cni_revision_parse reads from it is the same revision again. */
 void cni_revision_write(cni_buffer *out, const cni_revision *revision);
+/* "20261122T0715_3f2a9c1e77b0_add_price.sql"; NULL when out of memory. */
+char *cni_revision_file_name(cni_arena *arena, const cni_revision *revision);
+/* Letters, digits, "_" and "-", not at the front; none of the words that have a meaning (head,
+ * base). */
+bool cni_revision_id_valid(const char *id);
+/* The engine's section, NULL if there is none. */
+cni_section *cni_revision_section(const cni_revision *revision, const char *engine);
 
-/* Finds by id, unique prefix, "head", "base" is NULL. CN_ENOTFOUND with "did you mean", CN_EARG if ambiguous. */
-cn_status cni_folder_find(const cni_folder *folder, const char *name, const cni_revision **ret, cn_error *err) CN_MUST_CHECK;
+/* ---- the line that says which rows a plan keeps: revision_keep.c ---- */
 
-/* Replays every revision up to and including the heads (or `until`) in a scratch database and inspects it. */
+/* `keep "t" ("a", "b") as "u" ("a", "c")`, without a line's end; nothing when a name holds both a
+ * line's end and a comment's end, so that it could stand in no comment. *ret_block: it must stand
+ * in a block comment. */
+bool cni_keep_write(cni_buffer *out, const cni_keep *keep, bool *ret_block);
+/* Reads what follows the word `keep`. CN_EARG with the reason, without a place. */
+cn_status cni_keep_parse(cni_arena *arena, const char *text, size_t size, cni_keep *ret,
+	cn_error *err) CN_MUST_CHECK;
+
+/* ---- the folder: folder.c, folder_find.c ---- */
+
+/* Reads and checks path/versions/ *.sql. CN_ENOTFOUND with a hint ("run db init") when there is no
+ * folder. */
+cn_status cni_folder_read(
+	cni_arena *arena, const char *path, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
+
+/* Links and orders revisions that were read (paths for messages): the graph's invariants are
+ * checked here. */
+cn_status cni_folder_link(cni_folder *folder, cn_error *err) CN_MUST_CHECK;
+
+/* By its whole id; NULL if there is none. */
+const cni_revision *cni_folder_get(const cni_folder *folder, const char *id);
+
+/* Finds by id, unique prefix, "head", "base" is NULL. CN_ENOTFOUND with "did you mean", CN_EARG if
+ * ambiguous. */
+cn_status cni_folder_find(const cni_folder *folder, const char *name, const cni_revision **ret,
+	cn_error *err) CN_MUST_CHECK;
+
+size_t cni_folder_head_count(const cni_folder *folder);
+/* The only head, NULL when there are no revisions. CN_ESCHEMA, naming them, when there are several.
+ */
+cn_status cni_folder_head(
+	const cni_folder *folder, const cni_revision **ret, cn_error *err) CN_MUST_CHECK;
+
+/* set[i]: revisions[i] is `revision` or an ancestor of it. NULL: nothing is. NULL when out of
+ * memory. */
+bool *cni_folder_ancestors(
+	const cni_folder *folder, cni_arena *arena, const cni_revision *revision);
+/* set[i]: revisions[i] is `revision` or a descendant of it. NULL when out of memory. */
+bool *cni_folder_descendants(
+	const cni_folder *folder, cni_arena *arena, const cni_revision *revision);
+
+/* ---- replaying: replay.c ---- */
+
+/* Runs one revision's statements, up or down, with all the checks of execute.h and nothing about
+ * versions. `expect` (may be NULL) is what the schema must be afterwards. */
+cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, bool down,
+	const cni_schema *expect, cn_error *err) CN_MUST_CHECK;
+
+/* Replays every revision up to and including the heads (or `until`) in a scratch database and
+ * inspects it. */
 cn_status cni_folder_replay(const cni_folder *folder, const char *engine, const cni_revision *until,
 	cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+
+/* The same for a set of revisions (closed under ancestors); the scratch database is given back open
+ * when ret_conn is not NULL, ret may be NULL. */
+cn_status cni_folder_replay_set(const cni_folder *folder, const char *engine, const bool *set,
+	cni_arena *arena, cni_schema **ret, cni_conn **ret_conn, cn_error *err) CN_MUST_CHECK;
 
 #endif

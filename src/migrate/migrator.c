@@ -1,0 +1,247 @@
+/* migrator.c - a migrator's description, and how it gets at its database. */
+#include "migrate/migrator.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/try.h"
+
+enum { LOCK_TIMEOUT_MS = 60000 };
+
+static bool copy_desc(cn_migrator *migrator, const cn_migrator_desc *desc)
+{
+	cni_arena *arena = &migrator->arena;
+	migrator->desc = *desc;
+	migrator->desc.database_uri = cni_strdup(arena, desc->database_uri);
+	migrator->desc.program = cni_strdup(arena, desc->program ? desc->program : "cantil");
+	migrator->desc.target_sql = cni_strdup(arena, desc->target_sql);
+	migrator->desc.folder = migrator->desc.root = NULL; /* made absolute: migrator->folder */
+	if (!desc->lock_timeout_ms)
+		migrator->desc.lock_timeout_ms = LOCK_TIMEOUT_MS;
+	return !arena->failed;
+}
+
+static cn_status fill(cn_migrator *migrator, const cn_migrator_desc *desc, cn_error *err)
+{
+	cni_arena *arena = &migrator->arena;
+	const char *here = cni_path_current(arena);
+	const char *root =
+		desc->root ? cni_path_absolute(arena, desc->root, here ? here : "/") : here;
+	if (!here || !root || !copy_desc(migrator, desc))
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	migrator->folder =
+		cni_path_absolute(arena, desc->folder ? desc->folder : "migrations", root);
+	if (!migrator->folder)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	migrator->engine = "sqlite";
+	if (desc->database_uri) {
+		TRY(cni_uri_parse(arena, desc->database_uri, root, &migrator->uri, err));
+		migrator->engine = migrator->uri.engine;
+	}
+	return CN_OK;
+}
+
+cn_status cn_migrator_new(const cn_migrator_desc *desc, cn_migrator **ret, cn_error *err)
+{
+	cn_migrator *migrator = calloc(1, sizeof *migrator);
+	if (!migrator)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	cn_status status = fill(migrator, desc, err);
+	if (status < 0) {
+		cn_migrator_free(migrator);
+		return status;
+	}
+	*ret = migrator;
+	return CN_OK;
+}
+
+void cn_migrator_free(cn_migrator *migrator)
+{
+	if (!migrator)
+		return;
+	cni_arena_done(&migrator->result);
+	cni_arena_done(&migrator->arena);
+	free(migrator);
+}
+
+void cni_migrator_set_target(cn_migrator *migrator, cni_target_fn fn, void *ctx)
+{
+	migrator->target = fn;
+	migrator->target_ctx = ctx;
+}
+
+void cni_migrator_set_ask(cn_migrator *migrator, cni_ask_fn fn, void *ctx)
+{
+	migrator->ask = fn;
+	migrator->ask_ctx = ctx;
+}
+
+void cni_migrator_set_watch(cn_migrator *migrator, cni_watch_fn fn, void *ctx)
+{
+	migrator->watch = fn;
+	migrator->watch_ctx = ctx;
+}
+
+void cni_migrator_set_ran(cn_migrator *migrator, cni_ran_fn fn, void *ctx)
+{
+	migrator->ran = fn;
+	migrator->ran_ctx = ctx;
+}
+
+void cni_migrator_set_allow_drift(cn_migrator *migrator, bool allow)
+{
+	migrator->allow_drift = allow;
+}
+
+void cni_migrator_begin(cn_migrator *migrator) { cni_arena_done(&migrator->result); }
+
+void cni_migrator_notice(cn_migrator *migrator, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	if (migrator->desc.notice)
+		migrator->desc.notice(line, migrator->desc.ctx);
+}
+
+void cni_error_more(cn_error *err, const char *fmt, ...)
+{
+	if (!err)
+		return;
+	char more[sizeof err->detail], all[sizeof err->detail];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(more, sizeof more, fmt, ap);
+	va_end(ap);
+	snprintf(all, sizeof all, "%s%s%.1000s", err->detail, *err->detail ? "\n" : "", more);
+	cn_error_detail(err, "%s", all);
+}
+
+/* ---- the database ---- */
+
+bool cni_migrator_has_database(const cn_migrator *migrator)
+{
+	if (!migrator->desc.database_uri || migrator->uri.memory)
+		return false;
+	return !migrator->uri.path || cni_file_exists(migrator->uri.path);
+}
+
+static cn_status check_uri(const cn_migrator *migrator, cn_error *err)
+{
+	if (!migrator->desc.database_uri) {
+		cn_error_set(err, CN_EARG, "it is not said which database");
+		cn_error_hint(err, "name it in the program, in cantil.ini, or with --db");
+		return CN_EARG;
+	}
+	if (migrator->uri.memory) {
+		cn_error_set(err, CN_EARG,
+			"a database in memory is gone as soon as it is closed: it cannot be migrated");
+		cn_error_hint(err, "name a file: sqlite:///app.db");
+		return CN_EARG;
+	}
+	return CN_OK;
+}
+
+static void wait_ms(unsigned ms)
+{
+	struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+}
+
+cn_status cni_migrator_open(
+	cn_migrator *migrator, cni_open_mode mode, cni_conn **ret, cn_error *err)
+{
+	/* looking at a database leaves its journal mode and its settings alone */
+	cni_open_options options = {.mode = mode,
+		.foreign = mode == CNI_OPEN_READ,
+		.busy_timeout_ms = migrator->desc.lock_timeout_ms};
+	int64_t until_us = cni_clock_mono_us() + (int64_t)migrator->desc.lock_timeout_ms * 1000;
+	cni_conn *conn;
+	TRY(check_uri(migrator, err));
+	/* Several processes that make the same file want it exclusively for a moment, to change its
+	 * journal mode; SQLite does not wait for that by itself. */
+	for (unsigned pause_ms = 1;; pause_ms = pause_ms < 50 ? pause_ms * 2 : 50) {
+		cn_status status = cni_conn_open(&migrator->uri, &options, &conn, err);
+		if (status >= 0)
+			break;
+		if (status != CN_ECONFLICT || cni_clock_mono_us() > until_us)
+			return status;
+		wait_ms(pause_ms);
+	}
+	if (migrator->watch)
+		migrator->watch(conn, migrator->watch_ctx);
+	*ret = conn;
+	return CN_OK;
+}
+
+void cni_migrator_close(cn_migrator *migrator, cni_conn **conn)
+{
+	if (*conn && migrator->watch)
+		migrator->watch(NULL, migrator->watch_ctx);
+	cni_conn_close(*conn);
+	*conn = NULL;
+}
+
+cn_status cni_migrator_version(
+	cn_migrator *migrator, cni_arena *arena, cni_version *ret, cn_error *err)
+{
+	cni_conn *conn = NULL;
+	*ret = (cni_version){0};
+	if (migrator->desc.database_uri && !cni_migrator_has_database(migrator))
+		return CN_OK;
+	TRY(cni_migrator_open(migrator, CNI_OPEN_READ, &conn, err));
+	cn_status status = cni_version_read(conn, arena, ret, err);
+	cni_migrator_close(migrator, &conn);
+	return status;
+}
+
+cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, cni_arena *arena,
+	bool **ret, cn_error *err)
+{
+	bool *set = cni_alloc(arena, folder->revision_count + 1);
+	if (!set)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; i < version->count; i++) {
+		const cni_revision *revision = cni_folder_get(folder, version->list[i].revision);
+		if (!revision) {
+			cn_error_set(err, CN_ESCHEMA,
+				"the database has revision \"%s\", which is not in the folder",
+				version->list[i].revision);
+			cn_error_detail(err, "applied %s; folder %s", version->list[i].applied_at,
+				folder->path);
+			cn_error_hint(err,
+				"its file is missing (version control has it), or the database belongs to a newer "
+				"program");
+			return CN_ESCHEMA;
+		}
+		set[revision - folder->revisions] = true;
+	}
+	*ret = set;
+	return CN_OK;
+}
+
+/* ---- the schema wanted ---- */
+
+cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni_schema *from,
+	cni_answers *answers, cni_schema **ret, cn_error *err)
+{
+	cni_schema *wanted;
+	if (!migrator->target) {
+		if (migrator->desc.target_sql)
+			return cni_normalise_sql(
+				migrator->engine, migrator->desc.target_sql, arena, ret, err);
+		cn_error_set(err, CN_EARG, "it is not said which schema is wanted");
+		cn_error_hint(err,
+			"give the program models, or cantil.ini a line \"schema = schema.sql\"");
+		return CN_EARG;
+	}
+	TRY(migrator->target(arena, &wanted, migrator->target_ctx, err));
+	if (answers)
+		TRY(cni_model_renames(wanted, from, answers, err));
+	return cni_normalise(wanted, arena, ret, err);
+}

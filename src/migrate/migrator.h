@@ -1,0 +1,108 @@
+/*
+ * migrator.h - inside a cn_migrator: what the manager adds to it, and what its files share.
+ */
+#ifndef CNI_MIGRATE_MIGRATOR_H
+#define CNI_MIGRATE_MIGRATOR_H
+
+#include <cantil/migrate.h>
+
+#include "migrate/revision.h"
+#include "migrate/version.h"
+
+/* The schema wanted, not normalised: renamed_from of its tables and columns is looked at. */
+typedef cn_status (*cni_target_fn)(cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err);
+/* Called with open questions: adds answers and returns CN_OK to try again, or passes on the
+ * CN_EDECISION that is in err. */
+typedef cn_status (*cni_ask_fn)(
+	const cni_change_set *set, cni_answers *answers, void *ctx, cn_error *err);
+/* Called with a connection when it is opened, and with NULL before it is closed: so that somebody
+ * can interrupt it. */
+typedef void (*cni_watch_fn)(cni_conn *conn, void *ctx);
+/* Called after each revision of an upgrade or downgrade. done: false when another process was
+ * first. */
+typedef void (*cni_ran_fn)(const cni_revision *revision, bool down, bool done, void *ctx);
+
+struct cn_migrator {
+	cni_arena arena;       /* the description */
+	cni_arena result;      /* what the last call handed out */
+	cn_migrator_desc desc; /* its texts live in the arena */
+	cni_uri uri;           /* valid when desc.database_uri is not NULL */
+	const char *folder;    /* absolute */
+	const char *engine;    /* "sqlite" */
+	bool allow_drift;      /* take a database as it is, whatever its revisions make */
+	cni_target_fn target;
+	void *target_ctx;
+	cni_ask_fn ask;
+	void *ask_ctx;
+	cni_watch_fn watch;
+	void *watch_ctx;
+	cni_ran_fn ran;
+	void *ran_ctx;
+};
+
+/* ---- set by the manager before the calls; NULL: none ---- */
+void cni_migrator_set_target(cn_migrator *migrator, cni_target_fn fn, void *ctx);
+void cni_migrator_set_ask(cn_migrator *migrator, cni_ask_fn fn, void *ctx);
+void cni_migrator_set_watch(cn_migrator *migrator, cni_watch_fn fn, void *ctx);
+void cni_migrator_set_ran(cn_migrator *migrator, cni_ran_fn fn, void *ctx);
+void cni_migrator_set_allow_drift(cn_migrator *migrator, bool allow);
+
+/* ---- more than the public functions, for the commands ---- */
+
+/* Answers with their places for messages; the public function makes them from text. */
+cn_status cni_migrator_make(cn_migrator *migrator, const cn_make_desc *desc, cni_answers *answers,
+	cn_made *ret, cn_error *err) CN_MUST_CHECK;
+
+/* How the schema wanted differs from what the revisions make; needs no database. Lives in the
+ * arena. */
+cn_status cni_migrator_diff(
+	cn_migrator *migrator, cni_arena *arena, cni_diff *ret, cn_error *err) CN_MUST_CHECK;
+
+/* One revision of the folder; NULL for "base". */
+cn_status cni_migrator_find(cn_migrator *migrator, const char *name, const cni_revision **ret,
+	cn_error *err) CN_MUST_CHECK;
+
+/* What an upgrade or downgrade would run, in that order. */
+typedef struct cni_route {
+	const cni_revision **list;
+	size_t count;
+	bool down;
+} cni_route;
+cn_status cni_migrator_route(cn_migrator *migrator, bool down, const char *revision, cni_route *ret,
+	cn_error *err) CN_MUST_CHECK;
+
+/* ---- shared by migrator*.c ---- */
+
+/* Begins a public call: what the last one handed out is forgotten. */
+void cni_migrator_begin(cn_migrator *migrator);
+bool cni_migrator_has_database(const cn_migrator *migrator); /* is it there? */
+/* Waits while it is locked, up to the lock time-out. */
+cn_status cni_migrator_open(
+	cn_migrator *migrator, cni_open_mode mode, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
+void cni_migrator_close(cn_migrator *migrator, cni_conn **conn);
+void cni_migrator_notice(cn_migrator *migrator, const char *fmt, ...) CN_PRINTF(2, 3);
+/* Opens read-only, reads the version table, closes. Nothing is applied in a database that is not
+ * there. */
+cn_status cni_migrator_version(
+	cn_migrator *migrator, cni_arena *arena, cni_version *ret, cn_error *err) CN_MUST_CHECK;
+/* set[i]: revisions[i] is applied. CN_ESCHEMA when the database has a revision that the folder does
+ * not. */
+cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, cni_arena *arena,
+	bool **ret, cn_error *err) CN_MUST_CHECK;
+/* The schema wanted, normalised; its renames are added to `answers` (may be NULL) as far as they
+ * say something about `from`. */
+cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni_schema *from,
+	cni_answers *answers, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* The renames that a model's renamed_from says: migrator_renames.c. */
+cn_status cni_model_renames(const cni_schema *target, const cni_schema *from, cni_answers *answers,
+	cn_error *err) CN_MUST_CHECK;
+/* Another line of detail behind those that an error has. */
+void cni_error_more(cn_error *err, const char *fmt, ...) CN_PRINTF(2, 3);
+/* Tells (notice) which applied revisions' files are not what they were then; returns how many. */
+size_t cni_migrator_edited(
+	cn_migrator *migrator, const cni_folder *folder, const cni_version *version);
+/* What an upgrade (from what is applied) has to run, and in which order. */
+cn_status cni_route_find(const cni_folder *folder, const bool *applied, bool down,
+	const char *revision, cni_arena *arena, cni_route *ret, cn_error *err) CN_MUST_CHECK;
+
+#endif

@@ -1,0 +1,291 @@
+/*
+ * migrator_make.c - making a revision: compare, decide, plan, write it down, prove what was
+ * written.
+ *
+ * The proof runs the text of the file, read back, not the plan in memory: what is proved is what
+ * people will run. Only then does the file appear, whole, under its name.
+ */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/try.h"
+#include "migrate/drift.h"
+#include "migrate/migrator.h"
+#include "migrate/runner.h"
+
+enum { ID_DIGITS = 12, MAX_ROUNDS = 1000 };
+
+typedef struct make_job {
+	cn_migrator *migrator;
+	cni_arena *arena;
+	const cn_make_desc *desc;
+	cni_folder folder;
+	cni_answers *answers;
+	cni_schema *recorded, *target;
+	cni_conn *live; /* read-only, at the head; NULL: there is none that would tell something */
+	cni_change_set set;
+	cni_revision revision;
+} make_job;
+
+/* ---- the live database ---- */
+
+static bool at_head(const cni_folder *folder, const cni_version *version)
+{
+	for (size_t i = 0; i < folder->revision_count; i++)
+		if (!cni_version_find(version, folder->revisions[i].id))
+			return false;
+	return version->count == folder->revision_count;
+}
+
+/* Its rows are counted and a copy of it takes part in the proof: only if it is where the new
+ * revision starts. */
+static cn_status open_live(make_job *making, cn_error *err)
+{
+	cn_migrator *migrator = making->migrator;
+	cni_version version;
+	cni_schema *actual;
+	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 600};
+	if (!cni_migrator_has_database(migrator))
+		return CN_OK;
+	TRY(cni_migrator_open(migrator, CNI_OPEN_READ, &making->live, err));
+	TRY(cni_version_read(making->live, making->arena, &version, err));
+	bool usable = at_head(&making->folder, &version);
+	if (usable) {
+		TRY(cni_conn_inspect(making->live, making->arena, &actual, err));
+		usable = !cni_drift_tables(&lines, making->recorded, actual);
+		if (!usable)
+			cni_migrator_notice(migrator,
+				"the database is not what its revisions make, so its rows were not looked "
+				"at: %s",
+				cni_buffer_text(&lines));
+	} else if (version.exists || making->folder.revision_count) {
+		cni_migrator_notice(migrator,
+			"the database is not at the head, so its rows were not looked at");
+	}
+	if (!usable)
+		cni_migrator_close(migrator, &making->live);
+	return CN_OK;
+}
+
+/* ---- decide ---- */
+
+static cn_status decide(make_job *making, cn_error *err)
+{
+	cn_migrator *migrator = making->migrator;
+	cni_change_input input = {.from = making->recorded,
+		.to = making->target,
+		.answers = making->answers,
+		.data = making->live,
+		.every_drop_asked = true};
+	for (int round = 0; round < MAX_ROUNDS;
+		round++) { /* an answer may raise the next question */
+		TRY(cni_change_make(making->arena, &input, &making->set, err));
+		if (!making->set.question_count)
+			return CN_OK;
+		cn_status status = cni_change_ask(&making->set, err);
+		if (!migrator->ask)
+			return status;
+		TRY(migrator->ask(&making->set, making->answers, migrator->ask_ctx, err));
+	}
+	return cni_change_ask(&making->set, err);
+}
+
+static cn_status compare(make_job *making, cn_error *err)
+{
+	cn_migrator *migrator = making->migrator;
+	TRY(cni_folder_replay(
+		&making->folder, migrator->engine, NULL, making->arena, &making->recorded, err));
+	TRY(cni_migrator_target(
+		migrator, making->arena, making->recorded, making->answers, &making->target, err));
+	TRY(open_live(making, err));
+	return decide(making, err);
+}
+
+/* ---- write down ---- */
+
+static cn_status choose_id(make_job *making, const char **ret, cn_error *err)
+{
+	const char *id = making->desc->revision_id;
+	char random[ID_DIGITS + 1];
+	if (!id) {
+		do
+			cni_random_hex(random, ID_DIGITS);
+		while (cni_folder_get(&making->folder, random));
+		id = random;
+	} else if (!cni_revision_id_valid(id)) {
+		cn_error_set(err, CN_EARG, "\"%.80s\" is no revision id", id);
+		cn_error_hint(
+			err, "up to %d letters, digits, \"_\" and \"-\"", CNI_REVISION_ID_MAX);
+		return CN_EARG;
+	} else if (cni_folder_get(&making->folder, id)) {
+		return cn_fail(err, CN_ECONFLICT, "there is a revision \"%s\" already", id);
+	}
+	*ret = cni_strdup(making->arena, id);
+	return *ret ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+}
+
+static cn_status record_answers(make_job *making, cni_revision *revision, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer line = {0};
+	for (size_t i = 0; making->answers && i < making->answers->count; i++) {
+		if (!making->answers->list[i].used)
+			continue;
+		cni_buffer_clear(&line);
+		cni_answer_write(&line, &making->answers->list[i]);
+		const char *answer = cni_buffer_dup(&line, making->arena);
+		if (!answer ||
+			!CNI_PUSH(making->arena, revision->answers, revision->answer_count, answer))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	return CN_OK;
+}
+
+static cn_status describe(
+	make_job *making, const cni_revision *head, cni_revision *revision, cn_error *err)
+{
+	char now[CNI_TIME_TEXT];
+	const cni_change_set *set = &making->set;
+	cni_section *section = cni_alloc(making->arena, sizeof *section);
+	cni_time_text(cni_clock_us(), false, now);
+	*revision = (cni_revision){.message = cni_strdup(making->arena,
+					   making->desc->message ? making->desc->message : ""),
+		.created = cni_strdup(making->arena, now),
+		.labels = "",
+		.depends = "",
+		.sections = section,
+		.section_count = 1};
+	if (!section || !revision->message || !revision->created)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	*section = (cni_section){.engine = making->migrator->engine,
+		.upgrade = set->up,
+		.downgrade = set->down,
+		.has_upgrade = true,
+		.has_downgrade = set->down.step_count || !set->up.step_count};
+	TRY(choose_id(making, &revision->id, err));
+	if (head && !CNI_PUSH(making->arena, revision->parents, revision->parent_count, head->id))
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return record_answers(making, revision, err);
+}
+
+/* ---- prove ---- */
+
+static cn_status wrap_proof(cn_error *err, const char *where)
+{
+	if (err && !*err->hint)
+		cn_error_hint(err, "nothing was written; \"--sql\" shows the revision");
+	return cn_error_wrap(err, "the revision does not hold %s", where);
+}
+
+static cn_status prove_in_scratch(make_job *making, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	bool *all = cni_alloc(&scratch, making->folder.revision_count + 1);
+	if (!all)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	memset(all, true, making->folder.revision_count);
+	TRY(cni_folder_replay_set(
+		&making->folder, making->migrator->engine, all, &scratch, NULL, &conn, err));
+	TRY(cni_revision_execute(conn, &making->revision, false, making->target, err));
+	if (!making->revision.sections[0].has_downgrade)
+		return CN_OK;
+	TRY(cni_revision_execute(conn, &making->revision, true, making->recorded, err));
+	return cni_revision_execute(conn, &making->revision, false, making->target, err);
+}
+
+static cn_status prove_on_copy(make_job *making, cn_error *err)
+{
+	CLEANUP(cni_conn_closep) cni_conn *copy = NULL;
+	bool done;
+	bool undo = making->revision.sections[0].has_downgrade;
+	TRY(cni_conn_snapshot(making->live, &copy, err));
+	for (int i = 0; i < (undo ? 3 : 1); i++) { /* up, down, up */
+		bool down = i == 1;
+		cni_run run = {.folder = &making->folder,
+			.revision = &making->revision,
+			.down = down,
+			.before = down ? making->target : making->recorded,
+			.after = down ? making->recorded : making->target};
+		TRY(cni_run_revision(copy, &run, &done, err));
+	}
+	return CN_OK;
+}
+
+static cn_status prove(make_job *making, const char *path, const char *text, cn_error *err)
+{
+	cn_status status =
+		cni_revision_parse(making->arena, path, text, strlen(text), &making->revision, err);
+	if (status < 0)
+		return wrap_proof(err, "as it would be written");
+	if (making->desc->empty)
+		return CN_OK;
+	if (prove_in_scratch(making, err) < 0)
+		return wrap_proof(err, "in an empty database");
+	if (making->live && prove_on_copy(making, err) < 0)
+		return wrap_proof(err, "on a copy of the database");
+	return CN_OK;
+}
+
+static cn_status put(make_job *making, const cni_revision *head, cn_made *made, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	cni_revision draft;
+	TRY(describe(making, head, &draft, err));
+	cni_revision_write(&out, &draft);
+	const char *text = cni_buffer_dup(&out, making->arena);
+	const char *versions = cni_path_join(making->arena, making->folder.path, "versions");
+	const char *name = cni_revision_file_name(making->arena, &draft);
+	const char *path = versions && name ? cni_path_join(making->arena, versions, name) : NULL;
+	if (!text || !path)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(prove(making, path, text, err));
+	if (!making->desc->dry_run) {
+		TRY(cni_file_write(path, text, strlen(text), true, err));
+		made->path = path;
+	}
+	made->changed = true;
+	made->id = draft.id;
+	made->text = text;
+	return CN_OK;
+}
+
+static cn_status make(make_job *making, cn_made *made, cn_error *err)
+{
+	const cni_revision *head;
+	CLEANUP(cni_buffer_done) cni_buffer summary = {0};
+	TRY(cni_folder_read(making->arena, making->migrator->folder, &making->folder, err));
+	TRY(cni_folder_head(&making->folder, &head, err));
+	if (!making->desc->empty) {
+		TRY(compare(making, err));
+		if (!making->set.diff.change_count)
+			return CN_OK;
+		cni_diff_describe(&summary, &making->set.diff);
+	}
+	made->summary = cni_buffer_dup(&summary, making->arena);
+	if (!made->summary)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return put(making, head, made, err);
+}
+
+cn_status cni_migrator_make(cn_migrator *migrator, const cn_make_desc *desc, cni_answers *answers,
+	cn_made *ret, cn_error *err)
+{
+	make_job making = {
+		.migrator = migrator, .arena = &migrator->result, .desc = desc, .answers = answers};
+	cn_made made = {.summary = ""};
+	cn_status status = make(&making, &made, err);
+	cni_migrator_close(migrator, &making.live);
+	if (status >= 0)
+		*ret = made;
+	return status;
+}
+
+cn_status cn_migrator_make(
+	cn_migrator *migrator, const cn_make_desc *desc, cn_made *ret, cn_error *err)
+{
+	cni_migrator_begin(migrator);
+	cni_answers answers = {.arena = &migrator->result};
+	if (desc->answers)
+		TRY(cni_answers_add_text(&answers, desc->answers, "answers", err));
+	return cni_migrator_make(migrator, desc, &answers, ret, err);
+}

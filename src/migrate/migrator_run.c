@@ -1,0 +1,247 @@
+/*
+ * migrator_run.c - upgrade, downgrade and stamp on the live database.
+ *
+ * Each revision is rehearsed in a scratch database first: that shows a broken file before anything
+ * is touched, and what the database must look like afterwards.
+ */
+#include "base/text.h"
+#include "base/try.h"
+#include "migrate/drift.h"
+#include "migrate/migrator.h"
+#include "migrate/runner.h"
+
+typedef struct scratch_run {
+	cni_conn *scratch;   /* NULL: no rehearsal, the database is taken as it is */
+	cni_arena arenas[2]; /* the schemas before and after take turns in them */
+	size_t turn;
+	cni_schema *before, *after;
+} scratch_run;
+
+typedef struct run_job { /* one upgrade or downgrade */
+	cn_migrator *migrator;
+	cni_arena arena;
+	cni_folder folder;
+	bool *applied; /* when it began */
+	cni_route route;
+	scratch_run rehearsal;
+	cni_conn *conn;
+	size_t done;
+} run_job;
+
+static void job_done(run_job *job)
+{
+	cni_migrator_close(job->migrator, &job->conn);
+	cni_conn_close(job->rehearsal.scratch);
+	cni_arena_done(&job->rehearsal.arenas[0]);
+	cni_arena_done(&job->rehearsal.arenas[1]);
+	cni_arena_done(&job->arena);
+}
+
+size_t cni_migrator_edited(
+	cn_migrator *migrator, const cni_folder *folder, const cni_version *version)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < version->count; i++) {
+		const cni_revision *revision = cni_folder_get(folder, version->list[i].revision);
+		if (!revision || strcmp(revision->checksum, version->list[i].checksum) == 0)
+			continue;
+		count++;
+		cni_migrator_notice(migrator,
+			"revision %s was edited after it was applied on %s: %s", revision->id,
+			version->list[i].applied_at, revision->path);
+	}
+	return count;
+}
+
+/* ---- the rehearsal ---- */
+
+static cn_status rehearse_start(run_job *job, cn_error *err)
+{
+	scratch_run *rehearsal = &job->rehearsal;
+	if (job->migrator->allow_drift)
+		return CN_OK;
+	return cni_folder_replay_set(&job->folder, job->migrator->engine, job->applied,
+		&rehearsal->arenas[0], &rehearsal->before, &rehearsal->scratch, err);
+}
+
+static cn_status rehearse(run_job *job, const cni_revision *revision, cn_error *err)
+{
+	scratch_run *rehearsal = &job->rehearsal;
+	if (!rehearsal->scratch)
+		return CN_OK;
+	cni_arena *arena = &rehearsal->arenas[1 - rehearsal->turn];
+	cni_arena_done(arena);
+	TRY(cni_revision_execute(rehearsal->scratch, revision, job->route.down, NULL, err));
+	return cni_conn_inspect(rehearsal->scratch, arena, &rehearsal->after, err);
+}
+
+static void rehearse_next(run_job *job)
+{
+	scratch_run *rehearsal = &job->rehearsal;
+	if (!rehearsal->scratch)
+		return;
+	rehearsal->turn = 1 - rehearsal->turn;
+	rehearsal->before = rehearsal->after;
+}
+
+/* A way back that does not end where the revisions before it do would be found only by the next
+ * upgrade. */
+static cn_status check_way_back(run_job *job, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
+	cni_schema *back, *there;
+	if (job->migrator->allow_drift)
+		return CN_OK;
+	bool *stays = cni_memdup(&arena, job->applied, job->folder.revision_count + 1);
+	if (!stays)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_folder_replay_set(
+		&job->folder, job->migrator->engine, stays, &arena, NULL, &conn, err));
+	for (size_t i = 0; i < job->route.count; i++) {
+		TRY(cni_revision_execute(conn, job->route.list[i], true, NULL, err));
+		stays[job->route.list[i] - job->folder.revisions] = false;
+	}
+	TRY(cni_conn_inspect(conn, &arena, &back, err));
+	TRY(cni_folder_replay_set(
+		&job->folder, job->migrator->engine, stays, &arena, &there, NULL, err));
+	if (!cni_drift_tables(&lines, there, back) && !cni_drift_tables(&lines, back, there))
+		return CN_OK;
+	cn_error_set(err, CN_ESCHEMA,
+		"the downgrade does not lead back to what was there before; nothing was changed");
+	cn_error_detail(err, "%s", cni_buffer_text(&lines));
+	cn_error_hint(err, "mend the \"-- downgrade\" section of %s, or go on with --allow-drift",
+		job->route.list[0]->path);
+	return CN_ESCHEMA;
+}
+
+/* ---- one revision after the other ---- */
+
+/* An error does not mean "not applied", and no error is believed about the state: the database is
+ * asked. */
+static cn_status settle(run_job *job, const cni_revision *revision, cn_status status, cn_error *err)
+{
+	cn_migrator *migrator = job->migrator;
+	cni_version version;
+	cn_error reread;
+	cni_migrator_close(migrator, &job->conn);
+	if (cni_migrator_version(migrator, &job->arena, &version, &reread) < 0) {
+		cni_error_more(
+			err, "what state the database is in could not be read: %s", reread.message);
+		return status;
+	}
+	bool applied = cni_version_find(&version, revision->id) != NULL;
+	if (applied != job->route.down && status != CN_ECANCELED) {
+		cni_migrator_notice(migrator,
+			"revision %s is %s, although an error was reported: %s", revision->id,
+			applied ? "applied" : "undone",
+			err ? err->message : cn_status_name(status));
+		rehearse_next(job);
+		return CN_OK;
+	}
+	const char *at = version.count ? version.list[version.count - 1].revision : "base";
+	cni_error_more(err, "nothing of this revision was kept; the database is at \"%s\"", at);
+	return status;
+}
+
+static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *err)
+{
+	cn_migrator *migrator = job->migrator;
+	bool done = false;
+	TRY(rehearse(job, revision, err));
+	if (!job->conn)
+		TRY(cni_migrator_open(migrator, job->route.down ? CNI_OPEN_WRITE : CNI_OPEN_CREATE,
+			&job->conn, err));
+	cni_run run = {.folder = &job->folder,
+		.revision = revision,
+		.down = job->route.down,
+		.before = job->rehearsal.scratch ? job->rehearsal.before : NULL,
+		.after = job->rehearsal.scratch ? job->rehearsal.after : NULL,
+		.progress = migrator->desc.progress,
+		.ctx = migrator->desc.ctx};
+	cn_status status = cni_run_revision(job->conn, &run, &done, err);
+	if (status < 0)
+		return settle(job, revision, status, err);
+	job->done += done;
+	rehearse_next(job);
+	if (migrator->ran)
+		migrator->ran(revision, job->route.down, done, migrator->ran_ctx);
+	return CN_OK;
+}
+
+static cn_status find_route(run_job *job, bool down, const char *name, cn_error *err)
+{
+	cn_migrator *migrator = job->migrator;
+	cni_version version;
+	TRY(cni_folder_read(&job->arena, migrator->folder, &job->folder, err));
+	TRY(cni_migrator_version(migrator, &job->arena, &version, err));
+	TRY(cni_applied_set(&job->folder, &version, &job->arena, &job->applied, err));
+	cni_migrator_edited(migrator, &job->folder, &version);
+	return cni_route_find(
+		&job->folder, job->applied, down, name, &job->arena, &job->route, err);
+}
+
+static cn_status run_all(run_job *job, cn_error *err)
+{
+	if (!job->route.count)
+		return CN_OK;
+	if (job->route.down)
+		TRY(check_way_back(job, err));
+	TRY(rehearse_start(job, err));
+	for (size_t i = 0; i < job->route.count; i++)
+		TRY(run_one(job, job->route.list[i], err));
+	return CN_OK;
+}
+
+static cn_status run(
+	cn_migrator *migrator, bool down, const char *name, size_t *ret_count, cn_error *err)
+{
+	run_job job = {.migrator = migrator};
+	cni_migrator_begin(migrator);
+	cn_status status = CN_OK;
+	if (!cni_migrator_has_database(migrator) && down && migrator->desc.database_uri &&
+		!migrator->uri.memory) {
+		cn_error_set(err, CN_ENOTFOUND, "there is no database \"%s\"", migrator->uri.text);
+		cn_error_hint(err, "\"%s db upgrade\" makes it", migrator->desc.program);
+		status = CN_ENOTFOUND;
+	}
+	if (status >= 0)
+		status = find_route(&job, down, name, err);
+	if (status >= 0)
+		status = run_all(&job, err);
+	if (status >= 0 && ret_count)
+		*ret_count = job.done;
+	job_done(&job);
+	return status;
+}
+
+cn_status cn_migrator_upgrade(
+	cn_migrator *migrator, const char *revision, size_t *ret_count, cn_error *err)
+{
+	return run(migrator, false, revision ? revision : "head", ret_count, err);
+}
+
+cn_status cn_migrator_downgrade(
+	cn_migrator *migrator, const char *revision, size_t *ret_count, cn_error *err)
+{
+	return run(migrator, true, revision ? revision : "-1", ret_count, err);
+}
+
+cn_status cni_migrator_route(
+	cn_migrator *migrator, bool down, const char *revision, cni_route *ret, cn_error *err)
+{
+	cni_arena *arena = &migrator->result;
+	cni_folder folder;
+	cni_version version;
+	bool *applied;
+	cni_migrator_begin(migrator);
+	TRY(cni_folder_read(arena, migrator->folder, &folder, err));
+	TRY(cni_migrator_version(migrator, arena, &version, err));
+	TRY(cni_applied_set(&folder, &version, arena, &applied, err));
+	return cni_route_find(&folder, applied, down,
+		revision ? revision
+		: down   ? "-1"
+			 : "head",
+		arena, ret, err);
+}

@@ -1,0 +1,153 @@
+/* migrator_verify.c - do the revisions still hold? Everything is tried on copies; nothing is
+ * changed. */
+#include "base/text.h"
+#include "base/try.h"
+#include "migrate/drift.h"
+#include "migrate/migrator.h"
+#include "migrate/runner.h"
+
+typedef struct verify_job {
+	cn_migrator *migrator;
+	cni_arena arena;
+	cni_folder folder;
+	cni_version version;
+	bool *applied;
+	cni_conn *live, *copy;
+} verify_job;
+
+/* Forward, back, and forward again: the state before must come back exactly, and so must the state
+ * after. */
+static cn_status verify_revision(
+	cn_migrator *migrator, cni_conn *conn, const cni_revision *revision, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	cni_schema *before, *after;
+	TRY(cni_conn_inspect(conn, &arena, &before, err));
+	TRY(cni_revision_execute(conn, revision, false, NULL, err));
+	const cni_section *section = cni_revision_section(revision, migrator->engine);
+	if (!section->has_downgrade) {
+		cni_migrator_notice(migrator, "revision %s cannot be undone", revision->id);
+		return CN_OK;
+	}
+	TRY(cni_conn_inspect(conn, &arena, &after, err));
+	TRY(cni_revision_execute(conn, revision, true, before, err));
+	return cni_revision_execute(conn, revision, false, after, err);
+}
+
+static cn_status verify_folder(verify_job *job, cn_error *err)
+{
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	TRY(cni_conn_scratch(job->migrator->engine, &conn, err));
+	TRY(cni_conn_set(conn, CNI_SETTING_GUARD, 0, err));
+	for (size_t i = 0; i < job->folder.revision_count; i++) {
+		const cni_revision *revision = &job->folder.revisions[i];
+		if (verify_revision(job->migrator, conn, revision, err) < 0) {
+			cni_error_more(err, "%s", revision->path);
+			return err ? err->status : CN_ESCHEMA;
+		}
+	}
+	return CN_OK;
+}
+
+/* ---- the database ---- */
+
+static cn_status check_edited(verify_job *job, cn_error *err)
+{
+	size_t edited = cni_migrator_edited(job->migrator, &job->folder, &job->version);
+	if (!edited)
+		return CN_OK;
+	cn_error_set(err, CN_ESCHEMA, "%zu revision%s edited after %s applied to this database",
+		edited, edited == 1 ? " was" : "s were", edited == 1 ? "it was" : "they were");
+	cn_error_hint(err,
+		"take the old text from version control and put the change into a new revision; or, when the edit "
+		"changes nothing, \"db stamp base\" and \"db stamp head\" take the new text for the applied one");
+	return CN_ESCHEMA;
+}
+
+static cn_status check_drift(verify_job *job, cn_error *err)
+{
+	cni_schema *recorded, *actual;
+	cni_diff diff;
+	cni_diff_options options = {0};
+	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
+	TRY(cni_folder_replay_set(&job->folder, job->migrator->engine, job->applied, &job->arena,
+		&recorded, NULL, err));
+	TRY(cni_conn_inspect(job->live, &job->arena, &actual, err));
+	TRY(cni_diff_make(&job->arena, recorded, actual, &options, &diff, err));
+	if (!diff.change_count)
+		return CN_OK;
+	cni_diff_describe(&lines, &diff);
+	bool more = false; /* than additional objects, which no revision knows and none touches */
+	for (size_t i = 0; i < diff.change_count; i++)
+		more |= diff.changes[i].kind != CNI_CREATE;
+	if (!more) {
+		cni_migrator_notice(job->migrator,
+			"the database has what its revisions do not make:\n%s",
+			cni_buffer_text(&lines));
+		return CN_OK;
+	}
+	cn_error_set(err, CN_ESCHEMA,
+		"the database is not what its revisions make: somebody has changed it by hand");
+	cn_error_detail(err, "%s", cni_buffer_text(&lines));
+	cn_error_hint(err,
+		"undo the change by hand; or put it into the models, make a revision, and \"db stamp\" it");
+	return CN_ESCHEMA;
+}
+
+/* ---- the real rows, on a copy ---- */
+
+static cn_status run_on_copy(
+	verify_job *job, const cni_revision *revision, bool down, cn_error *err)
+{
+	bool done;
+	cni_run run = {.folder = &job->folder, .revision = revision, .down = down};
+	if (cni_run_revision(job->copy, &run, &done, err) < 0)
+		return cn_error_wrap(err, "on a copy of the database");
+	return CN_OK;
+}
+
+static cn_status verify_copy(verify_job *job, cn_error *err)
+{
+	const cni_revision *last = NULL;
+	TRY(cni_conn_snapshot(job->live, &job->copy, err));
+	for (size_t i = 0; i < job->folder.revision_count; i++) {
+		const cni_revision *revision = &job->folder.revisions[i];
+		if (!job->applied[i])
+			TRY(run_on_copy(job, revision, false, err));
+		if (revision->head)
+			last = revision;
+	}
+	const cni_section *section =
+		last ? cni_revision_section(last, job->migrator->engine) : NULL;
+	if (!section || !section->has_downgrade)
+		return CN_OK;
+	TRY(run_on_copy(job, last, true, err));
+	return run_on_copy(job, last, false, err);
+}
+
+static cn_status verify_database(verify_job *job, cn_error *err)
+{
+	if (!cni_migrator_has_database(job->migrator))
+		return CN_OK;
+	TRY(cni_migrator_open(job->migrator, CNI_OPEN_READ, &job->live, err));
+	TRY(cni_version_read(job->live, &job->arena, &job->version, err));
+	TRY(cni_applied_set(&job->folder, &job->version, &job->arena, &job->applied, err));
+	TRY(check_edited(job, err));
+	TRY(check_drift(job, err));
+	return verify_copy(job, err);
+}
+
+cn_status cn_migrator_verify(cn_migrator *migrator, cn_error *err)
+{
+	verify_job job = {.migrator = migrator};
+	cni_migrator_begin(migrator);
+	cn_status status = cni_folder_read(&job.arena, migrator->folder, &job.folder, err);
+	if (status >= 0)
+		status = verify_folder(&job, err);
+	if (status >= 0)
+		status = verify_database(&job, err);
+	cni_conn_close(job.copy);
+	cni_migrator_close(migrator, &job.live);
+	cni_arena_done(&job.arena);
+	return status;
+}

@@ -1,0 +1,73 @@
+/* replay.c - what the revisions make, found out by running them in an empty scratch database. */
+#include "base/try.h"
+#include "migrate/execute.h"
+#include "migrate/revision.h"
+
+cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, bool down,
+	const cni_schema *expect, cn_error *err)
+{
+	const char *engine = conn->driver->name;
+	const cni_section *section = cni_revision_section(revision, engine);
+	if (!section) {
+		cn_error_set(err, CN_EUNSUPPORTED, "revision \"%s\" has no section for %s",
+			revision->id, engine);
+		cn_error_detail(err, "%s", revision->path);
+		cn_error_hint(
+			err, "add a line \"-- upgrade %s\" with its statements, or none", engine);
+		return CN_EUNSUPPORTED;
+	}
+	if (down && !section->has_downgrade) {
+		cn_error_set(
+			err, CN_EUNSUPPORTED, "revision \"%s\" cannot be undone", revision->id);
+		cn_error_detail(
+			err, "%s has no section \"-- downgrade %s\"", revision->path, engine);
+		return CN_EUNSUPPORTED;
+	}
+	cni_execution execution = {
+		.plan = down ? &section->downgrade : &section->upgrade, .expect = expect};
+	if (cni_execute(conn, &execution, err) < 0)
+		return cn_error_wrap(
+			err, "%s of revision \"%s\"", down ? "downgrade" : "upgrade", revision->id);
+	return CN_OK;
+}
+
+cn_status cni_folder_replay_set(const cni_folder *folder, const char *engine, const bool *set,
+	cni_arena *arena, cni_schema **ret, cni_conn **ret_conn, cn_error *err)
+{
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	TRY(cni_conn_scratch(engine, &conn, err));
+	TRY(cni_conn_set(
+		conn, CNI_SETTING_GUARD, 0, err)); /* the revisions are the project's own */
+	for (size_t i = 0; i < folder->revision_count; i++) {
+		const cni_revision *revision = &folder->revisions[i];
+		if (!set[i])
+			continue;
+		cn_status status = cni_revision_execute(conn, revision, false, NULL, err);
+		if (status < 0) {
+			if (err && !*err->hint)
+				cn_error_hint(err,
+					"it fails in an empty scratch database too; the file is %s",
+					revision->path);
+			return status;
+		}
+	}
+	if (ret)
+		TRY(cni_conn_inspect(conn, arena, ret, err));
+	if (ret_conn) {
+		*ret_conn = conn;
+		conn = NULL;
+	}
+	return CN_OK;
+}
+
+cn_status cni_folder_replay(const cni_folder *folder, const char *engine, const cni_revision *until,
+	cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	bool *set = cni_folder_ancestors(folder, &scratch, until);
+	if (!set)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; !until && i < folder->revision_count; i++)
+		set[i] = true;
+	return cni_folder_replay_set(folder, engine, set, arena, ret, NULL, err);
+}

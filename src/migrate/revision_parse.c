@@ -1,0 +1,425 @@
+/*
+ * revision_parse.c - a revision file's text as data.
+ *
+ * Only comments that stand alone on their line, between statements, are looked at: a line of a
+ * trigger's body or of a string that reads like one of our words is what it is, a part of a
+ * statement.
+ */
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "migrate/revision.h"
+#include "migrate/revision_words.h"
+#include "sql/lexer.h"
+
+typedef struct revision_reader {
+	cni_arena *arena;
+	const char *path, *text, *end;
+	cni_revision *revision;
+	cni_section *section; /* NULL: before the first one */
+	cni_plan *plan;
+	cni_buffer comment; /* of the statement that follows */
+	bool commented;
+	cn_error *err;
+} revision_reader;
+
+static size_t line_of(const revision_reader *parser, const char *at)
+{
+	size_t line = 1;
+	for (const char *c = parser->text; c < at; c++)
+		line += *c == '\n';
+	return line;
+}
+
+static cn_status fail_at(revision_reader *parser, const char *at, const char *fmt, ...)
+	CN_PRINTF(3, 4);
+static cn_status fail_at(revision_reader *parser, const char *at, const char *fmt, ...)
+{
+	char message[400];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof message, fmt, ap);
+	va_end(ap);
+	return cn_fail(
+		parser->err, CN_EARG, "%s:%zu: %s", parser->path, line_of(parser, at), message);
+}
+
+static cn_status no_memory(revision_reader *parser)
+{
+	return cn_fail(parser->err, CN_ENOMEM, "%s: out of memory", parser->path);
+}
+
+static cn_status put_text(
+	revision_reader *parser, const char **field, const char *text, const char *end)
+{
+	*field = cni_strndup(parser->arena, text, (size_t)(end - text));
+	return *field ? CN_OK : no_memory(parser);
+}
+
+/* ---- the header ---- */
+
+static cn_status take_id(revision_reader *parser, const char *text, const char *end)
+{
+	static const char word[] = "revision";
+	size_t size = (size_t)(end - text);
+	if (size <= sizeof word || cni_ncasecmp(text, word, sizeof word - 1) != 0)
+		return fail_at(parser, text, "\"revision\" and its id must follow \"cantil:\"");
+	if (parser->revision->id)
+		return fail_at(parser, text, "a second \"cantil: revision\" line");
+	text += sizeof word - 1;
+	while (text < end && (*text == ' ' || *text == '\t'))
+		text++;
+	TRY(put_text(parser, &parser->revision->id, text, end));
+	if (!cni_revision_id_valid(parser->revision->id)) {
+		cn_status status =
+			fail_at(parser, text, "\"%.80s\" is no revision id", parser->revision->id);
+		cn_error_hint(parser->err, "up to %d letters, digits, \"_\" and \"-\"",
+			CNI_REVISION_ID_MAX);
+		return status;
+	}
+	return CN_OK;
+}
+
+static cn_status take_parents(revision_reader *parser, const char *text, const char *end)
+{
+	cni_revision *revision = parser->revision;
+	if (revision->parent_count)
+		return fail_at(parser, text, "a second \"parents:\" line");
+	while (text < end) {
+		const char *from = text;
+		while (text < end && *text != ' ' && *text != '\t' && *text != ',')
+			text++;
+		const char *parent;
+		TRY(put_text(parser, &parent, from, text));
+		if (!cni_revision_id_valid(parent))
+			return fail_at(parser, from, "\"%.80s\" is no revision id", parent);
+		for (size_t i = 0; i < revision->parent_count; i++)
+			if (strcmp(revision->parents[i], parent) == 0)
+				return fail_at(
+					parser, from, "parent \"%s\" is named twice", parent);
+		if (!CNI_PUSH(parser->arena, revision->parents, revision->parent_count, parent))
+			return no_memory(parser);
+		while (text < end && (*text == ' ' || *text == '\t' || *text == ','))
+			text++;
+	}
+	return CN_OK;
+}
+
+static cn_status take_header(
+	revision_reader *parser, cni_word word, const char *text, const char *end)
+{
+	cni_revision *revision = parser->revision;
+	switch (word) {
+	case CNI_WORD_CANTIL: return take_id(parser, text, end);
+	case CNI_WORD_PARENTS: return take_parents(parser, text, end);
+	case CNI_WORD_MESSAGE: return put_text(parser, &revision->message, text, end);
+	case CNI_WORD_CREATED: return put_text(parser, &revision->created, text, end);
+	case CNI_WORD_LABELS: return put_text(parser, &revision->labels, text, end);
+	case CNI_WORD_DEPENDS: return put_text(parser, &revision->depends, text, end);
+	case CNI_WORD_ANSWER: {
+		const char *answer;
+		TRY(put_text(parser, &answer, text, end));
+		return CNI_PUSH(parser->arena, revision->answers, revision->answer_count, answer)
+			       ? CN_OK
+			       : no_memory(parser);
+	}
+	default: return CN_OK; /* a comment for people */
+	}
+}
+
+/* ---- sections ---- */
+
+static cn_status open_section(revision_reader *parser, bool down, const char *text, const char *end)
+{
+	cni_revision *revision = parser->revision;
+	const char *engine;
+	TRY(put_text(parser, &engine, text, end));
+	cni_section *section = cni_revision_section(revision, engine);
+	if (!section) {
+		cni_section fresh = {.engine = engine};
+		if (!CNI_PUSH(parser->arena, revision->sections, revision->section_count, fresh))
+			return no_memory(parser);
+		section = &revision->sections[revision->section_count - 1];
+	}
+	bool *has = down ? &section->has_downgrade : &section->has_upgrade;
+	if (*has)
+		return fail_at(parser, text, "a second \"%s %s\" section",
+			down ? "downgrade" : "upgrade", engine);
+	*has = true;
+	parser->section = section;
+	parser->plan = down ? &section->downgrade : &section->upgrade;
+	return CN_OK;
+}
+
+static cn_status take_keep(revision_reader *parser, const char *text, const char *end)
+{
+	cni_keep keep;
+	cn_error reason;
+	cn_status status =
+		cni_keep_parse(parser->arena, text, (size_t)(end - text), &keep, &reason);
+	if (status < 0) {
+		status = fail_at(
+			parser, text, "this \"keep\" line cannot be read: %s", reason.message);
+		cn_error_hint(parser->err,
+			"it is written: keep \"table\" (\"column\", …) as \"table\" (\"column\", …)");
+		return status;
+	}
+	return CNI_PUSH(parser->arena, parser->plan->keeps, parser->plan->keep_count, keep)
+		       ? CN_OK
+		       : no_memory(parser);
+}
+
+static cn_status take_reason(revision_reader *parser, const char *text, const char *end)
+{
+	cni_buffer *comment = &parser->comment;
+	bool blank = true;
+	if (comment->size)
+		cni_buffer_putc(comment, ' ');
+	for (; text < end; text++) { /* a block of several lines becomes one */
+		bool space = (unsigned char)*text <= ' ' || *text == 127;
+		if (!space)
+			cni_buffer_putc(comment, *text);
+		else if (!blank)
+			cni_buffer_putc(comment, ' ');
+		blank = space;
+	}
+	parser->commented = comment->size > 0;
+	return comment->failed ? no_memory(parser) : CN_OK;
+}
+
+static cn_status take_word(
+	revision_reader *parser, cni_word word, const char *rest, const char *text, const char *end)
+{
+	switch (word) {
+	case CNI_WORD_UPGRADE:
+	case CNI_WORD_DOWNGRADE:
+		cni_buffer_clear(&parser->comment);
+		parser->commented = false;
+		return open_section(parser, word == CNI_WORD_DOWNGRADE, rest, end);
+	case CNI_WORD_KEEP: return parser->section ? take_keep(parser, rest, end) : CN_OK;
+	case CNI_WORD_WARNING: {
+		const char *warning;
+		if (!parser->section)
+			return CN_OK;
+		TRY(put_text(parser, &warning, rest, end));
+		return CNI_PUSH(parser->arena, parser->plan->warnings, parser->plan->warning_count,
+			       warning)
+			       ? CN_OK
+			       : no_memory(parser);
+	}
+	case CNI_WORD_NO_TRANSACTION: {
+		cn_status status =
+			fail_at(parser, text, "a step outside a transaction is not supported");
+		cn_error_hint(parser->err,
+			"every revision runs in one transaction, so that it is applied whole or not at all");
+		return status;
+	}
+	default:
+		return parser->section ? take_reason(parser, text, end)
+				       : take_header(parser, word, rest, end);
+	}
+}
+
+/* Does the comment stand alone on its line, but for white space? */
+static bool stands_alone(const revision_reader *parser, const char *at)
+{
+	while (at > parser->text && (at[-1] == ' ' || at[-1] == '\t'))
+		at--;
+	return at == parser->text || at[-1] == '\n';
+}
+
+static cn_status take_comment(revision_reader *parser, const cni_token *token)
+{
+	const char *text = token->text, *end = text + token->size;
+	bool block = *text == '/';
+	if (!stands_alone(parser, text))
+		return CN_OK;
+	text += 2;
+	if (block && end - text >= 2 && end[-1] == '/')
+		end -= 2;
+	while (text < end && (unsigned char)*text <= ' ')
+		text++;
+	while (text < end && (unsigned char)end[-1] <= ' ')
+		end--;
+	const char *rest = text;
+	cni_word word = cni_revision_word(text, (size_t)(end - text), &rest);
+	return take_word(parser, word, rest, text, end);
+}
+
+/* ---- statements ---- */
+
+/* What would end the transaction a revision runs in, or is silently ignored inside one. */
+static const char *forbidden(const cni_token *tokens)
+{
+	static const char *const words[] = {"begin", "commit", "end", "rollback", "savepoint",
+		"release", "vacuum", "attach", "detach"};
+	for (size_t i = 0; i < CNI_COUNT(words); i++)
+		if (cni_token_is(tokens, words[i]))
+			return words[i];
+	if (cni_token_is(tokens, "pragma") && tokens[1].kind != CNI_TOKEN_END &&
+		cni_token_is(&tokens[1], "foreign_keys"))
+		return "pragma foreign_keys";
+	return NULL;
+}
+
+static cn_status check_sqlite(revision_reader *parser, const char *sql, size_t size)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	size_t count;
+	const cni_token *tokens = cni_tokens(&scratch, sql, size, &count);
+	if (!tokens)
+		return no_memory(parser);
+	for (size_t i = 0; i < count; i++)
+		if (tokens[i].kind == CNI_TOKEN_ILLEGAL)
+			return fail_at(parser, tokens[i].text, "this is no SQL: %.*s",
+				(int)cni_utf8_cut(
+					tokens[i].text, tokens[i].size < 40 ? tokens[i].size : 40),
+				tokens[i].text);
+	const char *word = forbidden(tokens);
+	if (word) {
+		cn_status status = fail_at(parser, sql, "\"%s\" cannot stand in a revision", word);
+		cn_error_hint(parser->err,
+			"every revision runs in one transaction, with foreign keys off until its end; "
+			"leave the statement out");
+		return status;
+	}
+	return CN_OK;
+}
+
+static cn_status add_statement(revision_reader *parser, const char *sql, const char *end)
+{
+	while (end > sql && (unsigned char)end[-1] <= ' ')
+		end--;
+	if (end > sql && end[-1] == ';')
+		end--;
+	while (end > sql && (unsigned char)end[-1] <= ' ')
+		end--;
+	if (end == sql)
+		return CN_OK;
+	if (!parser->section) {
+		cn_status status = fail_at(parser, sql, "a statement before the first section");
+		cn_error_hint(parser->err,
+			"statements follow a line \"-- upgrade sqlite\" or \"-- downgrade sqlite\"");
+		return status;
+	}
+	if (strcmp(parser->section->engine, "sqlite") == 0)
+		TRY(check_sqlite(parser, sql, (size_t)(end - sql)));
+	cni_step step = {.sql = cni_strndup(parser->arena, sql, (size_t)(end - sql))};
+	if (parser->commented)
+		step.comment = cni_buffer_dup(&parser->comment, parser->arena);
+	if (!step.sql || (parser->commented && !step.comment))
+		return no_memory(parser);
+	cni_buffer_clear(&parser->comment);
+	parser->commented = false;
+	return CNI_PUSH(parser->arena, parser->plan->steps, parser->plan->step_count, step)
+		       ? CN_OK
+		       : no_memory(parser);
+}
+
+/* Comments from `at` on; *ret_sql is the first thing that is neither comment, white space nor an
+ * empty statement's `;`, NULL when nothing is left. */
+static cn_status read_between(
+	revision_reader *parser, const char *at, const char *end, const char **ret_sql)
+{
+	cni_lexer lexer;
+	cni_lexer_init(&lexer, at, (size_t)(end - at));
+	*ret_sql = NULL;
+	for (;;) {
+		cni_token token = cni_lexer_next(&lexer);
+		if (token.kind == CNI_TOKEN_END)
+			return CN_OK;
+		if (token.kind == CNI_TOKEN_COMMENT) {
+			TRY(take_comment(parser, &token));
+		} else if (token.kind != CNI_TOKEN_SPACE && !cni_token_is_op(&token, ";")) {
+			*ret_sql = token.text;
+			return CN_OK;
+		}
+	}
+}
+
+static cn_status read_all(revision_reader *parser)
+{
+	const char *at = parser->text, *cursor = at, *statement, *sql;
+	size_t size;
+	while (cni_sql_split(&at, parser->end, &statement, &size)) {
+		const char *end = statement + size;
+		TRY(read_between(parser, cursor, end, &sql));
+		if (sql)
+			TRY(add_statement(parser, sql, end));
+		cursor = end;
+	}
+	TRY(read_between(parser, cursor, parser->end, &sql));
+	return sql ? add_statement(parser, sql, parser->end) : CN_OK;
+}
+
+static cn_status check_bytes(revision_reader *parser, size_t size)
+{
+	if (size > CNI_REVISION_MAX_BYTES)
+		return cn_fail(parser->err, CN_EARG, "%s: larger than %d MB", parser->path,
+			CNI_REVISION_MAX_BYTES >> 20);
+	const char *nul = memchr(parser->text, '\0', size);
+	if (nul)
+		return fail_at(parser, nul, "a NUL byte: this is no text");
+	if (cni_utf8_valid(parser->text, size))
+		return CN_OK;
+	const char *line = parser->text; /* find the line for the message */
+	while (line < parser->end) {
+		const char *next = memchr(line, '\n', (size_t)(parser->end - line));
+		size_t length = (size_t)((next ? next : parser->end) - line);
+		if (!cni_utf8_valid(line, length))
+			break;
+		line += length + 1;
+	}
+	return fail_at(parser, line < parser->end ? line : parser->end, "this line is not UTF-8");
+}
+
+static cn_status check_revision(revision_reader *parser)
+{
+	cni_revision *revision = parser->revision;
+	if (!revision->id) {
+		cn_status status = fail_at(parser, parser->text, "this is no revision file");
+		cn_error_hint(parser->err,
+			"it begins with a line \"-- cantil: revision ID\"; a file that is none does not "
+			"belong into versions/ with a name that ends in .sql");
+		return status;
+	}
+	for (size_t i = 0; i < revision->section_count; i++)
+		if (!revision->sections[i].has_upgrade)
+			return fail_at(parser, parser->end,
+				"there is a \"downgrade %s\" section, but no \"upgrade %s\"",
+				revision->sections[i].engine, revision->sections[i].engine);
+	for (size_t i = 0; i < revision->parent_count; i++)
+		if (strcmp(revision->parents[i], revision->id) == 0)
+			return fail_at(parser, parser->text,
+				"revision \"%s\" names itself as its parent", revision->id);
+	return CN_OK;
+}
+
+cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *text, size_t size,
+	cni_revision *ret, cn_error *err)
+{
+	cni_revision revision = {.message = "",
+		.created = "",
+		.labels = "",
+		.depends = "",
+		.path = cni_strdup(arena, path)};
+	revision_reader parser = {.arena = arena,
+		.path = path,
+		.text = text,
+		.end = text + size,
+		.revision = &revision,
+		.err = err};
+	if (!revision.path)
+		return no_memory(&parser);
+	TRY(check_bytes(&parser, size));
+	cni_sha256_text(text, size, revision.checksum);
+	if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+		parser.text += 3; /* some editors put a mark in front */
+	cn_status status = read_all(&parser);
+	if (status >= 0)
+		status = check_revision(&parser);
+	cni_buffer_done(&parser.comment);
+	if (status >= 0)
+		*ret = revision;
+	return status;
+}

@@ -1,0 +1,161 @@
+/* revision_write.c - a revision as the text of its file. */
+#include <ctype.h>
+
+#include "base/text.h"
+#include "base/try.h"
+#include "migrate/revision.h"
+#include "migrate/revision_words.h"
+#include "sql/lexer.h"
+
+/* One line for a comment: line ends and other control characters become blanks. */
+static void write_folded(cni_buffer *out, const char *text)
+{
+	bool blank = true; /* none at the front */
+	for (; *text; text++) {
+		bool space = (unsigned char)*text <= ' ' || *text == 127;
+		if (!space) {
+			cni_buffer_putc(out, *text);
+		} else if (!blank && text[1]) {
+			cni_buffer_putc(out, ' ');
+		}
+		blank = space;
+	}
+}
+
+static void write_field(cni_buffer *out, const char *name, const char *value)
+{
+	cni_buffer_printf(out, "-- %s:", name);
+	if (value && *value) {
+		cni_buffer_putc(out, ' ');
+		write_folded(out, value);
+	}
+	cni_buffer_putc(out, '\n');
+}
+
+/* A reason that reads like one of our words ("keep …") would be taken for it: it is marked as a
+ * note. */
+static void write_comment(cni_buffer *out, const char *comment)
+{
+	CLEANUP(cni_buffer_done) cni_buffer line = {0};
+	write_folded(&line, comment);
+	const char *text = cni_buffer_text(&line);
+	cni_buffer_printf(
+		out, "-- %s%s\n", cni_revision_word(text, line.size, NULL) ? "note: " : "", text);
+	out->failed |= line.failed;
+}
+
+/* Does the statement end in a `--` comment, so that a `;` behind it would belong to that? */
+static bool ends_in_comment(const char *sql)
+{
+	cni_lexer lexer;
+	cni_lexer_init(&lexer, sql, strlen(sql));
+	cni_token last = {0};
+	for (;;) {
+		cni_token token = cni_lexer_next(&lexer);
+		if (token.kind == CNI_TOKEN_END)
+			break;
+		last = token;
+	}
+	return last.kind == CNI_TOKEN_COMMENT && last.size >= 2 && last.text[0] == '-';
+}
+
+static void write_plan(cni_buffer *out, const cni_plan *plan)
+{
+	for (size_t i = 0; i < plan->keep_count; i++) {
+		CLEANUP(cni_buffer_done) cni_buffer line = {0};
+		bool block;
+		if (cni_keep_write(&line, &plan->keeps[i], &block))
+			cni_buffer_printf(
+				out, block ? "/* %s */\n" : "-- %s\n", cni_buffer_text(&line));
+		out->failed |= line.failed;
+	}
+	for (size_t i = 0; i < plan->warning_count; i++)
+		write_field(out, "warning", plan->warnings[i]);
+	for (size_t i = 0; i < plan->step_count; i++) {
+		const cni_step *step = &plan->steps[i];
+		if (step->comment) {
+			cni_buffer_putc(out, '\n');
+			write_comment(out, step->comment);
+		}
+		cni_buffer_puts(out, step->sql);
+		cni_buffer_puts(out, ends_in_comment(step->sql) ? "\n;\n" : ";\n");
+	}
+}
+
+void cni_revision_write(cni_buffer *out, const cni_revision *revision)
+{
+	cni_buffer_printf(out, "-- cantil: revision %s\n", revision->id);
+	CLEANUP(cni_buffer_done) cni_buffer parents = {0};
+	for (size_t i = 0; i < revision->parent_count; i++)
+		cni_buffer_printf(&parents, "%s%s", i ? " " : "", revision->parents[i]);
+	out->failed |= parents.failed;
+	write_field(out, "parents", cni_buffer_text(&parents));
+	write_field(out, "message", revision->message);
+	write_field(out, "created", revision->created);
+	if (revision->labels && *revision->labels)
+		write_field(out, "labels", revision->labels);
+	if (revision->depends && *revision->depends)
+		write_field(out, "depends", revision->depends);
+	for (size_t i = 0; i < revision->answer_count; i++)
+		write_field(out, "answer", revision->answers[i]);
+	for (size_t i = 0; i < revision->section_count; i++) {
+		const cni_section *section = &revision->sections[i];
+		if (section->has_upgrade) {
+			cni_buffer_printf(out, "\n-- upgrade %s\n", section->engine);
+			write_plan(out, &section->upgrade);
+		}
+		if (section->has_downgrade) {
+			cni_buffer_printf(out, "\n-- downgrade %s\n", section->engine);
+			write_plan(out, &section->downgrade);
+		}
+	}
+}
+
+char *cni_revision_file_name(cni_arena *arena, const cni_revision *revision)
+{
+	enum { SLUG_MAX = 40 };
+	char stamp[14] = "", slug[SLUG_MAX + 2] = "";
+	size_t n = 0;
+	/* "2026-11-22T07:15:00Z" -> "20261122T0715" */
+	for (const char *c = revision->created; c && *c && n < 13; c++)
+		if (isdigit((unsigned char)*c) || *c == 'T')
+			stamp[n++] = *c;
+	n = 0;
+	for (const char *c = revision->message ? revision->message : ""; *c && n < SLUG_MAX; c++) {
+		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			     (*c >= '0' && *c <= '9');
+		if (plain)
+			slug[n++] = cni_lower(*c);
+		else if (n && slug[n - 1] != '_')
+			slug[n++] = '_';
+	}
+	while (n && slug[n - 1] == '_')
+		n--;
+	slug[n] = '\0';
+	return cni_printf(arena, "%s%s%s%s%s.sql", stamp, *stamp ? "_" : "", revision->id,
+		*slug ? "_" : "", slug);
+}
+
+bool cni_revision_id_valid(const char *id)
+{
+	static const char *const words[] = {"head", "heads", "base", "current"};
+	size_t size = strlen(id);
+	if (!size || size > CNI_REVISION_ID_MAX || *id == '-' || *id == '_')
+		return false;
+	for (const char *c = id; *c; c++)
+		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			    (*c >= '0' && *c <= '9') || *c == '_' || *c == '-'))
+			return false;
+	for (size_t i = 0; i < CNI_COUNT(words); i++)
+		if (cni_same(id, words[i]))
+			return false;
+	return true;
+}
+
+cni_section *cni_revision_section(const cni_revision *revision, const char *engine)
+{
+	for (size_t i = 0; i < revision->section_count; i++)
+		if (strcmp(revision->sections[i].engine, engine) == 0)
+			return &revision->sections[i];
+	return NULL;
+}

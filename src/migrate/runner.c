@@ -1,0 +1,158 @@
+/* runner.c - what surrounds a revision's statements when they run on a live database. */
+#include "migrate/runner.h"
+
+#include "base/clock.h"
+#include "base/try.h"
+#include "migrate/drift.h"
+#include "migrate/execute.h"
+#include "migrate/version.h"
+
+typedef struct running {
+	const cni_run *run;
+	const cni_plan *plan;
+	cni_arena arena;          /* of this run */
+	const cni_schema *actual; /* the database under the lock, before; NULL: not compared */
+	int64_t started_us;
+	bool skipped;
+} running;
+
+/* Does the version table, read under the lock, allow it? *ret_skip: it is done already. */
+static cn_status check_version(
+	const running *state, const cni_version *version, bool *ret_skip, cn_error *err)
+{
+	const cni_run *run = state->run;
+	const cni_revision *revision = run->revision;
+	bool applied = cni_version_find(version, revision->id) != NULL;
+	if (applied != run->down) {
+		*ret_skip = true;
+		return CN_OK;
+	}
+	for (size_t i = 0; !run->down && i < revision->parent_count; i++) {
+		if (!cni_version_find(version, revision->parents[i])) {
+			cn_error_set(err, CN_ECONFLICT,
+				"the database is no longer at revision \"%s\"",
+				revision->parents[i]);
+			cn_error_detail(err, "another process has changed it in the meantime");
+			cn_error_hint(err, "look at \"db current\", then try again");
+			return CN_ECONFLICT;
+		}
+	}
+	for (size_t i = 0; run->down && i < run->folder->revision_count; i++) {
+		const cni_revision *child = &run->folder->revisions[i];
+		for (size_t p = 0; p < child->parent_count; p++) {
+			if (strcmp(child->parents[p], revision->id) == 0 &&
+				cni_version_find(version, child->id)) {
+				cn_error_set(err, CN_ECONFLICT,
+					"revision \"%s\", which follows it, has been applied",
+					child->id);
+				cn_error_detail(err,
+					"another process has changed the database in the meantime");
+				cn_error_hint(err, "look at \"db current\", then try again");
+				return CN_ECONFLICT;
+			}
+		}
+	}
+	*ret_skip = false;
+	return CN_OK;
+}
+
+static cn_status check_before(running *state, cni_conn *conn, cn_error *err)
+{
+	cni_schema *actual;
+	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
+	TRY(cni_conn_inspect(conn, &state->arena, &actual, err));
+	state->actual = actual;
+	if (!cni_drift_tables(&lines, state->run->before, actual))
+		return CN_OK;
+	cn_error_set(err, CN_ESCHEMA,
+		"the database is not what its revisions make: somebody has changed it by hand");
+	cn_error_detail(err, "%s", cni_buffer_text(&lines));
+	cn_error_hint(err,
+		"\"db verify\" shows the differences; bring the tables back to what the revisions make, or go on with "
+		"--allow-drift");
+	return CN_ESCHEMA;
+}
+
+static cn_status under_lock(cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err)
+{
+	running *state = ctx;
+	cni_version version;
+	TRY(cni_version_read(conn, &state->arena, &version, err));
+	TRY(check_version(state, &version, &state->skipped, err));
+	if (!state->skipped && state->run->before)
+		TRY(check_before(state, conn, err));
+	state->started_us = cni_clock_mono_us(); /* not the time spent waiting for the lock */
+	*ret_skip = state->skipped;
+	return CN_OK;
+}
+
+static cn_status check_after(running *state, cni_conn *conn, cn_error *err)
+{
+	cni_schema *after;
+	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
+	TRY(cni_conn_inspect(conn, &state->arena, &after, err));
+	if (cni_drift_tables(&lines, state->run->after, after)) {
+		cn_error_set(err, CN_ESCHEMA,
+			"it does not lead to what the revisions make in an empty database");
+		cn_error_detail(err, "%s", cni_buffer_text(&lines));
+		cn_error_hint(err,
+			"a revision must make the same tables from the same tables, whatever rows are in them; mend "
+			"the file, or go on with --allow-drift");
+		return CN_ESCHEMA;
+	}
+	if (cni_drift_lost(&lines, state->run->before, state->actual, after, state->plan)) {
+		cn_error_set(err, CN_ESCHEMA,
+			"it would take away what was added to the database by hand");
+		cn_error_detail(err, "%s", cni_buffer_text(&lines));
+		cn_error_hint(err,
+			"add it to the models and make a revision, or let it go with --allow-drift");
+		return CN_ESCHEMA;
+	}
+	return CN_OK;
+}
+
+static cn_status before_commit(cni_conn *conn, void *ctx, cn_error *err)
+{
+	running *state = ctx;
+	const cni_run *run = state->run;
+	if (state->actual && run->after)
+		TRY(check_after(state, conn, err));
+	if (run->down)
+		return cni_version_remove(conn, run->revision->id, err);
+	TRY(cni_version_create(conn, err));
+	return cni_version_add(conn, run->revision, cni_clock_mono_us() - state->started_us, err);
+}
+
+static void report(const char *what, int64_t done, int64_t total, void *ctx)
+{
+	const running *state = ctx;
+	if (state->run->progress)
+		state->run->progress(what, done, total, state->run->ctx);
+}
+
+cn_status cni_run_revision(cni_conn *conn, const cni_run *run, bool *ret_done, cn_error *err)
+{
+	const cni_revision *revision = run->revision;
+	const cni_section *section = cni_revision_section(revision, conn->driver->name);
+	if (!section || (run->down && !section->has_downgrade)) {
+		cn_error_set(err, CN_EUNSUPPORTED, "revision \"%s\" %s", revision->id,
+			section ? "cannot be undone" : "has no section for this engine");
+		cn_error_detail(err, "%s has no line \"-- %s %s\"", revision->path,
+			run->down ? "downgrade" : "upgrade", conn->driver->name);
+		return CN_EUNSUPPORTED;
+	}
+	running state = {.run = run, .plan = run->down ? &section->downgrade : &section->upgrade};
+	cni_execution execution = {.plan = state.plan,
+		.locked = under_lock,
+		.finish = before_commit,
+		.progress = report,
+		.ctx = &state};
+	cn_status status = cni_execute(conn, &execution, err);
+	cni_arena_done(&state.arena);
+	if (status < 0)
+		return cn_error_wrap(err, "%s %s%s%s%s", run->down ? "downgrade of" : "upgrade to",
+			revision->id, *revision->message ? " (" : "", revision->message,
+			*revision->message ? ")" : "");
+	*ret_done = !state.skipped;
+	return CN_OK;
+}

@@ -1,0 +1,42 @@
+/*
+ * version.h - the table in which a database remembers which revisions it has.
+ *
+ * One row for every revision that is applied; and one, "base", made with the table: since when the
+ * database is looked after, and its random id. A row is written and removed in the transaction that
+ * runs the revision's statements, so the table never says what is not so.
+ */
+#ifndef CNI_MIGRATE_VERSION_H
+#define CNI_MIGRATE_VERSION_H
+
+#include "migrate/revision.h"
+
+typedef struct cni_applied {
+	const char *revision, *applied_at, *checksum, *tool;
+	int64_t duration_us; /* -1: stamped, nothing was run */
+} cni_applied;
+
+typedef struct cni_version {
+	bool exists;             /* the table is there */
+	const char *database_id; /* NULL without a table */
+	cni_applied *list;       /* in the order in which they were applied */
+	size_t count;
+} cni_version;
+
+/* Reads it; a database without the table has none applied. CN_ESCHEMA when there is a table of that
+ * name which is not ours. */
+cn_status cni_version_read(
+	cni_conn *conn, cni_arena *arena, cni_version *ret, cn_error *err) CN_MUST_CHECK;
+const cni_applied *cni_version_find(
+	const cni_version *version, const char *revision); /* NULL: not applied */
+
+/* Inside a transaction. */
+cn_status cni_version_create(cni_conn *conn, cn_error *err) CN_MUST_CHECK; /* fine if it is there */
+cn_status cni_version_add(cni_conn *conn, const cni_revision *revision, int64_t duration_us,
+	cn_error *err) CN_MUST_CHECK;
+cn_status cni_version_remove(cni_conn *conn, const char *revision, cn_error *err) CN_MUST_CHECK;
+
+/* The same as statements, appended to a plan that is printed for another program to run. */
+cn_status cni_version_script(cni_arena *arena, const char *engine, cni_plan *plan,
+	const cni_revision *revision, bool down, cn_error *err) CN_MUST_CHECK;
+
+#endif
