@@ -1,0 +1,62 @@
+/*
+ * workload.h - the rows that both versions write and read, and how a run is measured: CPU time of
+ * the process, and a checksum that must be the same for both.
+ *
+ * author(id, name, email), post(id, author_id, title, body, score, created_at): 10,000 authors,
+ * 200,000 posts.
+ */
+#ifndef CANTIL_BENCH_WORKLOAD_H
+#define CANTIL_BENCH_WORKLOAD_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { AUTHORS = 10000, POSTS = 200000, LOOKUPS = 200000, UPDATES = 50000, PAGES = 20000 };
+
+static const char schema_sql[] =
+	"CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL);"
+	"CREATE TABLE post (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL REFERENCES author (id),"
+	" title TEXT NOT NULL, body TEXT, score REAL NOT NULL, created_at INTEGER NOT NULL);"
+	"CREATE INDEX post_author ON post (author_id);";
+
+/* Post i has a body of 100 to 200 bytes, every tenth has none. */
+static inline const char *body_of(int i, char out[256])
+{
+	static const char words[] = "The quick brown fox jumps over the lazy dog. ";
+	size_t want = 100 + (size_t)i % 101;
+
+	if (i % 10 == 0)
+		return NULL;
+	for (size_t at = 0; at < want; at++)
+		out[at] = words[at % (sizeof words - 1)];
+	out[want] = '\0';
+	return out;
+}
+
+static inline int64_t created_of(int i) { return 1600000000 + (int64_t)i * 7919 % 10000000; }
+
+static inline int64_t lookup_of(int64_t k) { return k * 123457 % POSTS + 1; }
+
+static inline int64_t page_of(int64_t k) { return k * 7919 % AUTHORS + 1; }
+
+static inline double cpu_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* One line: CPU seconds, peak memory in KB, checksum. */
+static inline void report(double seconds, int64_t checksum)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	printf("%.6f %ld %lld\n", seconds, usage.ru_maxrss, (long long)checksum);
+}
+
+#endif

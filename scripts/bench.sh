@@ -1,0 +1,42 @@
+#!/bin/sh
+# make bench: each workload through Cantil and by hand, in turn, in fresh processes; medians of five as ratios. Writes
+# build/bench/data.json. A benchmark is no test: it fails nothing but itself.
+set -eu
+cd "$(dirname "$0")/.."
+scripts/deps.sh build
+runs=${BENCH_RUNS:-5}
+dir=build-bench
+[ -f $dir/build.ninja ] || meson setup $dir --buildtype=release -Dtests=disabled >/dev/null
+ninja -C $dir --quiet bench/bench_raw bench/bench_session cantil
+mkdir -p build/bench
+work=$(mktemp -d "${TMPDIR:-/tmp}/cantil-bench-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+column() { awk -v c="$1" '{ print $c }' "$2"; }
+
+$dir/bench/bench_raw W1 "$work/full.db" >/dev/null
+printf '%-4s %10s %10s %7s %10s %10s\n' work cantil_s raw_s ratio cantil_KB raw_KB
+json=
+for w in W1 W2 W3 W5 W6; do
+	: >"$work/raw" && : >"$work/session"
+	i=0
+	while [ $i -lt "$runs" ]; do
+		for who in raw session; do
+			rm -f "$work"/run.db*
+			[ $w = W1 ] || cp "$work/full.db" "$work/run.db"
+			$dir/bench/bench_$who $w "$work/run.db" >>"$work/$who"
+		done
+		i=$((i + 1))
+	done
+	if [ "$(column 3 "$work/raw" | sort -u)" != "$(column 3 "$work/session" | sort -u)" ]; then
+		echo "$w: the two versions gave different results" >&2
+		exit 1
+	fi
+	raw=$(column 1 "$work/raw" | median) session=$(column 1 "$work/session" | median)
+	ratio=$(awk "BEGIN { printf \"%.2f\", $session / $raw }")
+	printf '%-4s %10.3f %10.3f %7s %10d %10d\n' $w "$session" "$raw" "$ratio" \
+		"$(column 2 "$work/session" | median)" "$(column 2 "$work/raw" | median)"
+	json="$json${json:+, }\"$w\": {\"ratio\": $ratio, \"cantil_s\": $session, \"raw_s\": $raw}"
+done
+echo "{$json}" >build/bench/data.json
