@@ -36,6 +36,7 @@
 extern "C" {
 #endif
 
+typedef struct cn_app cn_app;
 typedef struct cn_migrator cn_migrator;
 
 typedef struct cn_migrator_desc {
@@ -56,6 +57,10 @@ typedef struct cn_migrator_desc {
 /* Checks and copies the description; opens nothing. CN_EARG for a URI that is none. */
 CN_API cn_status cn_migrator_new(const cn_migrator_desc *desc, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
 CN_API void cn_migrator_free(cn_migrator *migrator); /* NULL is allowed */
+
+/* The migrator of an app: its database, its migrations folder, its models (or the schema file of its
+ * cantil.ini). Free it before the app. Source: src/manage/db_migrator.c */
+CN_API cn_status cn_app_migrator(cn_app *app, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
 
 /* Makes the folder (versions/, README.md, settings). CN_ECONFLICT, saying what there is, when it holds
  * something already. */

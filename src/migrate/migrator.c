@@ -112,13 +112,14 @@ void cni_error_more(cn_error *err, const char *fmt, ...)
 {
 	if (!err)
 		return;
-	char more[sizeof err->detail], all[sizeof err->detail];
+	size_t used = strlen(err->detail);
+	if (used && used + 1 < sizeof err->detail)
+		err->detail[used++] = '\n';
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(more, sizeof more, fmt, ap);
+	vsnprintf(err->detail + used, sizeof err->detail - used, fmt, ap);
 	va_end(ap);
-	snprintf(all, sizeof all, "%s%s%.1000s", err->detail, *err->detail ? "\n" : "", more);
-	cn_error_detail(err, "%s", all);
+	err->detail[cni_utf8_cut(err->detail, strlen(err->detail))] = '\0';
 }
 
 /* ---- the database ---- */
@@ -174,7 +175,7 @@ cn_status cni_migrator_open(
 		wait_ms(pause_ms);
 	}
 	if (migrator->watch)
-		migrator->watch(conn, migrator->watch_ctx);
+		migrator->watch(conn, true, migrator->watch_ctx);
 	*ret = conn;
 	return CN_OK;
 }
@@ -182,7 +183,7 @@ cn_status cni_migrator_open(
 void cni_migrator_close(cn_migrator *migrator, cni_conn **conn)
 {
 	if (*conn && migrator->watch)
-		migrator->watch(NULL, migrator->watch_ctx);
+		migrator->watch(*conn, false, migrator->watch_ctx);
 	cni_conn_close(*conn);
 	*conn = NULL;
 }

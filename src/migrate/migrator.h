@@ -15,9 +15,9 @@ typedef cn_status (*cni_target_fn)(cni_arena *arena, cni_schema **ret, void *ctx
  * CN_EDECISION that is in err. */
 typedef cn_status (*cni_ask_fn)(
 	const cni_change_set *set, cni_answers *answers, void *ctx, cn_error *err);
-/* Called with a connection when it is opened, and with NULL before it is closed: so that somebody
- * can interrupt it. */
-typedef void (*cni_watch_fn)(cni_conn *conn, void *ctx);
+/* Called when the live database was opened, and before it is closed: so that somebody can interrupt
+ * it. */
+typedef void (*cni_watch_fn)(cni_conn *conn, bool opened, void *ctx);
 /* Called after each revision of an upgrade or downgrade. done: false when another process was
  * first. */
 typedef void (*cni_ran_fn)(const cni_revision *revision, bool down, bool done, void *ctx);

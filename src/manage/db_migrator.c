@@ -1,0 +1,87 @@
+/* db_migrator.c - see db_migrator.h. */
+#include "manage/db_migrator.h"
+
+#include "base/file.h"
+#include "base/try.h"
+#include "manage/call.h"
+#include "manage/decide.h"
+#include "manage/signals.h"
+
+static cn_status app_target(cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
+{
+	return cni_app_target(ctx, arena, ret, err);
+}
+
+static void call_notice(const char *line, void *ctx) { cn_warn(ctx, "%s", line); }
+
+static void call_progress(const char *what, int64_t done, int64_t total, void *ctx)
+{
+	cn_progress(ctx, what, done, total);
+}
+
+static void call_watch(cni_conn *conn, bool opened, void *ctx)
+{
+	(void)ctx;
+	if (opened)
+		cni_signals_watch(conn);
+	else
+		cni_signals_forget(conn);
+}
+
+static cn_status make(cn_app *app, const cn_migrator_desc *desc, cn_migrator **ret, cn_error *err)
+{
+	const cni_project *project;
+	cn_migrator_desc full = *desc;
+	TRY(cni_app_project(app, &project, err));
+	full.database_uri = project->uri_source ? project->uri_open : NULL;
+	full.root = project->root;
+	if (!full.folder)
+		full.folder = project->migrations;
+	TRY(cn_migrator_new(&full, ret, err));
+	if (project->schema || cn_app_models(app)[0])
+		cni_migrator_set_target(*ret, app_target, app);
+	return CN_OK;
+}
+
+cn_status cn_app_migrator(cn_app *app, cn_migrator **ret, cn_error *err)
+{
+	cn_migrator_desc desc = {.program = app ? cn_app_name(app) : NULL};
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	if (app && app->call)
+		desc.program = cni_call_program(app->call);
+	return make(app, &desc, ret, err);
+}
+
+cn_status cni_call_migrator(cn_call *call, bool need_database, cn_migrator **ret, cn_error *err)
+{
+	const cni_project *project;
+	cn_migrator *migrator;
+	cn_migrator_desc desc = {.program = cni_call_program(call),
+		.folder = cn_call_text(call, "directory"),
+		.notice = call_notice,
+		.progress = call_progress,
+		.ctx = call};
+	TRY(cni_call_project(call, &project, err));
+	if (need_database)
+		TRY(cni_project_need_uri(project, err));
+	if (desc.folder) { /* typed: it counts from where the user stands */
+		const char *here = cni_path_current(cni_call_arena(call));
+		desc.folder =
+			here ? cni_path_absolute(cni_call_arena(call), desc.folder, here) : NULL;
+		if (!desc.folder)
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	TRY(make(call->app, &desc, &migrator, err));
+	cni_migrator_set_ask(migrator, cni_call_ask, call);
+	cni_migrator_set_watch(migrator, call_watch, call);
+	*ret = migrator;
+	return CN_OK;
+}
+
+void cni_migrator_freep(cn_migrator **migrator) { cn_migrator_free(*migrator); }
+
+void cni_print_revision(cn_call *call, const char *before, const char *id, const char *message)
+{
+	cn_note(call, "%s%s%s%s%s%s", before, cn_color(call, CN_STYLE_YELLOW), id,
+		cn_color(call, CN_STYLE_NONE), *message ? "  " : "", message);
+}

@@ -1,0 +1,114 @@
+/* db_run.c - `db upgrade`, `db downgrade`, `db stamp`: what changes a database. */
+#include "base/buffer.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "manage/call.h"
+#include "manage/db_migrator.h"
+
+typedef struct ran_list { /* for --json */
+	cn_call *call;
+	const char **ids;
+	size_t count;
+} ran_list;
+
+static void note_ran(const cni_revision *revision, bool down, bool done, void *ctx)
+{
+	ran_list *ran = ctx;
+	const char *before = !done ? "done by another process: " : down ? "undone  " : "applied ";
+	cni_print_revision(ran->call, before, revision->id, revision->message);
+	const char *id = done ? cni_strdup(cni_call_arena(ran->call), revision->id) : NULL;
+	if (id)
+		(void)!CNI_PUSH(cni_call_arena(ran->call), ran->ids, ran->count, id);
+}
+
+static cn_status print_ran(cn_call *call, const ran_list *ran, bool down, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	cni_json json = {.out = &out, .pretty = true};
+	cni_json_object(&json, NULL);
+	cni_json_array(&json, down ? "undone" : "applied");
+	for (size_t i = 0; i < ran->count; i++)
+		cni_json_text(&json, NULL, ran->ids[i]);
+	cni_json_end(&json);
+	cni_json_end(&json);
+	if (out.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	cn_print(call, "%s", cni_buffer_text(&out));
+	return CN_OK;
+}
+
+/* --dry-run: which revisions, --sql: the script; neither touches the database. */
+static cn_status preview(
+	cn_call *call, cn_migrator *migrator, bool down, const char *name, cn_error *err)
+{
+	if (cn_call_flag(call, "sql")) {
+		const char *sql;
+		TRY(cn_migrator_script(migrator, down, name, &sql, err));
+		cn_write(call, sql, strlen(sql));
+		return CN_OK;
+	}
+	cni_route route;
+	TRY(cni_migrator_route(migrator, down, name, &route, err));
+	for (size_t i = 0; i < route.count; i++)
+		cni_print_revision(call, down ? "would undo  " : "would apply ", route.list[i]->id,
+			route.list[i]->message);
+	if (!route.count)
+		cn_note(call, "nothing to do");
+	return CN_OK;
+}
+
+/* What a downgrade takes with it is asked about where somebody sits; a script has said what it
+ * wants. */
+static cn_status confirm_losses(
+	cn_call *call, cn_migrator *migrator, const char *name, cn_error *err)
+{
+	cni_route route;
+	size_t warnings = 0;
+	bool yes;
+	TRY(cni_migrator_route(migrator, true, name, &route, err));
+	for (size_t i = 0; i < route.count; i++) {
+		const cni_section *section = cni_revision_section(route.list[i], migrator->engine);
+		for (size_t w = 0; section && w < section->downgrade.warning_count; w++, warnings++)
+			cn_warn(call, "%s: %s", route.list[i]->id, section->downgrade.warnings[w]);
+	}
+	if (!warnings || cn_call_flag(call, "yes") || !cn_call_terminal(call) || cn_call_json(call))
+		return CN_OK;
+	TRY(cn_ask_yes(call, "Downgrade all the same?", false, &yes, err));
+	return yes ? CN_OK : cn_fail(err, CN_ECANCELED, "nothing was changed");
+}
+
+static cn_status run(cn_call *call, bool down, cn_error *err)
+{
+	CLEANUP(cni_migrator_freep) cn_migrator *migrator = NULL;
+	const char *name = cn_call_text(call, "revision");
+	ran_list ran = {.call = call};
+	TRY(cni_call_migrator(call, true, &migrator, err));
+	if (cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run"))
+		return preview(call, migrator, down, name, err);
+	if (down)
+		TRY(confirm_losses(call, migrator, name, err));
+	cni_migrator_set_allow_drift(migrator, cn_call_flag(call, "allow-drift"));
+	cni_migrator_set_ran(migrator, note_ran, &ran);
+	TRY(down ? cn_migrator_downgrade(migrator, name, NULL, err)
+		 : cn_migrator_upgrade(migrator, name, NULL, err));
+	if (cn_call_json(call))
+		return print_ran(call, &ran, down, err);
+	if (!ran.count)
+		cn_note(call, "nothing to do: %s", migrator->uri.text);
+	return CN_OK;
+}
+
+int cni_db_upgrade(cn_call *call, cn_error *err) { return run(call, false, err); }
+
+int cni_db_downgrade(cn_call *call, cn_error *err) { return run(call, true, err); }
+
+int cni_db_stamp(cn_call *call, cn_error *err)
+{
+	CLEANUP(cni_migrator_freep) cn_migrator *migrator = NULL;
+	const char *name = cn_call_text(call, "revision");
+	TRY(cni_call_migrator(call, true, &migrator, err));
+	TRY(cn_migrator_stamp(migrator, name, err));
+	cn_note(call, "stamped %s as %s", migrator->uri.text, name ? name : "head");
+	return CN_OK;
+}
