@@ -4,8 +4,37 @@
 #ifndef CNI_MANAGE_CALL_H
 #define CNI_MANAGE_CALL_H
 
+#include <cantil/database.h>
+#include <cantil/session.h>
+
 #include "driver/driver.h"
 #include "manage/app.h"
+#include "manage/parse.h"
+
+typedef struct cni_secret { /* a password that was typed: wiped at the end */
+	char *text;
+	size_t size;
+	struct cni_secret *next;
+} cni_secret;
+
+struct cn_call {
+	cn_app *app;
+	cni_arena arena;
+	cni_parsed parsed;
+	const char *program;      /* as hints tell people to type it: "./store" */
+	bool usage;               /* the error is the user's: exit code 2 */
+	bool json, quiet, verbose;
+	bool color_out, color_err;
+	cni_conn *conn[3];        /* by cni_open_mode */
+	cn_db *db;
+	cn_session *session;
+	cni_secret *secrets;
+	int64_t progress_start_us, progress_drawn_us; /* 0: nothing is shown */
+};
+
+/* Reads the common options out of call->parsed. */
+void cni_call_init(cn_call *call, cn_app *app);
+void cni_call_done(cn_call *call); /* closes what it opened, wipes passwords */
 
 /* The app's project; an error in --db or --root is marked as one of usage. */
 cn_status cni_call_project(cn_call *call, const cni_project **ret, cn_error *err) CN_MUST_CHECK;
@@ -18,5 +47,15 @@ void cni_call_close(cn_call *call);
 
 /* Memory that lives as long as the call. */
 cni_arena *cni_call_arena(cn_call *call);
+
+/* What people type to run this program: "./store" as they did, for hints. */
+const char *cni_call_program(const cn_call *call);
+
+/* ---- print.c ---- */
+
+/* "APP: error: …", "detail: …", "hint: …" on stderr. The one place that prints errors. */
+void cni_print_error(const char *app, const cn_error *err, bool color);
+/* Takes the progress bar off the screen, if there is one. */
+void cni_progress_clear(cn_call *call);
 
 #endif

@@ -25,6 +25,7 @@ typedef struct cni_project {
 	const char *migrations;  /* the folder; it need not be there */
 	const char *schema;      /* the .sql file that cantil.ini names; NULL: none */
 	cni_uri uri;             /* valid when uri_source is not NULL */
+	const char *uri_open;    /* what to open it with: absolute, and with its password */
 	const char *uri_source;  /* "--db", "CANTIL_DATABASE_URI", "cantil.ini", the program's name; NULL: nobody said */
 } cni_project;
 

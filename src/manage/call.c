@@ -1,0 +1,213 @@
+/* call.c - one run of one command: its values, and what is opened for it. */
+#include "manage/call.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "manage/signals.h"
+
+static bool wants_color(int fd)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(fd) && !(no && *no) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+void cni_call_init(cn_call *call, cn_app *app)
+{
+	bool color = !cni_common_given(&call->parsed, "no-color");
+
+	call->app = app;
+	call->json = cni_common_given(&call->parsed, "json");
+	call->quiet = cni_common_given(&call->parsed, "quiet");
+	call->verbose = cni_common_given(&call->parsed, "verbose");
+	call->color_out = color && wants_color(STDOUT_FILENO);
+	call->color_err = color && wants_color(STDERR_FILENO);
+}
+
+void cni_call_close(cn_call *call)
+{
+	for (size_t i = 0; i < CNI_COUNT(call->conn); i++) {
+		if (call->conn[i])
+			cni_signals_forget(call->conn[i]);
+		cni_conn_close(call->conn[i]);
+		call->conn[i] = NULL;
+	}
+}
+
+void cni_call_done(cn_call *call)
+{
+	cn_session_close(call->session);
+	cn_db_close(call->db);
+	cni_call_close(call);
+	for (const cni_secret *s = call->secrets; s; s = s->next)
+		explicit_bzero(s->text, s->size);
+	cni_arena_done(&call->arena);
+	*call = (cn_call){0};
+}
+
+/* ---- values ---- */
+
+static const cni_given *given(const cn_call *call, const char *name)
+{
+	const cni_given *found = cni_parsed_find(&call->parsed, name);
+
+	assert(found && "the name is not in the command's table");
+	return found;
+}
+
+bool cn_call_flag(const cn_call *call, const char *name)
+{
+	return cn_call_count(call, name) > 0;
+}
+
+unsigned cn_call_count(const cn_call *call, const char *name)
+{
+	const cni_given *g = given(call, name);
+
+	return g ? g->times : 0;
+}
+
+bool cn_call_given(const cn_call *call, const char *name)
+{
+	return cn_call_count(call, name) > 0;
+}
+
+const char *cn_call_text(const cn_call *call, const char *name)
+{
+	const cni_given *g = given(call, name);
+
+	return g && g->count ? g->list[g->count - 1] : NULL;
+}
+
+int64_t cn_call_int(const cn_call *call, const char *name)
+{
+	const cni_given *g = given(call, name);
+
+	return g ? g->number : 0;
+}
+
+const char *const *cn_call_list(const cn_call *call, const char *name, size_t *ret_count)
+{
+	static const char *const none[] = {NULL};
+	const cni_given *g = given(call, name);
+
+	if (ret_count)
+		*ret_count = g ? g->count : 0;
+	return g && g->count ? g->list : none;
+}
+
+/* ---- what it works on ---- */
+
+cn_app *cn_call_app(const cn_call *call)
+{
+	return call->app;
+}
+
+void *cn_call_context(const cn_call *call)
+{
+	return call->app->desc.context;
+}
+
+cni_arena *cni_call_arena(cn_call *call)
+{
+	return &call->arena;
+}
+
+const char *cni_call_program(const cn_call *call)
+{
+	return call->program;
+}
+
+cn_status cni_call_project(cn_call *call, const cni_project **ret, cn_error *err)
+{
+	return cni_app_project(call->app, ret, err);
+}
+
+/* The driver says that the file is not there; what to do about it is known here. */
+static cn_status not_there(cn_call *call, const cni_project *project, cn_error *err)
+{
+	if (err && err->status == CN_ENOTFOUND) {
+		cn_error_detail(err, "%s, stated by %s", project->uri.text, project->uri_source);
+		cn_error_hint(err, "\"%s db upgrade\" makes it, by the migrations", call->program);
+	}
+	return err ? err->status : CN_ENOTFOUND;
+}
+
+cn_status cni_call_conn(cn_call *call, cni_open_mode mode, cni_conn **ret, cn_error *err)
+{
+	const cni_project *project;
+	cn_error local;
+
+	err = err ? err : &local;
+	if (!call->conn[mode]) {
+		TRY(cni_call_project(call, &project, err));
+		TRY(cni_project_need_uri(project, err));
+		if (cni_conn_open(&project->uri, &(cni_open_options){.mode = mode}, &call->conn[mode], err) < 0)
+			return not_there(call, project, err);
+		cni_signals_watch(call->conn[mode]);
+	}
+	*ret = call->conn[mode];
+	return CN_OK;
+}
+
+cn_status cn_call_db(cn_call *call, cn_db **ret_db, cn_error *err)
+{
+	const cni_project *project;
+	cn_error local;
+
+	err = err ? err : &local;
+	if (!call->db) {
+		TRY(cni_call_project(call, &project, err));
+		if (cn_app_open(call->app, &call->db, err) < 0)
+			return not_there(call, project, err);
+	}
+	*ret_db = call->db;
+	return CN_OK;
+}
+
+cn_status cn_call_session(cn_call *call, cn_session **ret_session, cn_error *err)
+{
+	cn_db *db;
+
+	if (!call->session) {
+		TRY(cn_call_db(call, &db, err));
+		call->session = cn_session_open(db);
+		if (!call->session)
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	*ret_session = call->session;
+	return CN_OK;
+}
+
+/* ---- errors ---- */
+
+cn_status cn_usage(cn_call *call, cn_error *err, const char *fmt, ...)
+{
+	char text[sizeof err->message];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	text[cni_utf8_cut(text, strlen(text))] = '\0';
+	call->usage = true;
+	return cn_fail(err, CN_EARG, "%s", text);
+}
+
+cn_status cn_usage_mark(cn_call *call, cn_error *err)
+{
+	call->usage = true;
+	return err && err->status < 0 ? err->status : CN_EARG;
+}
+
+bool cn_call_interrupted(const cn_call *call)
+{
+	(void)call;
+	return cni_interrupted();
+}

@@ -1,0 +1,34 @@
+/* target.c - the schema that an app's database should have, whoever states it. */
+#include "base/file.h"
+#include "base/try.h"
+#include "driver/driver.h"
+#include "manage/app.h"
+#include "orm/model_schema.h"
+
+enum { SCHEMA_BYTES = 16 * 1024 * 1024 };
+
+cn_status cni_app_target(cn_app *app, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	const cni_project *project;
+	cni_schema *declared;
+	const char *engine;
+	size_t size;
+	char *text;
+
+	TRY(cni_app_project(app, &project, err));
+	engine = project->uri_source ? project->uri.engine : "sqlite";
+	if (project->schema) {
+		TRY(cni_file_read(arena, project->schema, SCHEMA_BYTES, &text, &size, err));
+		if (cni_normalise_sql(engine, text, arena, ret, err) < 0)
+			return cn_error_wrap(err, "%s", project->schema);
+		return CN_OK;
+	}
+	if (!cn_app_models(app)[0]) {
+		(void)cn_fail(err, CN_ENOTFOUND, "which schema? there are no models and no schema file");
+		cn_error_hint(err, "give the app .models, or write \"schema = schema.sql\" under [cantil] in %s/cantil.ini",
+			project->root);
+		return CN_ENOTFOUND;
+	}
+	TRY(cni_models_schema(arena, cn_app_models(app), engine, &declared, err));
+	return cni_normalise(declared, arena, ret, err);
+}
