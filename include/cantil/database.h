@@ -29,7 +29,7 @@ typedef struct cn_db_options {
 	bool create;              /* make the file if it is not there; without it, a missing file is an error */
 	bool read_only;
 	unsigned busy_timeout_ms; /* how long to wait for another writer; 0: 5000 */
-	unsigned max_connections; /* 0: 16; sessions beyond it wait for one that is given back */
+	unsigned max_readers;     /* sessions that read at the same time; 0: 8; more wait their turn. One writes. */
 	/* every statement with its bound values and its time in microseconds; called in the session's thread */
 	void (*echo)(const char *sql, int64_t duration_us, void *ctx);
 	void *echo_ctx;

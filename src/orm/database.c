@@ -1,0 +1,132 @@
+/* database.c - the database handle (cantil/database.h). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/try.h"
+#include "orm/database_impl.h"
+#include "orm/model_schema.h"
+
+static void freep(cn_db **db) { cn_db_close(*db); }
+
+static cn_status make_pool(cn_db *db, const cn_db_options *options, cn_error *err)
+{
+	cni_pool_options pool = {
+		.open = {.mode = options->read_only ? CNI_OPEN_READ
+				 : options->create  ? CNI_OPEN_CREATE
+						    : CNI_OPEN_WRITE,
+			.busy_timeout_ms = options->busy_timeout_ms,
+			.trace = options->echo,
+			.trace_ctx = options->echo_ctx},
+		.readers = options->max_readers,
+		.wait_ms = options->busy_timeout_ms,
+	};
+
+	return cni_pool_new(&db->uri, &pool, &db->pool, err);
+}
+
+/* The handle is good only if a connection can be had: an error belongs here, not into the first session. */
+static cn_status try_connection(cn_db *db, cn_error *err)
+{
+	cni_conn *conn;
+
+	TRY(cni_pool_take(db->pool, db->read_only ? CNI_OPEN_READ : CNI_OPEN_WRITE, &conn, err));
+	cni_pool_give(db->pool, conn);
+	return CN_OK;
+}
+
+cn_status cn_db_open(const char *uri, const cn_db_options *options, cn_db **ret_db, cn_error *err)
+{
+	static const cn_db_options usual;
+	CLEANUP(freep) cn_db *db = calloc(1, sizeof *db);
+
+	if (!db)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (!uri || !*uri)
+		return cn_fail(err, CN_EARG, "there is no database URI");
+	if (!options)
+		options = &usual;
+	if (options->read_only && options->create)
+		return cn_fail(err, CN_EARG, "a database that is only read cannot be created");
+	const char *root = options->root ? options->root : cni_path_current(&db->arena);
+	if (!root)
+		return cn_fail(err, CN_EIO, "the working folder cannot be found");
+	TRY(cni_uri_parse(&db->arena, uri, root, &db->uri, err));
+	TRY(cni_registry_init(&db->registry, options->models, err));
+	db->read_only = options->read_only;
+	db->single = db->uri.memory;
+	TRY(make_pool(db, options, err));
+	TRY(try_connection(db, err));
+	*ret_db = db;
+	db = NULL;
+	return CN_OK;
+}
+
+void cn_db_close(cn_db *db)
+{
+	if (!db)
+		return;
+	cni_pool_free(db->pool);
+	cni_registry_done(&db->registry);
+	cni_arena_done(&db->arena);
+	free(db);
+}
+
+const char *cn_db_uri(const cn_db *db) { return db->uri.text; }
+
+const cn_model *const *cn_db_models(const cn_db *db) { return db->registry.models; }
+
+const cn_model *cn_db_model(const cn_db *db, const char *type_name)
+{
+	const cni_layout *layout = cni_registry_type(&db->registry, type_name);
+
+	return layout ? layout->model : NULL;
+}
+
+/* Runs fn on the connection that writes, in a transaction. */
+static cn_status in_transaction(cn_db *db, cn_status (*fn)(cni_conn *conn, void *ctx, cn_error *err), void *ctx,
+	cn_error *err)
+{
+	cni_conn *conn;
+
+	TRY(cni_pool_take(db->pool, CNI_OPEN_WRITE, &conn, err));
+	cn_status status = cni_conn_begin(conn, CNI_TX_WRITE, err);
+	if (status == CN_OK)
+		status = fn(conn, ctx, err);
+	if (status == CN_OK && cni_conn_in_transaction(conn))
+		status = cni_conn_commit(conn, err);
+	if (status < 0)
+		cni_conn_rollback(conn);
+	cni_pool_give(db->pool, conn);
+	return status;
+}
+
+static cn_status run_script(cni_conn *conn, void *ctx, cn_error *err) { return cni_conn_exec(conn, ctx, err); }
+
+cn_status cn_db_exec(cn_db *db, const char *script, cn_error *err)
+{
+	union { /* the callback's context is not constant; the script is not touched */
+		const char *script;
+		void *ctx;
+	} u = {.script = script};
+
+	return in_transaction(db, run_script, u.ctx, err);
+}
+
+static cn_status create_missing(cni_conn *conn, void *ctx, cn_error *err)
+{
+	cn_db *db = ctx;
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	cni_schema *wanted, *there;
+
+	TRY(cni_models_schema(&arena, db->registry.models, db->uri.engine, &wanted, err));
+	TRY(cni_conn_inspect(conn, &arena, &there, err));
+	for (size_t i = 0; i < wanted->object_count; i++) {
+		const cni_object *object = &wanted->objects[i];
+		if (!cni_schema_find(there, object->ddl.kind, object->name))
+			TRY(cni_conn_exec(conn, object->sql, err));
+	}
+	return CN_OK;
+}
+
+cn_status cn_db_create_all(cn_db *db, cn_error *err) { return in_transaction(db, create_missing, db, err); }
