@@ -48,9 +48,13 @@ static size_t scan_line_comment(const char *p, size_t size)
 /* An unterminated comment runs to the end. */
 static size_t scan_block_comment(const char *p, size_t size)
 {
-	const char *close = memmem(p + 2, size - 2, "*/", 2);
+	const char *star = p + 2, *end = p + size;
 
-	return close ? (size_t)(close + 2 - p) : size;
+	while ((star = memchr(star, '*', (size_t)(end - star))) && star + 1 < end) {
+		if (*++star == '/')
+			return (size_t)(star + 1 - p);
+	}
+	return size;
 }
 
 /* 'x' "x" `x`: the quote itself is written twice inside. */
@@ -160,12 +164,14 @@ static size_t scan_operator(const char *p, size_t size)
 	static const char *const longer[] = {
 		"->>", "->", "||", "<<", ">>", "<=", ">=", "==", "!=", "<>", NULL};
 
-	for (size_t i = 0; longer[i]; i++) {
+	if (!p[0] || !strchr("()+-*/%=<>|,&~;.!", p[0]))
+		return 0;
+	for (size_t i = 0; longer[i] && strchr("-|<>=!", p[0]); i++) {
 		size_t n = strlen(longer[i]);
 		if (n <= size && memcmp(p, longer[i], n) == 0)
 			return n;
 	}
-	return p[0] && strchr("()+-*/%=<>|,&~;.", p[0]) ? 1 : 0;
+	return p[0] == '!' ? 0 : 1;
 }
 
 static size_t scan_name(const char *p, size_t size)
