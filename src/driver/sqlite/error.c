@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "driver/sqlite/sqlite.h"
+#include "sql/lexer.h"
 
 enum { EXCERPT = 240, EXCERPT_BEFORE = 100 };
 
@@ -85,11 +86,22 @@ unsigned cni_sqlite_line(const char *script, const char *at)
 	return line;
 }
 
-/* The statement on one line, shortened around `offset` (< 0: its beginning). */
-static void excerpt(const cni_sqlite_place *place, long offset, char *out, size_t cap)
+/* Where the statement begins, after comments: an error that has no place of its own is shown there.
+ */
+static size_t first_token(const cni_sqlite_place *place)
 {
-	size_t from = offset > EXCERPT_BEFORE ? (size_t)offset - EXCERPT_BEFORE : 0, used = 0;
-	size_t size;
+	cni_lexer lexer;
+
+	cni_lexer_init(&lexer, place->sql, place->size);
+	cni_token token = cni_lexer_next_solid(&lexer);
+	return token.kind == CNI_TOKEN_END ? 0 : (size_t)(token.text - place->sql);
+}
+
+/* The statement on one line, shortened around `offset`. */
+static void excerpt(const cni_sqlite_place *place, size_t offset, char *out, size_t cap)
+{
+	size_t start = first_token(place), used = 0, size;
+	size_t from = offset > start + EXCERPT_BEFORE ? offset - EXCERPT_BEFORE : start;
 
 	if (from >= place->size)
 		from = 0;
@@ -101,7 +113,7 @@ static void excerpt(const cni_sqlite_place *place, long offset, char *out, size_
 	if (cut)
 		size = cni_utf8_cut(place->sql + from, EXCERPT);
 	const char *text = place->sql + from;
-	if (from)
+	if (from > start)
 		used = (size_t)snprintf(out, cap, "…");
 	for (size_t i = 0; i < size && used + 8 < cap; i++) {
 		bool blank = strchr(" \t\r\n\f", text[i]) != NULL; /* NUL too */
@@ -114,27 +126,19 @@ static void excerpt(const cni_sqlite_place *place, long offset, char *out, size_
 	snprintf(out + used, cap - used, "%s", cut ? "…" : "");
 }
 
-/* " (line 3)" when the statement stands in a script. */
-static void where(const cni_sqlite_place *place, long offset, char *out, size_t cap)
+static size_t error_offset(cni_sqlite *conn, const cni_sqlite_place *place)
 {
-	unsigned line = place->line;
+	int offset = -1;
 
-	out[0] = '\0';
-	if (!line)
-		return;
-	if (offset > 0 && (size_t)offset <= place->size)
-		line += cni_sqlite_line(place->sql, place->sql + offset) - 1;
-	snprintf(out, cap, "line %u: ", line);
+#if SQLITE_VERSION_NUMBER >= 3038000
+	offset = sqlite3_error_offset(conn->db);
+#endif
+	return offset >= 0 && (size_t)offset < place->size ? (size_t)offset : first_token(place);
 }
 
 static void add_detail(cni_sqlite *conn, int rc, const cni_sqlite_place *place, cn_error *err)
 {
 	char facts[512] = "", text[EXCERPT + 32] = "", line[32] = "";
-	long offset = -1;
-
-#if SQLITE_VERSION_NUMBER >= 3038000
-	offset = sqlite3_error_offset(conn->db);
-#endif
 	if ((rc & 0xff) == SQLITE_CONSTRAINT) {
 		const char *what = strstr(err->message, "failed: ");
 		snprintf(facts, sizeof facts, "%s%s%.300s", constraint_of(rc), what ? " on " : "",
@@ -150,8 +154,11 @@ static void add_detail(cni_sqlite *conn, int rc, const cni_sqlite_place *place, 
 			snprintf(facts, sizeof facts, "%s", strerror(number));
 	}
 	if (place && place->size) {
+		size_t offset = error_offset(conn, place);
 		excerpt(place, offset, text, sizeof text);
-		where(place, offset, line, sizeof line);
+		if (place->line)
+			snprintf(line, sizeof line, "line %u: ",
+				place->line + cni_sqlite_line(place->sql, place->sql + offset) - 1);
 	}
 	if (facts[0] || text[0])
 		cn_error_detail(
@@ -172,7 +179,11 @@ static void add_hint(cni_sqlite *conn, int rc, cn_error *err)
 		break;
 	case SQLITE_FULL: cn_error_hint(err, "make room on the disk, then try again"); break;
 	case SQLITE_READONLY:
-		if (conn->mode == CNI_OPEN_READ)
+		if (rc == SQLITE_READONLY_ROLLBACK || rc == SQLITE_READONLY_RECOVERY)
+			cn_error_hint(err,
+				"an interrupted transaction has to be rolled back first: open it "
+				"once for writing");
+		else if (conn->mode == CNI_OPEN_READ)
 			cn_error_hint(err, "the database was opened for reading only");
 		break;
 	case SQLITE_CORRUPT:

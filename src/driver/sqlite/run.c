@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/try.h"
 #include "driver/sqlite/sqlite.h"
+#include "sql/lexer.h"
 
 void cni_sqlite_started(cni_sqlite *conn)
 {
@@ -53,10 +54,13 @@ enum { EACH_MAX = 2000 }; /* SQLite's own limit of columns as Debian builds it; 
 static cn_status each_row(cni_stmt *stmt, cni_sqlite_sink *sink, cn_value *row, cn_error *err)
 {
 	for (;;) {
-		int got = cni_sqlite_step(stmt, err);
+		cn_error failure; /* must not hide what the callback has set */
+		int got = cni_sqlite_step(stmt, &failure);
 
 		if (sink->result) /* the callback's own wish, not the error that carried it out */
 			return sink->result < 0 ? (cn_status)sink->result : CN_OK;
+		if (got < 0 && err)
+			*err = failure;
 		if (got != CNI_ROW)
 			return (cn_status)got;
 		if (sink->aggregated)
@@ -92,6 +96,14 @@ cn_status cni_sqlite_each(cni_stmt *base, cni_row_fn fn, void *ctx, cn_error *er
 	return status;
 }
 
+static const char *end_of_statement(const cni_sqlite_place *place)
+{
+	const char *at = place->sql, *end = at + place->size, *statement;
+	size_t size;
+
+	return cni_sql_split(&at, end, &statement, &size) ? statement + size : end;
+}
+
 cn_status cni_sqlite_run_text(cni_sqlite *conn, const cni_sqlite_place *place, bool check_only,
 	const char **ret_tail, cn_error *err)
 {
@@ -114,8 +126,9 @@ cn_status cni_sqlite_run_text(cni_sqlite *conn, const cni_sqlite_place *place, b
 	cn_status status = CN_OK;
 	if (rc != SQLITE_OK) {
 		cni_sqlite_place failed = *place;
-		if (handle) /* what did not compile has no tail to rely on */
-			failed.size = (size_t)(tail - place->sql);
+		if (!handle) /* what did not compile has no tail to rely on */
+			tail = end_of_statement(place);
+		failed.size = (size_t)(tail - place->sql);
 		status = cni_sqlite_fail(conn, rc, &failed, err);
 	}
 	sqlite3_finalize(handle);
