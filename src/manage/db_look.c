@@ -1,5 +1,7 @@
 /* db_look.c - `db current`, `db history`, `db heads`, `db show`, `db verify`: looking, changing
  * nothing. */
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/json.h"

@@ -1,4 +1,6 @@
 /* db_make.c - `db init`, `db migrate`, `db revision`, `db check`: where revisions come from. */
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/text.h"

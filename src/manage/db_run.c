@@ -1,4 +1,6 @@
 /* db_run.c - `db upgrade`, `db downgrade`, `db stamp`: what changes a database. */
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/text.h"

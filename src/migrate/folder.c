@@ -1,4 +1,8 @@
 /* folder.c - the revisions of a folder, read, checked and put in order. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"

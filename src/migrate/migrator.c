@@ -2,6 +2,10 @@
 #include "migrate/migrator.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"

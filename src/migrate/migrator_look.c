@@ -1,5 +1,7 @@
 /* migrator_look.c - where a database stands, and whether the schema wanted has moved on. Changes
  * nothing. */
+#include <string.h>
+
 #include "base/text.h"
 #include "base/try.h"
 #include "migrate/migrator.h"

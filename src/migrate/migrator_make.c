@@ -5,6 +5,8 @@
  * The proof runs the text of the file, read back, not the plan in memory: what is proved is what
  * people will run. Only then does the file appear, whole, under its name.
  */
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"

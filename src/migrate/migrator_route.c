@@ -1,4 +1,6 @@
 /* migrator_route.c - which revisions an upgrade or a downgrade has to run, and in which order. */
+#include <string.h>
+
 #include "base/text.h"
 #include "base/try.h"
 #include "migrate/migrator.h"

@@ -4,6 +4,8 @@
  * Each revision is rehearsed in a scratch database first: that shows a broken file before anything
  * is touched, and what the database must look like afterwards.
  */
+#include <string.h>
+
 #include "base/text.h"
 #include "base/try.h"
 #include "migrate/drift.h"

@@ -1,5 +1,7 @@
 /* revision_keep.c - the comment by which a revision file says which rows must come through
  * unchanged. */
+#include <string.h>
+
 #include "base/text.h"
 #include "base/try.h"
 #include "migrate/revision.h"

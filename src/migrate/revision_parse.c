@@ -5,6 +5,9 @@
  * trigger's body or of a string that reads like one of our words is what it is, a part of a
  * statement.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"

@@ -1,5 +1,7 @@
 /* revision_words.c - which comment lines of a revision file are meant for us. */
+
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"

@@ -1,5 +1,7 @@
 /* revision_write.c - a revision as the text of its file. */
+
 #include <ctype.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"

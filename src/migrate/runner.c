@@ -1,6 +1,8 @@
 /* runner.c - what surrounds a revision's statements when they run on a live database. */
 #include "migrate/runner.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/try.h"
 #include "migrate/drift.h"

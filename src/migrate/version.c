@@ -1,6 +1,8 @@
 /* version.c - reading and writing the version table. */
 #include "migrate/version.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
