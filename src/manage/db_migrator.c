@@ -9,7 +9,7 @@
 
 static cn_status app_target(cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
 {
-	return cni_app_target(ctx, arena, ret, err);
+	return cni_app_declared(ctx, arena, ret, err);
 }
 
 static void call_notice(const char *line, void *ctx) { cn_warn(ctx, "%s", line); }

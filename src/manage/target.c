@@ -7,10 +7,9 @@
 
 enum { SCHEMA_BYTES = 16 * 1024 * 1024 };
 
-cn_status cni_app_target(cn_app *app, cni_arena *arena, cni_schema **ret, cn_error *err)
+cn_status cni_app_declared(cn_app *app, cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	const cni_project *project;
-	cni_schema *declared;
 	const char *engine;
 	size_t size;
 	char *text;
@@ -29,6 +28,13 @@ cn_status cni_app_target(cn_app *app, cni_arena *arena, cni_schema **ret, cn_err
 			project->root);
 		return CN_ENOTFOUND;
 	}
-	TRY(cni_models_schema(arena, cn_app_models(app), engine, &declared, err));
+	return cni_models_schema(arena, cn_app_models(app), engine, ret, err);
+}
+
+cn_status cni_app_target(cn_app *app, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	cni_schema *declared;
+
+	TRY(cni_app_declared(app, arena, &declared, err));
 	return cni_normalise(declared, arena, ret, err);
 }
