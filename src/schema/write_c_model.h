@@ -1,0 +1,65 @@
+/* write_c_model.h - a table on its way to a C model: what write_c.c prepares and write_c_model.c writes. */
+#ifndef CNI_SCHEMA_WRITE_C_MODEL_H
+#define CNI_SCHEMA_WRITE_C_MODEL_H
+
+#include "schema/write_c.h"
+
+enum { CNI_C_KEY_MAX = 8 }; /* columns of a key or a reference that the session can handle */
+
+typedef struct cni_c_foreign {
+	const cni_ddl_constraint *constraint;
+	struct cni_c_model *parent;
+	const char *reason; /* why a model cannot hold it; NULL: it can */
+} cni_c_foreign;
+
+typedef struct cni_c_relation_part {
+	const char *member;
+	bool many;
+	const struct cni_c_model *target;
+	const cni_ddl_constraint *key; /* of the child */
+} cni_c_relation_part;
+
+typedef struct cni_c_model {
+	const cni_object *object;
+	const cni_ddl_table *table;    /* NULL: not a table */
+	const char *type;              /* the struct, or the handle of a trigger or virtual table */
+	const char *reason;            /* why there is no model of it; NULL: there is one */
+	bool seen;                     /* by a search that is going on */
+	bool unnamed;                  /* some constraint has no name */
+	const char **members;          /* of the columns */
+	cni_c_names names;             /* taken in the struct */
+	const cni_ddl_constraint *key; /* PRIMARY KEY */
+	long alias;                    /* the column that is the rowid, or -1 */
+	cni_c_foreign *foreign;
+	size_t foreign_count;
+	const cni_ddl_index **indexes; /* that stand on it */
+	size_t index_count;
+	cni_c_relation_part *relations;
+	size_t relation_count;
+	cni_c_view_column *view_columns;
+	size_t view_column_count;
+} cni_c_model;
+
+typedef struct cni_c_writer {
+	cni_arena *arena;
+	const cni_schema *schema;
+	cni_buffer *out;
+	cni_c_model *models; /* one for each object */
+	cni_c_names names;   /* of types and handles */
+} cni_c_writer;
+
+/* ---- write_c_loss.c ---- */
+
+/* Why there can be no model of the table; NULL: there can. */
+const char *cni_c_table_reason(const cni_c_model *model);
+/* Why a model would be refused with this foreign key; NULL: it would not. Those of the model that were
+ * asked before are in its list already. */
+const char *cni_c_foreign_reason(cni_c_writer *w, const cni_c_model *child, const cni_c_model *parent,
+	const cni_ddl_constraint *key);
+void cni_c_comment(cni_buffer *out, const char *text, const char *indent); /* text inside a C comment */
+
+void cni_c_write_losses(cni_c_writer *w, const cni_c_model *model); /* the comment above it, if there is any */
+void cni_c_write_struct(cni_c_writer *w, const cni_c_model *model);
+void cni_c_write_model(cni_c_writer *w, const cni_c_model *model);
+
+#endif
