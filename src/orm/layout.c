@@ -56,7 +56,7 @@ static cn_status take_key(cni_layout *layout, const cn_key *key, cni_arena *aren
 	for (size_t i = 0; i < layout->key_count; i++) {
 		cni_field *field = &layout->fields[layout->key[i]];
 		field->key = true;
-		field->nullable = false;
+		field->nullable = field->nullable && field->column->null;
 		if (!field->written)
 			return cni_member_fail(layout, field->column->member, err,
 				"a generated column cannot be the primary key");

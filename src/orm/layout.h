@@ -32,6 +32,7 @@ typedef struct cni_foreign { /* a reference to another table */
 	size_t fields[CNI_KEY_MAX], parent_fields[CNI_KEY_MAX], count;
 	cni_layout *parent;
 	bool to_key;     /* parent_fields are the parent's primary key, in its order */
+	bool bare;       /* said without columns: REFERENCES parent */
 	const char *name; /* NULL: by the convention */
 	cn_action on_delete, on_update;
 	bool deferrable;

@@ -108,9 +108,8 @@ static cn_status check_type(const cni_layout *layout, const cn_column *c, cn_err
 
 static cn_status check_null(const cni_layout *layout, const cn_column *c, cn_error *err)
 {
-	if (c->null && (c->not_null || c->primary_key))
-		return cni_member_fail(layout, c->member, err, ".null contradicts %s",
-			c->not_null ? ".not_null" : ".primary_key");
+	if (c->null && c->not_null)
+		return cni_member_fail(layout, c->member, err, ".null contradicts .not_null");
 	if (c->null && !cni_storage_nullable(c->storage)) {
 		cni_member_fail(layout, c->member, err, ".null, but the C type has no room for a NULL");
 		cn_error_hint(err, "use a cn_null_ type");

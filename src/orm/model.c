@@ -74,5 +74,6 @@ cn_type cn_column_type(const cn_column *column)
 
 bool cn_column_nullable(const cn_column *column)
 {
-	return cni_storage_nullable(column->storage) && !column->not_null && !column->primary_key;
+	/* SQLite lets a key be NULL that is not the row's number; `.null` says so, for a table that is there already */
+	return cni_storage_nullable(column->storage) && !column->not_null && (!column->primary_key || column->null);
 }

@@ -136,7 +136,7 @@ static cn_status add_column(cni_arena *arena, const cni_layout *layout, const cn
 	cni_ddl_column column = {
 		.name = field->name,
 		.type = declared_type(arena, layout, c),
-		.not_null = !field->nullable && !row_number,
+		.not_null = row_number ? c->not_null : !field->nullable,
 		.default_sql = c->default_value.type ? literal(arena, c) : c->default_sql,
 		.collate = c->collate,
 		.generated_sql = c->generated_sql,
@@ -167,6 +167,16 @@ static const char *usual_name(cni_arena *arena, const char *prefix, const cni_la
 	return cni_buffer_dup(&name, arena);
 }
 
+/* The usual name, or none where constraints have none. false: out of memory. */
+static bool name_constraint(cni_arena *arena, const char *prefix, const cni_layout *layout, const size_t *fields,
+	size_t count, cni_ddl_constraint *constraint)
+{
+	if (constraint->name || layout->options->unnamed)
+		return true;
+	constraint->name = usual_name(arena, prefix, layout, fields, count);
+	return constraint->name != NULL;
+}
+
 static bool set_parts(cni_arena *arena, const cni_layout *layout, const size_t *fields, size_t count,
 	cni_ddl_constraint *constraint)
 {
@@ -193,8 +203,8 @@ static cn_status add_primary_key(cni_arena *arena, const cni_layout *layout, cni
 		key.at_column = true;
 		key.column = (size_t)layout->row_number;
 		key.autoincrement = layout->fields[layout->row_number].column->autoincrement;
-	} else if (!key.name) {
-		key.name = cni_printf(arena, "pk_%s", layout->model->table);
+	} else if (!name_constraint(arena, "pk", layout, NULL, 0, &key)) {
+		return out_of_memory(err);
 	}
 	if (!set_parts(arena, layout, layout->key, layout->key_count, &key))
 		return out_of_memory(err);
@@ -205,11 +215,11 @@ static cn_status add_unique(cni_arena *arena, const cni_layout *layout, const ch
 	size_t count, bool at_column, cni_ddl_table *table, cn_error *err)
 {
 	cni_ddl_constraint unique = {.kind = CNI_UNIQUE,
-		.name = name ? name : usual_name(arena, "uq", layout, fields, count),
+		.name = name,
 		.at_column = at_column,
 		.column = fields[0]};
 
-	if (!unique.name || !set_parts(arena, layout, fields, count, &unique))
+	if (!name_constraint(arena, "uq", layout, fields, count, &unique) || !set_parts(arena, layout, fields, count, &unique))
 		return out_of_memory(err);
 	return push(arena, table, unique, err);
 }
@@ -230,8 +240,7 @@ static cn_status add_foreign(cni_arena *arena, const cni_layout *layout, const c
 {
 	cni_ddl_constraint key = {
 		.kind = CNI_FOREIGN_KEY,
-		.name = foreign->name ? foreign->name
-				      : usual_name(arena, "fk", layout, foreign->fields, foreign->count),
+		.name = foreign->name,
 		.at_column = foreign->at_column,
 		.column = foreign->fields[0],
 		.parent = foreign->parent->model->table,
@@ -241,9 +250,10 @@ static cn_status add_foreign(cni_arena *arena, const cni_layout *layout, const c
 		.initially_deferred = foreign->deferrable,
 	};
 
-	if (!key.name || !set_parts(arena, layout, foreign->fields, foreign->count, &key))
+	if (!name_constraint(arena, "fk", layout, foreign->fields, foreign->count, &key) ||
+		!set_parts(arena, layout, foreign->fields, foreign->count, &key))
 		return out_of_memory(err);
-	for (size_t i = 0; i < foreign->count; i++) {
+	for (size_t i = 0; i < foreign->count && !foreign->bare; i++) {
 		const char *name = foreign->parent->fields[foreign->parent_fields[i]].name;
 		if (!CNI_PUSH(arena, key.parent_columns, key.parent_column_count, name))
 			return out_of_memory(err);
@@ -295,9 +305,14 @@ static cn_status add_check(cni_arena *arena, const cn_check *part, const cni_lay
 	cn_error *err)
 {
 	cni_ddl_constraint check = {.kind = CNI_CHECK, .check_sql = part->sql,
-		.name = part->name ? part->name : check_name(arena, layout, part->sql, table)};
+		.name = part->name};
 
-	return check.name ? push(arena, table, check, err) : out_of_memory(err);
+	if (!check.name && !layout->options->unnamed) {
+		check.name = check_name(arena, layout, part->sql, table);
+		if (!check.name)
+			return out_of_memory(err);
+	}
+	return push(arena, table, check, err);
 }
 
 static cn_status add_column_constraints(cni_arena *arena, const cni_layout *layout, size_t i, cni_ddl_table *table,
@@ -309,9 +324,10 @@ static cn_status add_column_constraints(cni_arena *arena, const cni_layout *layo
 		TRY(add_unique(arena, layout, NULL, &i, 1, true, table, err));
 	if (!c->check_sql)
 		return CN_OK;
-	cni_ddl_constraint check = {.kind = CNI_CHECK, .check_sql = c->check_sql, .at_column = true, .column = i,
-		.name = usual_name(arena, "ck", layout, &i, 1)};
-	return check.name ? push(arena, table, check, err) : out_of_memory(err);
+	cni_ddl_constraint check = {.kind = CNI_CHECK, .check_sql = c->check_sql, .at_column = true, .column = i};
+	if (!name_constraint(arena, "ck", layout, &i, 1, &check))
+		return out_of_memory(err);
+	return push(arena, table, check, err);
 }
 
 static cn_status add_part(cni_arena *arena, const cni_layout *layout, const cn_part *part, cni_ddl_table *table,

@@ -61,6 +61,7 @@ static cn_status parse_reference(const cni_registry *registry, const cni_layout 
 	while (*rest == ' ')
 		rest++;
 	if (!*rest) {
+		foreign->bare = true;
 		memcpy(foreign->parent_fields, foreign->parent->key, sizeof foreign->parent_fields);
 		count = foreign->parent->key_count;
 	} else {
