@@ -85,6 +85,9 @@ CN_API const char *cn_app_program(cn_app *app); /* absolute path of the running 
 CN_API cn_status cn_app_root(cn_app *app, const char **ret_folder, cn_error *err) CN_MUST_CHECK;
 CN_API cn_status cn_app_uri(cn_app *app, const char **ret_uri, cn_error *err) CN_MUST_CHECK;
 CN_API cn_status cn_app_migrations(cn_app *app, const char **ret_folder, cn_error *err) CN_MUST_CHECK;
+/* What cantil.ini says: the value of a key in a section; *ret_value NULL: nothing. */
+CN_API cn_status cn_app_setting(cn_app *app, const char *section, const char *key, const char **ret_value,
+	cn_error *err) CN_MUST_CHECK;
 
 /* Opens the app's database, which must exist; the caller closes it. For servers and programs that do
  * not live in a command (in one, cn_call_db is shorter). */

@@ -6,10 +6,12 @@
 
 #include <cantil/database.h>
 
+#include "base/text.h"
 #include "base/try.h"
 #include "manage/builtin.h"
 #include "manage/call.h"
 #include "manage/db.h"
+#include "manage/ini.h"
 
 void cn_app_fail(cn_app *app, const cn_error *err)
 {
@@ -266,6 +268,20 @@ cn_status cn_app_migrations(cn_app *app, const char **ret_folder, cn_error *err)
 
 	TRY(cni_app_project(app, &project, err));
 	*ret_folder = project->migrations;
+	return CN_OK;
+}
+
+cn_status cn_app_setting(cn_app *app, const char *section, const char *key, const char **ret_value, cn_error *err)
+{
+	const cni_project *project;
+
+	TRY(cni_app_project(app, &project, err));
+	*ret_value = NULL;
+	for (size_t i = 0; i < project->setting_count; i++) {
+		const cni_ini_entry *entry = &project->settings[i];
+		if (cni_same(entry->section, section) && cni_same(entry->key, key))
+			*ret_value = entry->value;
+	}
 	return CN_OK;
 }
 

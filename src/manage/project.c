@@ -111,16 +111,22 @@ static cn_status find_root(finder *f)
 static cn_status take_entry(finder *f, const cni_ini_entry *entry)
 {
 	static const char *const keys[] = {"database", "schema", "migrations", NULL};
+	static const char *const server_keys[] = {"watch", "build", NULL}; /* the web layer's; kept for it */
 	const char **place[] = {&f->ini_database, &f->ini_schema, &f->ini_migrations};
+	bool server = cni_same(entry->section, "runserver");
 	const char *nearest;
 
-	if (!cni_same(entry->section, "cantil")) {
+	if (!server && !cni_same(entry->section, "cantil")) {
 		(void)cn_fail(f->err, CN_EARG, "%s:%u: unknown section \"%s\"", f->project->ini, entry->line,
 			entry->section);
-		cn_error_hint(f->err, "the settings stand under [cantil]");
+		cn_error_hint(f->err, "the settings stand under [cantil], those of the server under [runserver]");
 		return CN_EARG;
 	}
-	for (size_t i = 0; keys[i]; i++) {
+	for (size_t i = 0; server && server_keys[i]; i++) {
+		if (cni_same(entry->key, server_keys[i]))
+			return CN_OK;
+	}
+	for (size_t i = 0; !server && keys[i]; i++) {
 		if (!cni_same(entry->key, keys[i]))
 			continue;
 		if (!*entry->value)
@@ -130,11 +136,11 @@ static cn_status take_entry(finder *f, const cni_ini_entry *entry)
 		return CN_OK;
 	}
 	(void)cn_fail(f->err, CN_EARG, "%s:%u: unknown key \"%s\"", f->project->ini, entry->line, entry->key);
-	nearest = cni_nearest(entry->key, keys);
+	nearest = cni_nearest(entry->key, server ? server_keys : keys);
 	if (nearest)
 		cn_error_hint(f->err, "did you mean \"%s\"?", nearest);
 	else
-		cn_error_hint(f->err, "known keys: database, schema, migrations");
+		cn_error_hint(f->err, "known keys: %s", server ? "watch, build" : "database, schema, migrations");
 	return CN_EARG;
 }
 
@@ -152,6 +158,8 @@ static cn_status read_ini(finder *f)
 	f->project->ini = path;
 	TRY(cni_file_read(f->arena, path, CNI_INI_BYTES, &text, &size, f->err));
 	TRY(cni_ini_parse(f->arena, path, text, size, &entries, &count, f->err));
+	f->project->settings = entries;
+	f->project->setting_count = count;
 	for (size_t i = 0; i < count; i++)
 		TRY(take_entry(f, &entries[i]));
 	return CN_OK;
