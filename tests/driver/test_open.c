@@ -138,6 +138,38 @@ static void is_set_to_be_safe(void **state)
 	assert_false(is_there(f, "a.db-wal"));
 }
 
+/* SQLite 3.40 does not mark its own JSON functions as harmless; a schema may use them all the same.
+ */
+static void takes_json_in_a_schema(void **state)
+{
+	fixture *f = *state;
+	cni_conn *conn = open_db(f, "a.db", CNI_OPEN_CREATE),
+		 *other = open_db(f, "a.db", CNI_OPEN_WRITE);
+	exec(f, other, "CREATE TABLE u(a)");
+	exec(f, other, "SELECT * FROM u"); /* whose schema is in memory by now */
+	exec(f, conn,
+		"CREATE TABLE t(a CHECK(json_valid(a)), b AS (json_extract(a, '$.b')));"
+		"CREATE INDEX i ON t(a->>'b'); CREATE VIEW v AS SELECT json_type(a) AS k FROM t;"
+		"CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO u VALUES(json(new.a)); END;");
+	exec(f, conn, "INSERT INTO t VALUES('{\"b\": 5}')");
+	assert_true(cni_conn_exec(conn, "INSERT INTO t VALUES('{')", &f->err) < 0);
+	cni_stmt *stmt;
+	assert_ok(cni_conn_prepare(other, "SELECT a FROM u", &stmt, &f->err), &f->err);
+	assert_int_equal(cni_stmt_step(stmt, &f->err), CNI_ROW);
+	assert_string_equal(cni_stmt_text(stmt, 0), "{\"b\":5}");
+	cni_stmt_release(stmt);
+	cni_conn_close(other);
+	cni_conn_close(conn);
+	conn = open_db(f, "a.db", CNI_OPEN_READ);
+	assert_int_equal(int_of(f, conn, "SELECT b FROM t WHERE a->>'b' = 5"), 5);
+	assert_string_equal(text_of(f, conn, "SELECT k FROM v"), "object");
+	cni_schema *schema;
+	assert_ok(cni_conn_inspect(conn, &f->arena, &schema, &f->err), &f->err);
+	assert_int_equal(schema->object_count, 5);
+	assert_ok(cni_normalise(schema, &f->arena, &schema, &f->err), &f->err);
+	cni_conn_close(conn);
+}
+
 static void leaves_foreign_files_as_they_are(void **state)
 {
 	fixture *f = *state;
@@ -443,6 +475,7 @@ int main(void)
 		TEST(knows_what_is_no_database),
 		TEST(names_the_damaged_object),
 		TEST(is_set_to_be_safe),
+		TEST(takes_json_in_a_schema),
 		TEST(leaves_foreign_files_as_they_are),
 		TEST(takes_options_of_the_uri),
 		TEST(mode_of_the_uri_only_takes_away),

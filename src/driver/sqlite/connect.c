@@ -99,6 +99,7 @@ static cni_sqlite *allocate(const char *uri, const char *path)
 	conn->base.uri = cni_strdup(&conn->arena, uri);
 	conn->base.path = cni_strdup(&conn->arena, path);
 	conn->busy_timeout_ms = CNI_SQLITE_BUSY_MS;
+	conn->guard_ms = CNI_SQLITE_GUARD_MS;
 	conn->random = (uint64_t)cni_clock_us() * UINT64_C(0x9E3779B97F4A7C15) ^ (uintptr_t)conn;
 	conn->random |= 1;
 	if (!conn->arena.failed)

@@ -211,12 +211,13 @@ cn_status cni_sqlite_fail(cni_sqlite *conn, int rc, const cni_sqlite_place *plac
 	bool interrupted = atomic_exchange(&conn->interrupted, false);
 	if (conn->timed_out) {
 		conn->timed_out = false;
-		cn_error_set(err, CN_ECANCELED, "the statement ran longer than %d s",
-			CNI_SQLITE_GUARD_MS / 1000);
+		cn_error_set(
+			err, CN_ECANCELED, "the statement ran longer than %u ms", conn->guard_ms);
 		status = CN_ECANCELED;
 	} else if (interrupted && (rc & 0xff) == SQLITE_BUSY) {
 		status = cn_fail(err, CN_ECANCELED, "interrupted");
-	} else if (status == CN_EUNSUPPORTED && conn->denied[0]) {
+	} else if (conn->denied[0]) {
+		status = CN_EUNSUPPORTED;
 		cn_error_set(err, status, "%s is not allowed here", conn->denied);
 	} else {
 		cn_error_set(

@@ -11,9 +11,10 @@
 void cni_sqlite_started(cni_sqlite *conn)
 {
 	atomic_store_explicit(&conn->interrupted, false, memory_order_relaxed);
+	conn->denied[0] = '\0';
 	if (conn->guarded) {
 		conn->timed_out = false;
-		conn->deadline_us = cni_clock_mono_us() + CNI_SQLITE_GUARD_MS * INT64_C(1000);
+		conn->deadline_us = cni_clock_mono_us() + conn->guard_ms * INT64_C(1000);
 	}
 }
 
@@ -31,6 +32,13 @@ int cni_sqlite_step(cni_stmt *base, cn_error *err)
 	int rc = sqlite3_step(stmt->handle);
 	if (rc == SQLITE_ROW)
 		return CNI_ROW;
+	/* somebody changed the schema, so SQLite compiled it again */
+	if (rc != SQLITE_DONE && cni_sqlite_mend(conn)) {
+		sqlite3_reset(stmt->handle);
+		rc = sqlite3_step(stmt->handle);
+		if (rc == SQLITE_ROW)
+			return CNI_ROW;
+	}
 	stmt->ended = true;
 	if (rc == SQLITE_DONE)
 		return CNI_DONE;
@@ -109,13 +117,8 @@ cn_status cni_sqlite_run_text(cni_sqlite *conn, const cni_sqlite_place *place, b
 {
 	const char *tail = place->sql + place->size;
 	sqlite3_stmt *handle = NULL;
-	int rc;
+	int rc = cni_sqlite_compile(conn, place->sql, place->size, &handle, &tail);
 
-	cni_sqlite_started(conn);
-	conn->prepare_count++;
-	do
-		rc = sqlite3_prepare_v3(conn->db, place->sql, (int)place->size, 0, &handle, &tail);
-	while (rc != SQLITE_OK && conn->scratch && cni_sqlite_stand_in(conn));
 	if (rc == SQLITE_OK && handle && !check_only) {
 		do
 			rc = sqlite3_step(handle);
@@ -223,7 +226,7 @@ cn_status cni_sqlite_pragma(
 	cni_sqlite *conn, const char *sql, char *out, size_t size, cn_error *err)
 {
 	sqlite3_stmt *handle = NULL;
-	int rc = sqlite3_prepare_v3(conn->db, sql, -1, 0, &handle, NULL);
+	int rc = cni_sqlite_compile(conn, sql, strlen(sql), &handle, NULL);
 
 	if (out)
 		out[0] = '\0';

@@ -71,10 +71,15 @@ struct cni_sqlite {
 	cni_sqlite_sink *sink; /* of the innermost cni_stmt_each */
 
 	bool guarded;
+	unsigned guard_ms;   /* how long one statement may run */
 	int64_t deadline_us; /* of the running statement, when guarded */
 	bool timed_out;
 	char denied[64]; /* what the guard refused last, for the message; "" */
 };
+
+/* sqlite3_prepare, counted, tried again when the failure could be mended. Source: statement.c */
+int cni_sqlite_compile(
+	cni_sqlite *conn, const char *sql, size_t size, sqlite3_stmt **ret, const char **ret_tail);
 
 /* Where a statement stands, for messages. line 0: not in a script. */
 typedef struct cni_sqlite_place {
@@ -159,9 +164,9 @@ cn_status cni_sqlite_get(cni_conn *conn, cni_setting setting, int64_t *ret, cn_e
 /* cantil_hash and cantil_row. Source: functions.c */
 cn_status cni_sqlite_functions(cni_sqlite *conn, cn_error *err);
 
-/* After "no such function: f": registers an f that can be compiled and fails when it is called.
- * False: that was not the failure. Source: stand_in.c */
-bool cni_sqlite_stand_in(cni_sqlite *conn);
+/* After a statement did not compile: takes the reason away if it can, so that trying again makes
+ * sense. Source: mend.c */
+bool cni_sqlite_mend(cni_sqlite *conn);
 cn_status cni_sqlite_stand_in_collations(cni_sqlite *conn, cn_error *err);
 
 /* A guarded, empty database. Source: scratch.c, guard.c */

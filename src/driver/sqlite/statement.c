@@ -74,15 +74,26 @@ static bool is_blank(cni_sqlite *conn, const char *sql, const char *end)
 	return true;
 }
 
+int cni_sqlite_compile(
+	cni_sqlite *conn, const char *sql, size_t size, sqlite3_stmt **ret, const char **ret_tail)
+{
+	int rc;
+
+	cni_sqlite_started(conn);
+	conn->prepare_count++;
+	do
+		rc = sqlite3_prepare_v3(conn->db, sql, (int)size, 0, ret, ret_tail);
+	while (rc != SQLITE_OK && cni_sqlite_mend(conn));
+	return rc;
+}
+
 static cn_status compile(
 	cni_sqlite *conn, const char *sql, size_t size, sqlite3_stmt **ret, cn_error *err)
 {
 	const char *tail = NULL;
 	sqlite3_stmt *handle = NULL;
 
-	cni_sqlite_started(conn);
-	conn->prepare_count++;
-	int rc = sqlite3_prepare_v3(conn->db, sql, (int)size, 0, &handle, &tail);
+	int rc = cni_sqlite_compile(conn, sql, size, &handle, &tail);
 	if (rc != SQLITE_OK)
 		return cni_sqlite_fail(conn, rc, &(cni_sqlite_place){sql, size, 0}, err);
 	if (!handle)
