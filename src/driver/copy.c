@@ -1,4 +1,5 @@
-/* copy.c - which table and column of the new schema gets its values from which of the old, and how. */
+/* copy.c - which table and column of the new schema gets its values from which of the old, and how.
+ */
 #include "driver/plan.h"
 
 #include "base/text.h"
@@ -13,8 +14,8 @@ const char *cni_renamed_table(const cni_rename *renames, size_t count, const cha
 	return name;
 }
 
-const cni_object *cni_original_table(const cni_schema *from, const cni_rename *renames, size_t count,
-	const char *name)
+const cni_object *cni_original_table(
+	const cni_schema *from, const cni_rename *renames, size_t count, const char *name)
 {
 	const char *old = name;
 	for (size_t i = 0; i < count; i++) {
@@ -33,7 +34,8 @@ const cni_object *cni_original_table(const cni_schema *from, const cni_rename *r
 	return table ? table : cni_schema_find(from, CNI_DDL_VIRTUAL, old);
 }
 
-const char *cni_original_column(const cni_rename *renames, size_t count, const char *table, const char *name)
+const char *cni_original_column(
+	const cni_rename *renames, size_t count, const char *table, const char *name)
 {
 	const char *old = name;
 	for (size_t i = 0; i < count; i++) {
@@ -47,7 +49,8 @@ const char *cni_original_column(const cni_rename *renames, size_t count, const c
 	return old;
 }
 
-const char *cni_renamed_column(const cni_rename *renames, size_t count, const char *table, const char *name)
+const char *cni_renamed_column(
+	const cni_rename *renames, size_t count, const char *table, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (cni_same(renames[i].table, table) && cni_same(renames[i].from, name))
@@ -63,8 +66,8 @@ bool cni_ignored(const char *const *ignore_tables, const char *name)
 	return false;
 }
 
-static cn_status copy_make(cni_arena *arena, const cni_object *from, const cni_object *to, const cni_rename *renames,
-	size_t rename_count, cni_copy *ret, cn_error *err)
+static cn_status copy_make(cni_arena *arena, const cni_object *from, const cni_object *to,
+	const cni_rename *renames, size_t rename_count, cni_copy *ret, cn_error *err)
 {
 	const cni_ddl_table *table = &to->ddl.table;
 	cni_copy copy = {.from = from, .to = to};
@@ -72,17 +75,20 @@ static cn_status copy_make(cni_arena *arena, const cni_object *from, const cni_o
 	if (!copy.columns)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < table->column_count; i++) {
-		const char *old = cni_original_column(renames, rename_count, to->name, table->columns[i].name);
+		const char *old = cni_original_column(
+			renames, rename_count, to->name, table->columns[i].name);
 		copy.columns[i].from = old ? cni_table_column(&from->ddl.table, old) : -1;
 	}
 	long alias = cni_table_rowid_alias(table);
-	copy.from_rowid = alias >= 0 && copy.columns[alias].from < 0 && !from->ddl.table.without_rowid;
+	copy.from_rowid =
+		alias >= 0 && copy.columns[alias].from < 0 && !from->ddl.table.without_rowid;
 	*ret = copy;
 	return CN_OK;
 }
 
-cn_status cni_copies_make(cni_arena *arena, const cni_schema *from, const cni_schema *to, const cni_rename *renames,
-	size_t rename_count, const char *const *ignore_tables, cni_copy **ret, size_t *ret_count, cn_error *err)
+cn_status cni_copies_make(cni_arena *arena, const cni_schema *from, const cni_schema *to,
+	const cni_rename *renames, size_t rename_count, const char *const *ignore_tables,
+	cni_copy **ret, size_t *ret_count, cn_error *err)
 {
 	cni_copy *copies = NULL;
 	size_t count = 0;
@@ -90,7 +96,8 @@ cn_status cni_copies_make(cni_arena *arena, const cni_schema *from, const cni_sc
 		const cni_object *object = &to->objects[i];
 		if (object->ddl.kind != CNI_DDL_TABLE || cni_ignored(ignore_tables, object->name))
 			continue;
-		const cni_object *old = cni_original_table(from, renames, rename_count, object->name);
+		const cni_object *old =
+			cni_original_table(from, renames, rename_count, object->name);
 		if (!old || old->ddl.kind != CNI_DDL_TABLE || cni_ignored(ignore_tables, old->name))
 			continue;
 		cni_copy copy;
@@ -147,14 +154,17 @@ bool cni_copy_writes(const cni_copy *copy, size_t column)
 	if (copy->to->ddl.table.columns[column].generated_sql)
 		return false;
 	return how->from >= 0 || how->fill ||
-		(copy->from_rowid && cni_table_rowid_alias(&copy->to->ddl.table) == (long)column);
+	       (copy->from_rowid && cni_table_rowid_alias(&copy->to->ddl.table) == (long)column);
 }
 
 const char *cni_affinity_sql(cni_affinity affinity)
 {
 	static const char *const words[] = {
-		[CNI_AFF_BLOB] = "BLOB", [CNI_AFF_TEXT] = "TEXT", [CNI_AFF_NUMERIC] = "NUMERIC",
-		[CNI_AFF_INTEGER] = "INTEGER", [CNI_AFF_REAL] = "REAL",
+		[CNI_AFF_BLOB] = "BLOB",
+		[CNI_AFF_TEXT] = "TEXT",
+		[CNI_AFF_NUMERIC] = "NUMERIC",
+		[CNI_AFF_INTEGER] = "INTEGER",
+		[CNI_AFF_REAL] = "REAL",
 	};
 	return words[affinity];
 }
@@ -173,15 +183,16 @@ void cni_copy_value(cni_buffer *out, const cni_copy *copy, size_t column)
 			cni_buffer_puts(&value, "CAST(");
 		cni_quote_name(&value, to->columns[column].name);
 		if (how->cast)
-			cni_buffer_printf(&value, " AS %s)", cni_affinity_sql(cni_column_affinity(to, column)));
+			cni_buffer_printf(&value, " AS %s)",
+				cni_affinity_sql(cni_column_affinity(to, column)));
 	}
 	if (!how->fill)
 		cni_buffer_puts(out, cni_buffer_text(&value));
 	else if (how->from < 0)
 		cni_buffer_printf(out, "(%s)", how->fill);
 	else
-		cni_buffer_printf(out, "CASE WHEN %s IS NULL THEN (%s) ELSE %s END", cni_buffer_text(&value),
-			how->fill, cni_buffer_text(&value));
+		cni_buffer_printf(out, "CASE WHEN %s IS NULL THEN (%s) ELSE %s END",
+			cni_buffer_text(&value), how->fill, cni_buffer_text(&value));
 	out->failed |= value.failed;
 }
 

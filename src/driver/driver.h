@@ -135,6 +135,12 @@ struct cni_driver {
 	/* The steps from one schema to another (plan.h); NULL: this engine has no migrations. */
 	cn_status (*plan)(const struct cni_plan_request *request, cni_arena *arena,
 		struct cni_plan *ret, cn_error *err);
+	/* Around a plan's steps, inside their transaction: `before` refuses what cannot work (no room on
+	 * the disk) and remembers what `after` puts back (statistics) or compares (broken references). */
+	cn_status (*plan_before)(cni_conn *conn, const struct cni_plan *plan, cni_arena *arena,
+		void **ret_state, cn_error *err);
+	cn_status (*plan_after)(cni_conn *conn, const struct cni_plan *plan, cni_arena *arena,
+		void *state, cn_error *err);
 };
 
 struct cni_conn { /* every driver's own struct begins with this */

@@ -23,6 +23,7 @@ typedef struct cni_change_set {
 	cni_question *questions;       /* open; when there are any, up and down are empty */
 	size_t question_count;
 	cni_plan up, down;
+	bool tried_on_data; /* both were run on a copy of the data; false: there is none, or it is too large for that */
 } cni_change_set;
 
 /* Everything lives in the arena. CN_OK also with open questions: look at question_count. CN_EARG for an

@@ -1,4 +1,5 @@
 /* sqlite_driver.c - the table of the SQLite driver. */
+#include "driver/sqlite/plan.h"
 #include "driver/sqlite/sqlite.h"
 
 const cni_driver cni_sqlite_driver = {
@@ -32,4 +33,7 @@ const cni_driver cni_sqlite_driver = {
 	.build = cni_sqlite_build,
 	.snapshot = cni_sqlite_snapshot,
 	.backup = cni_sqlite_backup,
+	.plan = cni_sqlite_plan,
+	.plan_before = cni_sqlite_plan_before,
+	.plan_after = cni_sqlite_plan_after,
 };

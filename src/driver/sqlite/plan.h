@@ -1,0 +1,100 @@
+/*
+ * plan.h - the planner's state while it plays a change through on an empty scratch database.
+ *
+ * Every step is run there at once; what the scratch database then holds is the truth that the next
+ * step is chosen by. Renames, ADD COLUMN and DROP COLUMN are SQLite's own ALTER; the rest is a
+ * rebuild. Where SQLite refuses (a broken view anywhere blocks every RENAME and DROP COLUMN) the
+ * change is played again one level further.
+ */
+#ifndef CNI_DRIVER_SQLITE_PLAN_H
+#define CNI_DRIVER_SQLITE_PLAN_H
+
+#include "driver/plan.h"
+
+typedef enum cni_plan_level {
+	CNI_LEVEL_CHEAP = 0, /* views and triggers stay where they are */
+	CNI_LEVEL_BARE,      /* all views and triggers go first and come back last */
+	CNI_LEVEL_REBUILD,   /* and every table that differs is rebuilt */
+	CNI_LEVEL_END,
+} cni_plan_level;
+
+typedef struct cni_planner {
+	const cni_plan_request *request;
+	cni_arena *arena;
+	cni_conn *scratch;
+	cni_plan_level level;
+	cni_plan plan;
+} cni_planner;
+
+/* Runs a statement on the scratch database and adds it to the plan. The text is copied. */
+cn_status cni_planner_run(
+	cni_planner *planner, const char *comment, const char *sql, cn_error *err) CN_MUST_CHECK;
+cn_status cni_planner_runf(cni_planner *planner, const char *comment, cn_error *err,
+	const char *fmt, ...) CN_PRINTF(4, 5) CN_MUST_CHECK;
+/* The same from a buffer, which is emptied. */
+cn_status cni_planner_run_buffer(
+	cni_planner *planner, const char *comment, cni_buffer *sql, cn_error *err) CN_MUST_CHECK;
+
+/* What the scratch database holds now. */
+cn_status cni_planner_inspect(
+	cni_planner *planner, const cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* One object of it, read again; NULL in *ret when there is none. */
+cn_status cni_planner_object(cni_planner *planner, const char *type, const char *name,
+	const cni_object **ret, cn_error *err) CN_MUST_CHECK;
+
+/* A name that stands for nothing in either schema nor in the scratch database; NULL when out of
+ * memory. */
+const char *cni_planner_free_name(cni_planner *planner, const char *base);
+
+/* Does this object of `from` live on (perhaps under another name)? Tables and virtual tables. */
+bool cni_planner_survives(const cni_planner *planner, const cni_object *object);
+/* Does it stand on a table that is somebody else's? */
+bool cni_planner_ignores(const cni_planner *planner, const cni_object *object);
+
+/* plan_rename.c: all renames of tables, then of columns, chains and rings included. */
+cn_status cni_plan_renames(cni_planner *planner, cn_error *err) CN_MUST_CHECK;
+
+/* plan_table.c: brings one table, as it is now, to what it shall be: ALTER where that gives the
+ * very same table, else a rebuild. */
+cn_status cni_plan_table(cni_planner *planner, const cni_copy *copy, const cni_object *now,
+	cn_error *err) CN_MUST_CHECK;
+
+/* plan_rebuild.c */
+cn_status cni_plan_rebuild(cni_planner *planner, const cni_copy *copy, const cni_object *now,
+	cn_error *err) CN_MUST_CHECK;
+/* One line on what differs, for the comment of a step; never NULL. */
+const char *cni_plan_reason(cni_planner *planner, const cni_copy *copy, const cni_object *now);
+
+/* plan_virtual.c: replaces a virtual table that changed, its content carried over where it has its
+ * own. */
+cn_status cni_plan_virtual(cni_planner *planner, const cni_object *now, const cni_object *to,
+	cn_error *err) CN_MUST_CHECK;
+/* Fills a full text index over another table; nothing for any other virtual table. When all tables
+ * stand. */
+cn_status cni_plan_fill_index(
+	cni_planner *planner, const cni_object *to, cn_error *err) CN_MUST_CHECK;
+
+/* plan.c: the driver's entry. */
+cn_status cni_sqlite_plan(
+	const cni_plan_request *request, cni_arena *arena, cni_plan *ret, cn_error *err);
+
+/* verify.c: around the steps, inside their transaction. */
+cn_status cni_sqlite_plan_before(
+	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void **ret_state, cn_error *err);
+cn_status cni_sqlite_plan_after(
+	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void *state, cn_error *err);
+
+/* statistics.c: what ANALYZE wrote about the tables that are written anew. */
+typedef struct cni_statistics {
+	struct cni_statistic *list;
+	size_t count;
+} cni_statistics;
+cn_status cni_statistics_read(cni_conn *conn, const cni_plan *plan, cni_arena *arena,
+	cni_statistics *ret, cn_error *err) CN_MUST_CHECK;
+cn_status cni_statistics_restore(cni_conn *conn, const cni_statistics *statistics, cni_arena *arena,
+	cn_error *err) CN_MUST_CHECK;
+
+/* space.c: is there room for a rebuild? CN_EIO, with how much is missing, if not. */
+cn_status cni_sqlite_space(cni_conn *conn, const cni_plan *plan, cn_error *err) CN_MUST_CHECK;
+
+#endif

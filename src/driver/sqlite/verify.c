@@ -1,0 +1,161 @@
+/*
+ * verify.c - what is asked of the database before and after the steps of a plan, in their
+ * transaction: broken references (no more than before), the tables that were written anew,
+ * statistics.
+ */
+#include "driver/sqlite/plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/try.h"
+#include "sql/lexer.h"
+
+typedef struct state {
+	int64_t orphans; /* rows without the parent that a foreign key names */
+	cni_statistics statistics;
+} state;
+
+/* One table's broken references. A reference that does not fit its parent at all is an error to
+ * SQLite, and a fault of the schema, not of the rows. */
+static cn_status count_orphans_of(
+	cni_conn *conn, const char *table, int64_t *total, cni_buffer *names, cn_error *err)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cn_error why;
+	TRY(cni_conn_prepare(conn, "SELECT count(*), min(parent) FROM pragma_foreign_key_check(?1)",
+		&stmt, err));
+	TRY(cni_stmt_bind(stmt, 1, cn_text(table), err));
+	int step = cni_stmt_step(stmt, &why);
+	if (step == CN_ENOMEM || step == CN_ECANCELED || step == CN_EIO) {
+		if (err)
+			*err = why;
+		return (cn_status)step;
+	}
+	int64_t count = step == CNI_ROW ? cni_stmt_int(stmt, 0) : 0;
+	if (count && names) {
+		const char *parent = cni_stmt_text(stmt, 1);
+		cni_buffer_printf(names, "%s%" PRId64 " row%s of \"%s\" without a parent in \"%s\"",
+			names->size ? "; " : "", count, count == 1 ? "" : "s", table,
+			parent ? parent : "?");
+	}
+	*total += count;
+	return CN_OK;
+}
+
+static cn_status count_orphans(cni_conn *conn, int64_t *ret, cni_buffer *names, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	const char **tables = NULL;
+	size_t count = 0;
+	TRY(cni_conn_prepare(conn,
+		"SELECT s.name FROM sqlite_schema AS s WHERE s.type = 'table'"
+		" AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name))",
+		&stmt, err));
+	int step;
+	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {
+		const char *name = cni_strdup(&arena, cni_stmt_text(stmt, 0));
+		if (!name || !CNI_PUSH(&arena, tables, count, name))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	if (step < 0)
+		return (cn_status)step;
+	cni_stmt_reset(stmt);
+	int64_t total = 0;
+	for (size_t i = 0; i < count; i++)
+		TRY(count_orphans_of(conn, tables[i], &total, names, err));
+	*ret = total;
+	return CN_OK;
+}
+
+/* SQLite 3.40 reports "NULL value in t.c" where there is none, for a NOT NULL column of a WITHOUT
+ * ROWID table whose key columns do not come first. The table itself knows better. */
+static cn_status is_false_alarm(
+	cni_conn *conn, const char *table, const char *line, bool *ret, cn_error *err)
+{
+	static const char prefix[] = "NULL value in ";
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	int64_t nulls = 0;
+	*ret = false;
+	if (!cni_starts(line, prefix))
+		return CN_OK;
+	const char *column = line + strlen(prefix) + strlen(table);
+	if (strncmp(line + strlen(prefix), table, strlen(table)) != 0 || *column != '.')
+		return CN_OK;
+	cni_buffer_puts(&sql, "SELECT count(*) FROM main.");
+	cni_quote_name(&sql, table);
+	cni_buffer_puts(&sql, " WHERE ");
+	cni_quote_name(&sql, column + 1);
+	cni_buffer_puts(&sql, " IS NULL");
+	if (sql.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_conn_int(conn, cni_buffer_text(&sql), &nulls, err));
+	*ret = nulls == 0;
+	return CN_OK;
+}
+
+static cn_status check_table(cni_conn *conn, const char *table, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	const char **lines = NULL;
+	size_t count = 0;
+	TRY(cni_conn_prepare(conn, "SELECT quick_check FROM pragma_quick_check(?1)", &stmt, err));
+	TRY(cni_stmt_bind(stmt, 1, cn_text(table), err));
+	int step;
+	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {
+		const char *line = cni_strdup(&arena, cni_stmt_text(stmt, 0));
+		if (!line || !CNI_PUSH(&arena, lines, count, line))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	if (step < 0)
+		return (cn_status)step;
+	cni_stmt_reset(stmt);
+	for (size_t i = 0; i < count; i++) {
+		bool false_alarm;
+		TRY(is_false_alarm(conn, table, lines[i], &false_alarm, err));
+		if (false_alarm || strcmp(lines[i], "ok") == 0)
+			continue;
+		cn_error_set(
+			err, CN_ESCHEMA, "table \"%s\" does not hold what its schema says", table);
+		cn_error_detail(err, "%s", lines[i]);
+		return CN_ESCHEMA;
+	}
+	return CN_OK;
+}
+
+cn_status cni_sqlite_plan_before(
+	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void **ret_state, cn_error *err)
+{
+	state *before = cni_alloc(arena, sizeof *before);
+	if (!before)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_sqlite_space(conn, plan, err));
+	TRY(count_orphans(conn, &before->orphans, NULL, err));
+	TRY(cni_statistics_read(conn, plan, arena, &before->statistics, err));
+	*ret_state = before;
+	return CN_OK;
+}
+
+cn_status cni_sqlite_plan_after(
+	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void *ctx, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer names = {0};
+	const state *before = ctx;
+	int64_t orphans;
+	TRY(cni_statistics_restore(conn, &before->statistics, arena, err));
+	TRY(count_orphans(conn, &orphans, &names, err));
+	if (orphans > before->orphans) {
+		cn_error_set(err, CN_ECONSTRAINT,
+			"foreign keys would be broken: %" PRId64 " rows without a parent, %" PRId64
+			" before",
+			orphans, before->orphans);
+		cn_error_detail(err, "%s", cni_buffer_text(&names));
+		return CN_ECONSTRAINT;
+	}
+	for (size_t i = 0; i < plan->keep_count; i++)
+		TRY(check_table(conn, plan->keeps[i].to_table, err));
+	return CN_OK;
+}

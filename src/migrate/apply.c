@@ -1,0 +1,124 @@
+/* apply.c - see apply.h. */
+#include "migrate/apply.h"
+
+#include "base/try.h"
+#include "migrate/execute.h"
+
+enum { MAX_TRIES = 5 };
+
+struct attempt {
+	cni_conn *conn;
+	int64_t version; /* of the database's content when it was looked at */
+	bool stale;      /* somebody else has written since */
+	const cni_apply_options *options;
+};
+
+/* Changes whenever another connection has committed. */
+static cn_status content_version(cni_conn *conn, int64_t *ret, cn_error *err)
+{
+	return cni_conn_int(conn, "PRAGMA data_version", ret, err);
+}
+
+static cn_status check_unchanged(cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err)
+{
+	struct attempt *attempt = ctx;
+	int64_t version;
+	(void)ret_skip;
+	TRY(content_version(conn, &version, err));
+	attempt->stale = version != attempt->version;
+	if (attempt->stale)
+		return cn_fail(
+			err, CN_ECONFLICT, "the database was changed by another process meanwhile");
+	return CN_OK;
+}
+
+static void pass_progress(const char *what, int64_t done, int64_t total, void *ctx)
+{
+	const struct attempt *attempt = ctx;
+	attempt->options->progress(what, done, total, attempt->options->ctx);
+}
+
+/* The change set without open questions, asking as long as somebody answers. */
+static cn_status make_set(struct attempt *attempt, const cni_schema *from, const cni_schema *target,
+	cni_answers *answers, cni_arena *arena, cni_change_set *ret, cn_error *err)
+{
+	const cni_apply_options *options = attempt->options;
+	const cni_change_input input = {.from = from,
+		.to = target,
+		.answers = answers,
+		.data = attempt->conn,
+		.up_only = true};
+	for (;;) {
+		TRY(cni_change_make(arena, &input, ret, err));
+		if (!ret->question_count)
+			return CN_OK;
+		cn_status status = cni_change_ask(ret, err);
+		size_t known = answers->count;
+		if (!options->ask)
+			return status;
+		TRY(options->ask(ret, answers, options->ctx, err));
+		if (answers->count == known) /* asked again, it would say the same */
+			return cni_change_ask(ret, err);
+	}
+}
+
+static cn_status describe(cni_arena *arena, cni_apply_report *report, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer text = {0};
+	cni_diff_describe(&text, &report->set.diff);
+	report->summary = cni_buffer_dup(&text, arena);
+	cni_buffer_clear(&text);
+	if (report->set.up.step_count)
+		cni_plan_write(&text, &report->set.up);
+	report->script = cni_buffer_dup(&text, arena);
+	return report->summary && report->script ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+}
+
+static cn_status try_once(struct attempt *attempt, const cni_schema *target, cni_answers *answers,
+	cni_arena *arena, bool confirmed, cni_apply_report *ret, cn_error *err)
+{
+	const cni_apply_options *options = attempt->options;
+	cni_schema *from;
+	cni_apply_report report = {0};
+	attempt->stale = false;
+	TRY(content_version(attempt->conn, &attempt->version, err));
+	TRY(cni_conn_inspect(attempt->conn, arena, &from, err));
+	TRY(make_set(attempt, from, target, answers, arena, &report.set, err));
+	TRY(describe(arena, &report, err));
+	report.changed = report.set.up.step_count > 0;
+	if (report.changed && options->confirm && !confirmed && !options->dry_run)
+		TRY(options->confirm(&report.set, report.script, options->ctx, err));
+	if (report.changed && !options->dry_run) {
+		const cni_execution execution = {.plan = &report.set.up,
+			.expect = report.set.up.result,
+			.locked = check_unchanged,
+			.progress = options->progress ? pass_progress : NULL,
+			.ctx = attempt};
+		TRY(cni_execute(attempt->conn, &execution, err));
+	}
+	*ret = report;
+	return CN_OK;
+}
+
+cn_status cni_apply_schema(cni_conn *conn, const cni_schema *target, cni_answers *answers,
+	const cni_apply_options *options, cni_arena *arena, cni_apply_report *ret, cn_error *err)
+{
+	struct attempt attempt = {.conn = conn, .options = options};
+	cn_status status = CN_OK;
+	for (int i = 0; i < MAX_TRIES; i++) {
+		status = try_once(&attempt, target, answers, arena, i > 0, ret, err);
+		if (status != CN_ECONFLICT || !attempt.stale)
+			break;
+	}
+	return status;
+}
+
+cn_status cni_apply(cni_conn *conn, const char *target_name, const char *target,
+	cni_answers *answers, const cni_apply_options *options, cni_arena *arena,
+	cni_apply_report *ret, cn_error *err)
+{
+	cni_schema *schema;
+	if (cni_normalise_sql(conn->driver->name, target, arena, &schema, err) < 0)
+		return cn_error_wrap(err, "%s", target_name);
+	return cni_apply_schema(conn, schema, answers, options, arena, ret, err);
+}

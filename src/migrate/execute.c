@@ -1,0 +1,182 @@
+/* execute.c - see execute.h. */
+#include "migrate/execute.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/try.h"
+#include "sql/lexer.h"
+
+typedef struct measure { /* of a table's rows */
+	int64_t rows, hash;
+} measure;
+
+static cn_status measure_rows(cni_conn *conn, const char *table, const char *const *columns,
+	size_t count, measure *ret, cn_error *err)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	cni_buffer_puts(&sql, "SELECT count(*), ");
+	cni_buffer_puts(&sql, count ? CNI_HASH_FUNCTION "(" : "0");
+	for (size_t i = 0; i < count; i++) {
+		cni_buffer_puts(&sql, i ? ", " : "");
+		cni_quote_name(&sql, columns[i]);
+	}
+	cni_buffer_puts(&sql, count ? ") FROM " : " FROM ");
+	cni_quote_name(&sql, table);
+	if (sql.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_conn_prepare(conn, cni_buffer_text(&sql), &stmt, err));
+	int step = cni_stmt_step(stmt, err);
+	if (step < 0)
+		return (cn_status)step;
+	*ret = (measure){.rows = cni_stmt_int(stmt, 0), .hash = cni_stmt_int(stmt, 1)};
+	return CN_OK;
+}
+
+static cn_status measure_all(
+	cni_conn *conn, const cni_plan *plan, cni_arena *arena, measure **ret, cn_error *err)
+{
+	measure *list = cni_alloc(arena, (plan->keep_count + 1) * sizeof *list);
+	if (!list)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; i < plan->keep_count; i++)
+		TRY(measure_rows(conn, plan->keeps[i].from_table, plan->keeps[i].from_columns,
+			plan->keeps[i].column_count, &list[i], err));
+	*ret = list;
+	return CN_OK;
+}
+
+static cn_status compare_all(
+	cni_conn *conn, const cni_plan *plan, const measure *before, cn_error *err)
+{
+	for (size_t i = 0; i < plan->keep_count; i++) {
+		const cni_keep *keep = &plan->keeps[i];
+		measure after;
+		TRY(measure_rows(
+			conn, keep->to_table, keep->to_columns, keep->column_count, &after, err));
+		if (after.rows == before[i].rows && after.hash == before[i].hash)
+			continue;
+		cn_error_set(err, CN_ESCHEMA,
+			"the rows of table \"%s\" did not come through unchanged",
+			keep->from_table);
+		cn_error_detail(err, "%" PRId64 " rows before, %" PRId64 " after%s", before[i].rows,
+			after.rows, after.rows == before[i].rows ? ", other values" : "");
+		cn_error_hint(err,
+			"everything was rolled back; the statement that copies the table is at fault");
+		return CN_ESCHEMA;
+	}
+	return CN_OK;
+}
+
+static cn_status run_steps(cni_conn *conn, const cni_execution *execution, cn_error *err)
+{
+	const cni_plan *plan = execution->plan;
+	const char *what = "";
+	for (size_t i = 0; i < plan->step_count; i++) {
+		const cni_step *step = &plan->steps[i];
+		what = step->comment ? step->comment : what;
+		if (execution->progress)
+			execution->progress(
+				what, (int64_t)i, (int64_t)plan->step_count, execution->ctx);
+		cn_status status = cni_conn_exec(conn, step->sql, err);
+		if (status < 0) {
+			if (err && !*err->detail)
+				cn_error_detail(err, "%.1500s", step->sql);
+			return *what ? cn_error_wrap(err, "%.200s", what) : status;
+		}
+	}
+	if (execution->progress)
+		execution->progress(
+			"", (int64_t)plan->step_count, (int64_t)plan->step_count, execution->ctx);
+	return CN_OK;
+}
+
+static cn_status compare_schema(cni_conn *conn, const cni_schema *expect, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(cni_buffer_done) cni_buffer text = {0};
+	cni_schema *now;
+	cni_diff diff;
+	TRY(cni_conn_inspect(conn, &arena, &now, err));
+	if (cni_schema_equal(now, expect))
+		return CN_OK;
+	TRY(cni_diff_make(&arena, now, expect, &(cni_diff_options){0}, &diff, err));
+	cni_diff_describe(&text, &diff);
+	cn_error_set(err, CN_ESCHEMA, "the schema afterwards is not the one that was planned");
+	cn_error_detail(err, "%s", cni_buffer_text(&text));
+	return CN_ESCHEMA;
+}
+
+/* Inside the transaction; *ret_skip: there was nothing to do. */
+static cn_status run_locked(
+	cni_conn *conn, const cni_execution *execution, bool *ret_skip, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	const cni_driver *driver = conn->driver;
+	measure *before;
+	void *state = NULL;
+	if (execution->locked)
+		TRY(execution->locked(conn, ret_skip, execution->ctx, err));
+	if (*ret_skip)
+		return CN_OK;
+	if (driver->plan_before)
+		TRY(driver->plan_before(conn, execution->plan, &arena, &state, err));
+	TRY(measure_all(conn, execution->plan, &arena, &before, err));
+	TRY(run_steps(conn, execution, err));
+	TRY(compare_all(conn, execution->plan, before, err));
+	if (driver->plan_after)
+		TRY(driver->plan_after(conn, execution->plan, &arena, state, err));
+	if (execution->expect)
+		TRY(compare_schema(conn, execution->expect, err));
+	return execution->finish ? execution->finish(conn, execution->ctx, err) : CN_OK;
+}
+
+static cn_status run_transaction(cni_conn *conn, const cni_execution *execution, cn_error *err)
+{
+	bool skip = false;
+	TRY(cni_conn_begin(conn, CNI_TX_WRITE, err));
+	cn_status status = run_locked(conn, execution, &skip, err);
+	if (status == CN_OK && !skip)
+		status = cni_conn_commit(conn, err);
+	if (status < 0 || skip)
+		cni_conn_rollback(conn);
+	return status;
+}
+
+typedef struct settings { /* what a migration changes on a connection */
+	int64_t foreign_keys, durable;
+} settings;
+
+static cn_status prepare(cni_conn *conn, settings *before, cn_error *err)
+{
+	TRY(cni_conn_get(conn, CNI_SETTING_FOREIGN_KEYS, &before->foreign_keys, err));
+	TRY(cni_conn_get(conn, CNI_SETTING_DURABLE, &before->durable, err));
+	TRY(cni_conn_set(conn, CNI_SETTING_LEGACY_ALTER, 0, err));
+	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
+	/* with foreign keys enforced, DROP TABLE would delete the children's rows, without an error
+	 */
+	return cni_conn_set(conn, CNI_SETTING_FOREIGN_KEYS, 0, err);
+}
+
+static cn_status restore(cni_conn *conn, const settings *before, cn_error *err)
+{
+	cn_status legacy = cni_conn_set(conn, CNI_SETTING_LEGACY_ALTER, 0, err);
+	cn_status durable =
+		cni_conn_set(conn, CNI_SETTING_DURABLE, before->durable, legacy < 0 ? NULL : err);
+	cn_status keys = cni_conn_set(conn, CNI_SETTING_FOREIGN_KEYS, before->foreign_keys,
+		legacy < 0 || durable < 0 ? NULL : err);
+	return legacy < 0 ? legacy : durable < 0 ? durable : keys;
+}
+
+cn_status cni_execute(cni_conn *conn, const cni_execution *execution, cn_error *err)
+{
+	settings before = {0};
+	if (cni_conn_in_transaction(conn))
+		return cn_fail(err, CN_EARG, "a migration cannot run inside another transaction");
+	TRY(prepare(conn, &before, err));
+	cn_status status = run_transaction(conn, execution, err);
+	cn_status restored = restore(conn, &before, status < 0 ? NULL : err);
+	return status < 0 ? status : restored;
+}

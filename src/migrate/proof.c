@@ -1,0 +1,45 @@
+/* proof.c - see proof.h. */
+#include "migrate/proof.h"
+
+#include "base/file.h"
+#include "base/try.h"
+#include "migrate/execute.h"
+
+static cn_status try_down(cni_arena *arena, cni_conn *copy, cni_change_set *set, cn_error *err)
+{
+	const cni_execution down = {.plan = &set->down, .expect = set->down.result};
+	cn_error why;
+	cn_status status = cni_execute(copy, &down, &why);
+	if (status == CN_OK)
+		return CN_OK;
+	if (status == CN_ENOMEM || status == CN_ECANCELED) {
+		if (err)
+			*err = why;
+		return status;
+	}
+	const char *warning = cni_printf(
+		arena, "the way back fails on the rows that are there now: %s", why.message);
+	if (!warning || !CNI_PUSH(arena, set->down.warnings, set->down.warning_count, warning))
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return CN_OK;
+}
+
+cn_status cni_prove(
+	cni_arena *arena, const cni_change_input *input, cni_change_set *set, cn_error *err)
+{
+	CLEANUP(cni_conn_closep) cni_conn *copy = NULL;
+	if (!input->data ||
+		(input->data->path && cni_file_size(input->data->path) > CNI_PROOF_MAX_BYTES))
+		return CN_OK;
+	TRY(cni_conn_snapshot(input->data, &copy, err));
+	const cni_execution up = {.plan = &set->up, .expect = set->up.result};
+	cn_status status = cni_execute(copy, &up, err);
+	if (status < 0) {
+		cn_error_wrap(err, "tried on a copy of the database");
+		return status;
+	}
+	if (set->down.step_count)
+		TRY(try_down(arena, copy, set, err));
+	set->tried_on_data = true;
+	return CN_OK;
+}
