@@ -132,6 +132,7 @@ typedef struct guesser {
 	owner *owners;       /* of all columns of the new tables, by name; NULL: every pair is looked at */
 	size_t owner_count;
 	size_t *common;      /* for each new table: columns that the dropped one has too */
+	bool crowded;        /* that number is high for too many of them */
 } guesser;
 
 static int by_name(const void *a, const void *b)
@@ -170,33 +171,56 @@ static bool index_columns(guesser *g)
 	return g->common != NULL;
 }
 
-static void count_common(guesser *g, const cni_ddl_table *table)
+static size_t first_owner(const guesser *g, const char *name)
 {
-	memset(g->common, 0, g->created_count * sizeof *g->common);
-	for (size_t i = 0; i < table->column_count; i++) {
-		size_t low = 0, high = g->owner_count;
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-			if (cni_casecmp(g->owners[middle].name, table->columns[i].name) < 0)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		for (; low < g->owner_count && cni_same(g->owners[low].name, table->columns[i].name); low++)
-			g->common[g->owners[low].table]++;
+	size_t low = 0, high = g->owner_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (cni_casecmp(g->owners[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	return low;
 }
 
-static bool guess_table(guesser *g, const cni_object *dropped)
+static void count_common(guesser *g, const cni_ddl_table *table)
 {
+	size_t alike = 0;
+
+	memset(g->common, 0, g->created_count * sizeof *g->common);
+	for (size_t i = 0; i < table->column_count; i++) {
+		size_t at = first_owner(g, table->columns[i].name);
+		for (; at < g->owner_count && cni_same(g->owners[at].name, table->columns[i].name); at++)
+			g->common[g->owners[at].table]++;
+	}
+	for (size_t i = 0; i < g->created_count; i++)
+		alike += g->common[i] * 2 >= table->column_count;
+	g->crowded = alike > 4 * WINDOW;
+}
+
+/* Of too many pairs only those with at least half the columns in common; where that is still everybody,
+ * those that stand near it in the order of the schemas. */
+static bool is_candidate(const guesser *g, size_t dropped, size_t created)
+{
+	size_t columns = g->dropped[dropped]->ddl.table.column_count;
+	size_t apart = dropped > created ? dropped - created : created - dropped;
+
+	return !g->owners || (g->common[created] * 2 >= columns && (!g->crowded || apart <= WINDOW));
+}
+
+static bool guess_table(guesser *g, size_t dropped)
+{
+	const cni_object *from = g->dropped[dropped];
+
 	if (g->owners)
-		count_common(g, &dropped->ddl.table);
+		count_common(g, &from->ddl.table);
 	for (size_t i = 0; i < g->created_count; i++) {
-		/* with less than a half in common it cannot come first anyhow */
-		if (g->owners && g->common[i] * 2 < dropped->ddl.table.column_count)
+		if (!is_candidate(g, dropped, i))
 			continue;
-		int likeness = table_likeness(&dropped->ddl.table, &g->created[i]->ddl.table);
-		cni_maybe_rename maybe = {NULL, dropped->name, g->created[i]->name, likeness};
+		int likeness = table_likeness(&from->ddl.table, &g->created[i]->ddl.table);
+		cni_maybe_rename maybe = {NULL, from->name, g->created[i]->name, likeness};
 		if (likeness >= TABLE_ALIKE && !add(g->arena, g->diff, maybe))
 			return false;
 	}
@@ -212,7 +236,7 @@ static bool guess_tables(cni_arena *arena, cni_diff *diff)
 	if (g.dropped_count * g.created_count > PAIRS_MAX && !index_columns(&g))
 		return false;
 	for (size_t i = 0; i < g.dropped_count; i++)
-		if (!guess_table(&g, g.dropped[i]))
+		if (!guess_table(&g, i))
 			return false;
 	return true;
 }

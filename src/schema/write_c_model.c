@@ -1,6 +1,7 @@
 /* write_c_model.c - one table as a struct and its model. See write_c_model.h. */
 #include "schema/write_c_model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
