@@ -16,6 +16,7 @@
 
 typedef struct oracle_count {
 	int schemas, objects, written, failed;
+	int refused; /* statements that SQLite did not take: nothing is said of them */
 } oracle_count;
 
 /* Checks the schema that the script makes; statements that SQLite refuses are passed over. Failures

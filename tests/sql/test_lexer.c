@@ -24,7 +24,9 @@ static void kinds(const char *sql, size_t size, char *out, size_t room)
 
 static void splits_as_sqlite(void **state)
 {
-	static const struct { const char *sql, *kinds; } rows[] = {
+	static const struct {
+		const char *sql, *kinds;
+	} rows[] = {
 		{"", ""},
 		{"SELECT a$b, _c1", "w wo w"},
 		{"\"x\"\"y\" `a``b` [x y] 'it''s'", "q q q s"},
@@ -34,8 +36,7 @@ static void splits_as_sqlite(void **state)
 		{"0x1Fg", "nw"}, /* a hexadecimal number ends where its digits end */
 		{"1..2", "nn"},
 		{"a.b .5", "wow n"},
-		{"? ?12 :a @b $c #d $a::b $a::b(c d) ?a",
-			"v v v v v v v ! wo vw"},
+		{"? ?12 :a @b $c #d $a::b $a::b(c d) ?a", "v v v v v v v ! wo vw"},
 		{"$a(b) : @ $a(", "v ! ! !"},
 		{"- -> ->> -", "o o o o"},
 		{"a--b\nc", "wC w"},
@@ -50,8 +51,12 @@ static void splits_as_sqlite(void **state)
 		{"[open", "!"},
 		{"'a'''", "s"},
 		{"'a''", "!"},
-		{"\xC3\xBC\xFF\x80" "a 1\xC3\xBC", "w !"},
-		{"\xEF\xBB\xBF" "a\xEF\xBB\xBF", " w"}, /* a byte order mark, at the start of a token only */
+		{"\xC3\xBC\xFF\x80"
+		 "a 1\xC3\xBC",
+			"w !"},
+		{"\xEF\xBB\xBF"
+		 "a\xEF\xBB\xBF",
+			" w"}, /* a byte order mark, at the start of a token only */
 		{"\t\v\n\f\r \v", " "},
 		{"\v", "!"},
 	};
@@ -119,12 +124,15 @@ static void knows_keywords(void **state)
 			lower[c] = c < size ? cni_lower(word[c]) : '\0';
 		assert_true(cni_sql_keyword(word, (size_t)size));
 		assert_true(cni_sql_keyword(lower, (size_t)size));
-		assert_false(cni_sql_keyword(lower, (size_t)size - 1) && !sqlite3_keyword_check(lower, size - 1));
+		assert_false(cni_sql_keyword(lower, (size_t)size - 1) &&
+			     !sqlite3_keyword_check(lower, size - 1));
 		/* what may be the name of a column, and what may be a word of a type */
 		bool is_name = compiles(db, "CREATE TABLE temp.x(a, %s)", lower);
 		bool is_type = compiles(db, "CREATE TABLE temp.x(a %s z)", lower);
 		cni_word_class got = cni_sql_word_class(lower, (size_t)size);
-		cni_word_class want = !is_name ? CNI_WORD_RESERVED : is_type ? CNI_WORD_FALLBACK : CNI_WORD_JOIN;
+		cni_word_class want = !is_name  ? CNI_WORD_RESERVED
+				      : is_type ? CNI_WORD_FALLBACK
+						: CNI_WORD_JOIN;
 		if (got != want)
 			fail_msg("%s: %d, wanted %d", lower, got, want);
 	}
@@ -137,9 +145,17 @@ static void knows_keywords(void **state)
 
 static void takes_quotes_off(void **state)
 {
-	static const struct { const char *sql, *name; } rows[] = {
-		{"plain", "plain"}, {"\"a\"\"b\"", "a\"b"}, {"`a``b`", "a`b"}, {"[a\"b]", "a\"b"},
-		{"'it''s'", "it's"}, {"\"\"", ""}, {"\"\"\"\"", "\""}, {"\"'\"", "'"},
+	static const struct {
+		const char *sql, *name;
+	} rows[] = {
+		{"plain", "plain"},
+		{"\"a\"\"b\"", "a\"b"},
+		{"`a``b`", "a`b"},
+		{"[a\"b]", "a\"b"},
+		{"'it''s'", "it's"},
+		{"\"\"", ""},
+		{"\"\"\"\"", "\""},
+		{"\"'\"", "'"},
 	};
 	cni_arena arena = {0};
 
@@ -155,11 +171,20 @@ static void takes_quotes_off(void **state)
 
 static void quotes_names_and_texts(void **state)
 {
-	static const struct { const char *name, *always, *where_needed; } rows[] = {
-		{"plain", "\"plain\"", "plain"}, {"a\"b", "\"a\"\"b\"", "\"a\"\"b\""}, {"", "\"\"", "\"\""},
-		{"order", "\"order\"", "\"order\""}, {"Key", "\"Key\"", "\"Key\""}, {"a b", "\"a b\"", "\"a b\""},
-		{"1a", "\"1a\"", "\"1a\""}, {"a$", "\"a$\"", "a$"}, {"Z\xC3\xBCrich", "\"Z\xC3\xBCrich\"", "Z\xC3\xBCrich"},
-		{"\xEF\xBB\xBFx", "\"\xEF\xBB\xBFx\"", "\"\xEF\xBB\xBFx\""}, {"true", "\"true\"", "\"true\""},
+	static const struct {
+		const char *name, *always, *where_needed;
+	} rows[] = {
+		{"plain", "\"plain\"", "plain"},
+		{"a\"b", "\"a\"\"b\"", "\"a\"\"b\""},
+		{"", "\"\"", "\"\""},
+		{"order", "\"order\"", "\"order\""},
+		{"Key", "\"Key\"", "\"Key\""},
+		{"a b", "\"a b\"", "\"a b\""},
+		{"1a", "\"1a\"", "\"1a\""},
+		{"a$", "\"a$\"", "a$"},
+		{"Z\xC3\xBCrich", "\"Z\xC3\xBCrich\"", "Z\xC3\xBCrich"},
+		{"\xEF\xBB\xBFx", "\"\xEF\xBB\xBFx\"", "\"\xEF\xBB\xBFx\""},
+		{"true", "\"true\"", "\"true\""},
 		{"a; DROP TABLE b --", "\"a; DROP TABLE b --\"", "\"a; DROP TABLE b --\""},
 	};
 	cni_arena arena = {0};

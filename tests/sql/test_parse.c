@@ -40,15 +40,28 @@ static int done(void **state)
 
 static void reads_types(void **state)
 {
-	static const struct { const char *sql, *type; } rows[] = {
-		{"a", NULL}, {"a INTEGER", "INTEGER"}, {"a unsigned \n\t big int", "unsigned big int"},
-		{"a VARCHAR(10)", "VARCHAR(10)"}, {"a DECIMAL ( 10 ,+2 )", "DECIMAL ( 10 ,+2 )"},
-		{"a \"my type\" [x]", "\"my type\" [x]"}, {"a 'text'", "'text'"}, {"a int/* 4 */NOT NULL", "int"},
-		{"a long/**/int", "long int"}, {"a INT GENERATED ALWAYS AS (1)", "INT"},
-		{"a GENERATED ALWAYS AS (1)", NULL}, {"a generated", "generated"}, {"a int always", "int always"},
-		{"a int            always", "int"}, {"a key desc view", "key desc view"}, {"a N(1e3)", "N(1e3)"},
+	static const struct {
+		const char *sql, *type;
+	} rows[] = {
+		{"a", NULL},
+		{"a INTEGER", "INTEGER"},
+		{"a unsigned \n\t big int", "unsigned big int"},
+		{"a VARCHAR(10)", "VARCHAR(10)"},
+		{"a DECIMAL ( 10 ,+2 )", "DECIMAL ( 10 ,+2 )"},
+		{"a \"my type\" [x]", "\"my type\" [x]"},
+		{"a 'text'", "'text'"},
+		{"a int/* 4 */NOT NULL", "int"},
+		{"a long/**/int", "long int"},
+		{"a INT GENERATED ALWAYS AS (1)", "INT"},
+		{"a GENERATED ALWAYS AS (1)", NULL},
+		{"a generated", "generated"},
+		{"a int always", "int always"},
+		{"a int            always", "int"},
+		{"a key desc view", "key desc view"},
+		{"a N(1e3)", "N(1e3)"},
 		{"a INT GENERATED ALWAYS(5) NOT NULL", "INT GENERATED ALWAYS(5)"},
-		{"a VARCHAR(5) GENERATED ALWAYS AS (1)", "VARCHAR(5)"}, {"a CONSTRAINT x", NULL},
+		{"a VARCHAR(5) GENERATED ALWAYS AS (1)", "VARCHAR(5)"},
+		{"a CONSTRAINT x", NULL},
 	};
 	char sql[200];
 
@@ -61,15 +74,28 @@ static void reads_types(void **state)
 
 static void reads_defaults(void **state)
 {
-	static const struct { const char *sql, *text; bool is_expression; } rows[] = {
-		{"DEFAULT 5", "5", false}, {"DEFAULT - /* minus */ 5.5", "- /* minus */ 5.5", false},
-		{"DEFAULT +0x1F", "+0x1F", false}, {"DEFAULT 'it''s'", "'it''s'", false},
-		{"DEFAULT x'00'", "x'00'", false}, {"DEFAULT bare", "bare", false}, {"DEFAULT \"a b\"", "\"a b\"", false},
-		{"DEFAULT TRUE", "TRUE", false}, {"DEFAULT NULL", "NULL", false}, {"DEFAULT - NULL", "- NULL", false},
-		{"DEFAULT CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP", false}, {"DEFAULT -CURRENT_DATE", "-CURRENT_DATE", false},
-		{"DEFAULT ( 1 + (2) )", "1 + (2)", true}, {"DEFAULT (CURRENT_TIME) NOT NULL", "CURRENT_TIME", true},
-		{"DEFAULT key NOT NULL", "key", false}, {"DEFAULT 1 DEFAULT (2)", "2", true},
-		{"DEFAULT (2) DEFAULT 1", "1", false}, {"DEFAULT((a)-- )\n)", "(a)", true},
+	static const struct {
+		const char *sql, *text;
+		bool is_expression;
+	} rows[] = {
+		{"DEFAULT 5", "5", false},
+		{"DEFAULT - /* minus */ 5.5", "- /* minus */ 5.5", false},
+		{"DEFAULT +0x1F", "+0x1F", false},
+		{"DEFAULT 'it''s'", "'it''s'", false},
+		{"DEFAULT x'00'", "x'00'", false},
+		{"DEFAULT bare", "bare", false},
+		{"DEFAULT \"a b\"", "\"a b\"", false},
+		{"DEFAULT TRUE", "TRUE", false},
+		{"DEFAULT NULL", "NULL", false},
+		{"DEFAULT - NULL", "- NULL", false},
+		{"DEFAULT CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP", false},
+		{"DEFAULT -CURRENT_DATE", "-CURRENT_DATE", false},
+		{"DEFAULT ( 1 + (2) )", "1 + (2)", true},
+		{"DEFAULT (CURRENT_TIME) NOT NULL", "CURRENT_TIME", true},
+		{"DEFAULT key NOT NULL", "key", false},
+		{"DEFAULT 1 DEFAULT (2)", "2", true},
+		{"DEFAULT (2) DEFAULT 1", "1", false},
+		{"DEFAULT((a)-- )\n)", "(a)", true},
 	};
 	char sql[200];
 
@@ -86,7 +112,8 @@ static void reads_defaults(void **state)
 static void reads_column_properties(void **state)
 {
 	(void)state;
-	cni_ddl_table t = table("CREATE TABLE t(\n"
+	cni_ddl_table t = table(
+		"CREATE TABLE t(\n"
 		" a TEXT COLLATE \"my coll\" CONSTRAINT nn NOT NULL ON CONFLICT IGNORE NULL ON CONFLICT FAIL,\n"
 		" b INT AS (a || 'x') STORED NOT NULL,\n"
 		" c GENERATED ALWAYS AS ((b)),\n"
@@ -109,7 +136,8 @@ static void reads_column_properties(void **state)
 static void reads_constraints_at_columns(void **state)
 {
 	(void)state;
-	cni_ddl_table t = table("CREATE TABLE t(a INTEGER CONSTRAINT pk PRIMARY KEY DESC ON CONFLICT REPLACE AUTOINCREMENT"
+	cni_ddl_table t = table(
+		"CREATE TABLE t(a INTEGER CONSTRAINT pk PRIMARY KEY DESC ON CONFLICT REPLACE AUTOINCREMENT"
 		" UNIQUE ON CONFLICT ROLLBACK, b CHECK (b > ')') REFERENCES 'p' ON UPDATE SET NULL MATCH FULL ON DELETE CASCADE"
 		" NOT DEFERRABLE INITIALLY DEFERRED CONSTRAINT f REFERENCES q(x, y COLLATE z DESC) ON INSERT RESTRICT"
 		" DEFERRABLE INITIALLY DEFERRED, c DEFERRABLE)");
@@ -136,14 +164,16 @@ static void reads_constraints_at_columns(void **state)
 	assert_same(c[4].name, "f");
 	assert_int_equal(c[4].parent_column_count, 2);
 	assert_same(c[4].parent_columns[1], "y");
-	/* DEFERRABLE of column c speaks of the last foreign key, and takes INITIALLY DEFERRED back */
+	/* DEFERRABLE of column c speaks of the last foreign key, and takes INITIALLY DEFERRED back
+	 */
 	assert_true(c[4].deferrable && !c[4].initially_deferred);
 }
 
 static void reads_constraints_of_tables(void **state)
 {
 	(void)state;
-	cni_ddl_table t = table("CREATE TABLE t(a, b, PRIMARY KEY(a COLLATE nocase DESC, \"b\" ASC AUTOINCREMENT) ON CONFLICT FAIL"
+	cni_ddl_table t = table(
+		"CREATE TABLE t(a, b, PRIMARY KEY(a COLLATE nocase DESC, \"b\" ASC AUTOINCREMENT) ON CONFLICT FAIL"
 		" CONSTRAINT u UNIQUE(b) CHECK(a) ON CONFLICT REPLACE, CONSTRAINT x CONSTRAINT y FOREIGN KEY(a, [b]) REFERENCES"
 		" t(b, a) ON DELETE NO ACTION ON UPDATE RESTRICT DEFERRABLE INITIALLY IMMEDIATE, CONSTRAINT z) WITHOUT ROWID, strict;");
 	assert_int_equal(t.constraint_count, 4);
@@ -167,18 +197,31 @@ static void reads_constraints_of_tables(void **state)
 
 static void reads_names(void **state)
 {
-	static const struct { const char *sql, *name; } rows[] = {
-		{"CREATE TABLE plain(a)", "plain"}, {"create table \"a\"\"b\"(a)", "a\"b"}, {"CREATE TABLE main.[x y](a)", "x y"},
-		{"CREATE TABLE \"main\" . 'str'(a)", "str"}, {"CREATE TABLE IF NOT EXISTS `b`(a)", "b"},
-		{"CREATE TABLE desc(a)", "desc"}, {"CREATE TABLE left(a)", "left"}, {"CREATE TABLE temp.temp(a)", "temp"},
-		{"CREATE TEMPORARY TABLE Z\xC3\xBCrich$(a)", "Z\xC3\xBCrich$"}, {"CREATE TABLE t AS SELECT 1", "t"},
+	static const struct {
+		const char *sql, *name;
+	} rows[] = {
+		{"CREATE TABLE plain(a)", "plain"},
+		{"create table \"a\"\"b\"(a)", "a\"b"},
+		{"CREATE TABLE main.[x y](a)", "x y"},
+		{"CREATE TABLE \"main\" . 'str'(a)", "str"},
+		{"CREATE TABLE IF NOT EXISTS `b`(a)", "b"},
+		{"CREATE TABLE desc(a)", "desc"},
+		{"CREATE TABLE left(a)", "left"},
+		{"CREATE TABLE temp.temp(a)", "temp"},
+		{"CREATE TEMPORARY TABLE Z\xC3\xBCrich$(a)", "Z\xC3\xBCrich$"},
+		{"CREATE TABLE t AS SELECT 1", "t"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		assert_same(table(rows[i].sql).name, rows[i].name);
-	assert_same(table("CREATE TABLE t(\"a b\", 'c', [d], `e`, desc, left, indexed, rowid)").columns[0].name, "a b");
-	assert_int_equal(table("CREATE TABLE t(\"a b\", 'c', [d], `e`, desc, left, indexed, rowid)").column_count, 8);
+	assert_same(table("CREATE TABLE t(\"a b\", 'c', [d], `e`, desc, left, indexed, rowid)")
+			    .columns[0]
+			    .name,
+		"a b");
+	assert_int_equal(table("CREATE TABLE t(\"a b\", 'c', [d], `e`, desc, left, indexed, rowid)")
+				 .column_count,
+		8);
 	assert_true(table("CREATE TABLE IF NOT EXISTS t(a)").if_not_exists);
 	assert_true(table("CREATE TEMP TABLE t(a)").temporary);
 	assert_same(table("CREATE TABLE t AS SELECT (1) -- one\n;").as_select_sql, "SELECT (1)");
@@ -186,7 +229,8 @@ static void reads_names(void **state)
 
 static void knows_where_things_stand(void **state)
 {
-	static const char sql[] = "/* x */ CREATE TABLE main . \"a t\" -- y\n ( a INT DEFAULT (1) -- z\n, 'b c' , d NOT NULL /**/)";
+	static const char sql[] =
+		"/* x */ CREATE TABLE main . \"a t\" -- y\n ( a INT DEFAULT (1) -- z\n, 'b c' , d NOT NULL /**/)";
 	static const char *const columns[] = {"a INT DEFAULT (1)", "'b c'", "d NOT NULL"};
 
 	(void)state;
@@ -204,7 +248,8 @@ static void knows_where_things_stand(void **state)
 static void keeps_comments_of_people(void **state)
 {
 	(void)state;
-	cni_ddl_table t = table("-- a header of the file\n\n-- people\n-- of the town\nCREATE TABLE person (\n"
+	cni_ddl_table t = table(
+		"-- a header of the file\n\n-- people\n-- of the town\nCREATE TABLE person (\n"
 		"  -- who it is\n  id INTEGER PRIMARY KEY, -- the key\n"
 		"  name TEXT -- as in the passport\n    NOT NULL, /* never empty */\n"
 		"  /* in\n   metres */ height REAL, /* kilograms */ weight REAL\n"
@@ -215,7 +260,8 @@ static void keeps_comments_of_people(void **state)
 	assert_same(t.columns[2].comment, "in\nmetres");
 	assert_same(t.columns[3].comment, "kilograms");
 	assert_same(t.columns[4].comment, "years");
-	t = table("-- before\nCREATE TABLE t ( -- inside\n a, -- the a\n -- of the key\n PRIMARY KEY (a))");
+	t = table(
+		"-- before\nCREATE TABLE t ( -- inside\n a, -- the a\n -- of the key\n PRIMARY KEY (a))");
 	assert_same(t.comment, "inside");
 	assert_same(t.columns[0].comment, "the a");
 	t = table("CREATE TABLE t(a, b)");
@@ -226,7 +272,8 @@ static void keeps_comments_of_people(void **state)
 static void reads_indexes(void **state)
 {
 	(void)state;
-	cni_ddl ddl = parse("CREATE UNIQUE INDEX IF NOT EXISTS main.i ON [t u](a, \"b\" COLLATE nocase DESC, ((c)),"
+	cni_ddl ddl = parse(
+		"CREATE UNIQUE INDEX IF NOT EXISTS main.i ON [t u](a, \"b\" COLLATE nocase DESC, ((c)),"
 		" (d COLLATE rtrim) ASC, lower(e) COLLATE desc, f || 'x' COLLATE y, (g) + (h), desc, 'i', 5) WHERE (a) > 0 AND b");
 	const cni_ddl_part *p = ddl.index.parts;
 	assert_int_equal(ddl.kind, CNI_DDL_INDEX);
@@ -234,10 +281,20 @@ static void reads_indexes(void **state)
 	assert_same(ddl.index.name, "i");
 	assert_same(ddl.index.table, "t u");
 	assert_same(ddl.index.where_sql, "(a) > 0 AND b");
-	static const struct { const char *expr, *name, *collate; bool desc; } rows[] = {
-		{"a", "a", NULL, false}, {"\"b\"", "b", "nocase", true}, {"c", "c", NULL, false}, {"d", "d", "rtrim", false},
-		{"lower(e)", NULL, "desc", false}, {"f || 'x'", NULL, "y", false}, {"(g) + (h)", NULL, NULL, false},
-		{"desc", "desc", NULL, false}, {"'i'", "i", NULL, false}, {"5", NULL, NULL, false},
+	static const struct {
+		const char *expr, *name, *collate;
+		bool desc;
+	} rows[] = {
+		{"a", "a", NULL, false},
+		{"\"b\"", "b", "nocase", true},
+		{"c", "c", NULL, false},
+		{"d", "d", "rtrim", false},
+		{"lower(e)", NULL, "desc", false},
+		{"f || 'x'", NULL, "y", false},
+		{"(g) + (h)", NULL, NULL, false},
+		{"desc", "desc", NULL, false},
+		{"'i'", "i", NULL, false},
+		{"5", NULL, NULL, false},
 	};
 	assert_int_equal(ddl.index.part_count, sizeof rows / sizeof *rows);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -257,30 +314,35 @@ static void reads_indexes(void **state)
 static void reads_other_objects(void **state)
 {
 	(void)state;
-	cni_ddl ddl = parse("CREATE TEMP VIEW IF NOT EXISTS v(a, \"b c\") AS SELECT (1), ';' -- end\n ; ");
+	cni_ddl ddl = parse(
+		"CREATE TEMP VIEW IF NOT EXISTS v(a, \"b c\") AS SELECT (1), ';' -- end\n ; ");
 	assert_int_equal(ddl.kind, CNI_DDL_VIEW);
 	assert_true(ddl.view.temporary);
 	assert_int_equal(ddl.view.column_count, 2);
 	assert_same(ddl.view.columns[1], "b c");
 	assert_same(ddl.view.select_sql, "SELECT (1), ';'");
-	ddl = parse("CREATE TRIGGER before BEFORE UPDATE OF a, \"b\" ON main.t FOR EACH ROW WHEN new.begin > (1)"
+	ddl = parse(
+		"CREATE TRIGGER before BEFORE UPDATE OF a, \"b\" ON main.t FOR EACH ROW WHEN new.begin > (1)"
 		" BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; INSERT INTO t(end) VALUES(1) ; /* x */ END -- done");
 	assert_int_equal(ddl.kind, CNI_DDL_TRIGGER);
 	assert_same(ddl.trigger.name, "before");
 	assert_same(ddl.trigger.table, "t");
 	assert_same(ddl.trigger.head_sql, "BEFORE UPDATE OF a, \"b\"");
-	assert_same(ddl.trigger.body_sql, "FOR EACH ROW WHEN new.begin > (1) BEGIN SELECT CASE 1 WHEN 1 THEN 2 END;"
+	assert_same(ddl.trigger.body_sql,
+		"FOR EACH ROW WHEN new.begin > (1) BEGIN SELECT CASE 1 WHEN 1 THEN 2 END;"
 		" INSERT INTO t(end) VALUES(1) ; /* x */ END");
 	ddl = parse("CREATE TRIGGER x INSTEAD OF DELETE ON v BEGIN SELECT 1; END;");
 	assert_same(ddl.trigger.head_sql, "INSTEAD OF DELETE");
-	ddl = parse("CREATE VIRTUAL TABLE IF NOT EXISTS main.f USING fts5(a, b UNINDEXED, , tokenize = 'porter (x', p(q, r));");
+	ddl = parse(
+		"CREATE VIRTUAL TABLE IF NOT EXISTS main.f USING fts5(a, b UNINDEXED, , tokenize = 'porter (x', p(q, r));");
 	assert_int_equal(ddl.kind, CNI_DDL_VIRTUAL);
 	assert_same(ddl.virtual_table.name, "f");
 	assert_same(ddl.virtual_table.module, "fts5");
 	assert_int_equal(ddl.virtual_table.argument_count, 4);
 	assert_same(ddl.virtual_table.arguments[1], "b UNINDEXED");
 	assert_same(ddl.virtual_table.arguments[3], "p(q, r)");
-	assert_int_equal(parse("CREATE VIRTUAL TABLE f USING dbstat").virtual_table.argument_count, 0);
+	assert_int_equal(
+		parse("CREATE VIRTUAL TABLE f USING dbstat").virtual_table.argument_count, 0);
 	assert_int_equal(parse("CREATE VIRTUAL TABLE f USING m()").virtual_table.argument_count, 0);
 	assert_int_equal(parse("INSERT INTO t VALUES(1); rest").kind, CNI_DDL_OTHER);
 	assert_int_equal(parse(" -- nothing").kind, CNI_DDL_OTHER);
@@ -288,30 +350,49 @@ static void reads_other_objects(void **state)
 
 static void says_where_it_is_wrong(void **state)
 {
-	static const struct { const char *sql, *message, *detail; } rows[] = {
+	static const struct {
+		const char *sql, *message, *detail;
+	} rows[] = {
 		{"CREATE TABLE t(a,)", "near \")\"", "line 1, column 18"},
 		{"CREATE TABLE t(\n  a INT\n  b-)", "near \"-\"", "line 3, column 4"},
 		{"CREATE TABLE t(a", "ends too early", "line 1, column 17"},
-		{"CREATE TABLE t(a DEFAULT)", "near \")\"", "column 25"}, {"CREATE TABLE t(a CHECK())", "near \")\"", "column 24"},
-		{"CREATE TABLE t(a CHECK (1;))", "near \";\"", "column 26"}, {"CREATE TABLE t(a 'open)", "unrecognized token", "column 18"},
-		{"CREATE TABLE t(a) x", "near \"x\"", "column 19"}, {"CREATE TABLE t(a); b", "near \"b\"", "column 20"},
-		{"CREATE TABLE t(PRIMARY KEY(a))", "near \"PRIMARY\"", ""}, {"CREATE TABLE t(a, UNIQUE(a), b)", "near \"b\"", ""},
-		{"CREATE TABLE select(a)", "near \"select\"", ""}, {"CREATE TABLE t(a, order)", "near \"order\"", ""},
-		{"CREATE TABLE t(a VARCHAR(max))", "near \"max\"", ""}, {"CREATE TABLE t(a (5))", "near \"(\"", ""},
-		{"CREATE TABLE t(a) WITHOUT oid", "near \"oid\"", ""}, {"CREATE TABLE t(a) STRICT,", "too early", ""},
-		{"CREATE TABLE t()", "near \")\"", ""}, {"CREATE TABLE t(a DEFAULT -x)", "near \"x\"", ""},
-		{"CREATE TABLE t(a ON CONFLICT FAIL)", "near \"ON\"", ""}, {"CREATE TABLE t(a UNIQUE ON CONFLICT no)", "near \"no\"", ""},
-		{"CREATE TABLE t(a REFERENCES p ON DELETE drop)", "near \"drop\"", ""}, {"CREATE TABLE t", "too early", ""},
-		{"CREATE TABLE if not (a)", "near \"(\"", ""}, {"CREATE UNIQUE TABLE t(a)", "near \"TABLE\"", ""},
-		{"CREATE TEMP INDEX i ON t(a)", "near \"INDEX\"", ""}, {"CREATE INDEX i ON t()", "near \")\"", ""},
-		{"CREATE INDEX i ON t(a) WHERE", "too early", ""}, {"CREATE INDEX i ON main.t(a)", "near \".\"", ""},
-		{"CREATE VIEW v", "too early", ""}, {"CREATE VIEW v AS", "too early", ""}, {"CREATE VIEW v AS (SELECT 1", "too early", ""},
+		{"CREATE TABLE t(a DEFAULT)", "near \")\"", "column 25"},
+		{"CREATE TABLE t(a CHECK())", "near \")\"", "column 24"},
+		{"CREATE TABLE t(a CHECK (1;))", "near \";\"", "column 26"},
+		{"CREATE TABLE t(a 'open)", "unrecognized token", "column 18"},
+		{"CREATE TABLE t(a) x", "near \"x\"", "column 19"},
+		{"CREATE TABLE t(a); b", "near \"b\"", "column 20"},
+		{"CREATE TABLE t(PRIMARY KEY(a))", "near \"PRIMARY\"", ""},
+		{"CREATE TABLE t(a, UNIQUE(a), b)", "near \"b\"", ""},
+		{"CREATE TABLE select(a)", "near \"select\"", ""},
+		{"CREATE TABLE t(a, order)", "near \"order\"", ""},
+		{"CREATE TABLE t(a VARCHAR(max))", "near \"max\"", ""},
+		{"CREATE TABLE t(a (5))", "near \"(\"", ""},
+		{"CREATE TABLE t(a) WITHOUT oid", "near \"oid\"", ""},
+		{"CREATE TABLE t(a) STRICT,", "too early", ""},
+		{"CREATE TABLE t()", "near \")\"", ""},
+		{"CREATE TABLE t(a DEFAULT -x)", "near \"x\"", ""},
+		{"CREATE TABLE t(a ON CONFLICT FAIL)", "near \"ON\"", ""},
+		{"CREATE TABLE t(a UNIQUE ON CONFLICT no)", "near \"no\"", ""},
+		{"CREATE TABLE t(a REFERENCES p ON DELETE drop)", "near \"drop\"", ""},
+		{"CREATE TABLE t", "too early", ""},
+		{"CREATE TABLE if not (a)", "near \"(\"", ""},
+		{"CREATE UNIQUE TABLE t(a)", "near \"TABLE\"", ""},
+		{"CREATE TEMP INDEX i ON t(a)", "near \"INDEX\"", ""},
+		{"CREATE INDEX i ON t()", "near \")\"", ""},
+		{"CREATE INDEX i ON t(a) WHERE", "too early", ""},
+		{"CREATE INDEX i ON main.t(a)", "near \".\"", ""},
+		{"CREATE VIEW v", "too early", ""},
+		{"CREATE VIEW v AS", "too early", ""},
+		{"CREATE VIEW v AS (SELECT 1", "too early", ""},
 		{"CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; ", "too early", ""},
 		{"CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1 END;", "too early", ""},
 		{"CREATE TRIGGER t ON a BEGIN SELECT 1; END", "near \"ON\"", ""},
 		{"CREATE TRIGGER t DELETE ON a BEGIN SELECT 1; END x", "near \"x\"", ""},
-		{"CREATE VIRTUAL TABLE f USING m(a", "too early", ""}, {"CREATE DATABASE x", "near \"DATABASE\"", ""},
-		{"CREATE TABLE t(a, CONSTRAINT x)) ", "near \")\"", ""}, {"CREATE TABLE t(a, CONSTRAINT x y)", "near \"y\"", ""},
+		{"CREATE VIRTUAL TABLE f USING m(a", "too early", ""},
+		{"CREATE DATABASE x", "near \"DATABASE\"", ""},
+		{"CREATE TABLE t(a, CONSTRAINT x)) ", "near \")\"", ""},
+		{"CREATE TABLE t(a, CONSTRAINT x y)", "near \"y\"", ""},
 	};
 
 	(void)state;
@@ -324,7 +405,9 @@ static void says_where_it_is_wrong(void **state)
 			fail_msg("%s: %s | %s", rows[i].sql, err.message, err.detail);
 		assert_int_equal(err.status, CN_ESQL);
 		assert_int_equal(ddl.kind, CNI_DDL_VIEW); /* the output is set on success only */
-		assert_int_equal(cni_ddl_parse(&arena, rows[i].sql, strlen(rows[i].sql), &ddl, NULL), CN_ESQL);
+		assert_int_equal(
+			cni_ddl_parse(&arena, rows[i].sql, strlen(rows[i].sql), &ddl, NULL),
+			CN_ESQL);
 	}
 }
 

@@ -21,19 +21,22 @@ static char *split(cni_arena *arena, const char *script)
 	return text;
 }
 
-#define TRIGGER                                                                                    \
-	"CREATE TRIGGER begin AFTER UPDATE OF end ON t WHEN new.a > CASE 1 WHEN 1 THEN 2 END "     \
+#define TRIGGER                                                                                \
+	"CREATE TRIGGER begin AFTER UPDATE OF end ON t WHEN new.a > CASE 1 WHEN 1 THEN 2 END " \
 	"BEGIN SELECT CASE WHEN 1 THEN 2 END; UPDATE t SET end = begin; END"
 
 static void splits_scripts(void **state)
 {
-	static const struct { const char *script, *statements; } rows[] = {
+	static const struct {
+		const char *script, *statements;
+	} rows[] = {
 		{"", ""},
 		{"  -- nothing\n /* at all */ ;; ; ", ""},
 		{"a;b", "a; | b"},
 		{"a", "a"},
 		{" a ; b ;", "a ; | b ;"},
-		{"SELECT ';' , \";\" , [;] , `;` -- ;\n /* ; */;b", "SELECT ';' , \";\" , [;] , `;` -- ;\n /* ; */; | b"},
+		{"SELECT ';' , \";\" , [;] , `;` -- ;\n /* ; */;b",
+			"SELECT ';' , \";\" , [;] , `;` -- ;\n /* ; */; | b"},
 		{"-- why\na; -- after\n", "-- why\na;"},
 		{"-- lost\n; -- kept\nb;", "-- kept\nb;"},
 		{TRIGGER ";x;", TRIGGER "; | x;"},
@@ -44,7 +47,8 @@ static void splits_scripts(void **state)
 		{"CREATE TABLE trigger(begin); b", "CREATE TABLE trigger(begin); | b"},
 		{"CREATE TRIGGER nonsense; b", "CREATE TRIGGER nonsense; | b"},
 		{"BEGIN; a; END; b", "BEGIN; | a; | END; | b"},
-		{"CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; ", "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1;"},
+		{"CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; ",
+			"CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1;"},
 		{"a 'open; b", "a 'open; b"},
 		{"a /* open; b", "a"},
 	};
@@ -60,9 +64,20 @@ static void splits_scripts(void **state)
 static void splits_huge_scripts(void **state)
 {
 	enum { SIZE = 2 << 20 };
-	static const struct { const char *piece; size_t one_in; /* pieces make a statement; 0: none */ } rows[] = {
-		{"a;", 1}, {";", 0}, {"/**/", 0}, {"--\n", 0}, {"(", SIZE}, {"'a'", SIZE}, {"[", SIZE},
-		{"CREATE TRIGGER ", SIZE}, {"x;end\n", 1}, {"CREATE TRIGGER BEGIN;case end;", SIZE},
+	static const struct {
+		const char *piece;
+		size_t one_in; /* pieces make a statement; 0: none */
+	} rows[] = {
+		{"a;", 1},
+		{";", 0},
+		{"/**/", 0},
+		{"--\n", 0},
+		{"(", SIZE},
+		{"'a'", SIZE},
+		{"[", SIZE},
+		{"CREATE TRIGGER ", SIZE},
+		{"x;end\n", 1},
+		{"CREATE TRIGGER BEGIN;case end;", SIZE},
 	};
 	char *script = malloc(SIZE);
 
@@ -76,8 +91,11 @@ static void splits_huge_scripts(void **state)
 		while (cni_sql_split(&at, script + used, &statement, &size))
 			count++;
 		assert_ptr_equal(at, script + used);
-		size_t pieces = used / length, rest = rows[i].piece[length - 1] == '\n' && rows[i].one_in;
-		assert_int_equal(count, rows[i].one_in == 0 ? 0 : rows[i].one_in == 1 ? pieces + rest : 1);
+		size_t pieces = used / length,
+		       rest = rows[i].piece[length - 1] == '\n' && rows[i].one_in;
+		assert_int_equal(count, rows[i].one_in == 0   ? 0
+					: rows[i].one_in == 1 ? pieces + rest
+							      : 1);
 	}
 	free(script);
 }
@@ -89,37 +107,76 @@ static char *normal(cni_arena *arena, const char *sql, bool strip)
 
 static void finds_one_spelling(void **state)
 {
-	static const struct { const char *a, *b; } same[] = {
-		{"a>0", " A  >\n0 -- positive\n"}, {"\"Name\" = 1", "name == 1"}, {"[a] <> `b`", "a != B"},
-		{"X'0A' + 0XFF + 1E5", "x'0a' + 0xff + 1e5"}, {"\"a$b\"", "A$B"}, {"\"Z\xC3\xBC\"", "z\xC3\xBC"},
-		{"/* x */ f ( a,b )", "F(a, b)"}, {"\"ORDER\"", "[order]"}, {"\"a b\"", "`A B`"},
-		{"\"a\"\"b\"", "[a\"b]"}, {"a->>'$.x'", "a ->> '$.x'"}, {"\"\"", "[]"},
+	static const struct {
+		const char *a, *b;
+	} same[] = {
+		{"a>0", " A  >\n0 -- positive\n"},
+		{"\"Name\" = 1", "name == 1"},
+		{"[a] <> `b`", "a != B"},
+		{"X'0A' + 0XFF + 1E5", "x'0a' + 0xff + 1e5"},
+		{"\"a$b\"", "A$B"},
+		{"\"Z\xC3\xBC\"", "z\xC3\xBC"},
+		{"/* x */ f ( a,b )", "F(a, b)"},
+		{"\"ORDER\"", "[order]"},
+		{"\"a b\"", "`A B`"},
+		{"\"a\"\"b\"", "[a\"b]"},
+		{"a->>'$.x'", "a ->> '$.x'"},
+		{"\"\"", "[]"},
 	};
-	static const struct { const char *a, *b; } different[] = {
-		{"'a'", "'A'"}, {"'a'", "a"}, {"\"order\"", "order"}, {"\"true\"", "true"}, {"1.0", "1"},
-		{"a - -1", "a--1"}, {"Z\xC3\xBC", "Z\xC3\x9C"}, {"(a)", "a"}, {":a", ":A"}, {"a < = b", "a <= b"},
-		{"\"a b\"", "a b"}, {"x'00'", "'00'"},
+	static const struct {
+		const char *a, *b;
+	} different[] = {
+		{"'a'", "'A'"},
+		{"'a'", "a"},
+		{"\"order\"", "order"},
+		{"\"true\"", "true"},
+		{"1.0", "1"},
+		{"a - -1", "a--1"},
+		{"Z\xC3\xBC", "Z\xC3\x9C"},
+		{"(a)", "a"},
+		{":a", ":A"},
+		{"a < = b", "a <= b"},
+		{"\"a b\"", "a b"},
+		{"x'00'", "'00'"},
 	};
 	cni_arena arena = {0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
-		assert_string_equal(normal(&arena, same[i].a, false), normal(&arena, same[i].b, false));
+		assert_string_equal(
+			normal(&arena, same[i].a, false), normal(&arena, same[i].b, false));
 	for (size_t i = 0; i < sizeof different / sizeof *different; i++)
-		assert_string_not_equal(
-			normal(&arena, different[i].a, false), normal(&arena, different[i].b, false));
-	assert_string_equal(normal(&arena, "Select \"A\" , \"Select\" From [t u]", false), "select a , \"select\" from \"t u\"");
+		assert_string_not_equal(normal(&arena, different[i].a, false),
+			normal(&arena, different[i].b, false));
+	assert_string_equal(normal(&arena, "Select \"A\" , \"Select\" From [t u]", false),
+		"select a , \"select\" from \"t u\"");
 	assert_string_equal(cni_sql_normal(&arena, "a\0b", 3, true), "a");
 	cni_arena_done(&arena);
 }
 
 static void takes_outer_parentheses_off(void **state)
 {
-	static const struct { const char *sql, *normal; } rows[] = {
-		{"(a)", "a"}, {" ( ( a ) ) ", "a"}, {"(a) + (b)", "( a ) + ( b )"}, {"((a) + (b))", "( a ) + ( b )"},
-		{"((a))+b", "( ( a ) ) + b"}, {"(((a)+b))", "( a ) + b"}, {"(a", "( a"}, {"a)", "a )"}, {"(a))", "( a ) )"},
-		{"((a)", "( ( a )"}, {")(", ") ("}, {"()", ""}, {"", ""}, {"((')'))", "')'"}, {"((a)(b))", "( a ) ( b )"},
-		{"(a)-- (\n", "a"}, {"(())()", "( ( ) ) ( )"}, {"())(()", "( ) ) ( ( )"},
+	static const struct {
+		const char *sql, *normal;
+	} rows[] = {
+		{"(a)", "a"},
+		{" ( ( a ) ) ", "a"},
+		{"(a) + (b)", "( a ) + ( b )"},
+		{"((a) + (b))", "( a ) + ( b )"},
+		{"((a))+b", "( ( a ) ) + b"},
+		{"(((a)+b))", "( a ) + b"},
+		{"(a", "( a"},
+		{"a)", "a )"},
+		{"(a))", "( a ) )"},
+		{"((a)", "( ( a )"},
+		{")(", ") ("},
+		{"()", ""},
+		{"", ""},
+		{"((')'))", "')'"},
+		{"((a)(b))", "( a ) ( b )"},
+		{"(a)-- (\n", "a"},
+		{"(())()", "( ( ) ) ( )"},
+		{"())(()", "( ) ) ( ( )"},
 	};
 	cni_arena arena = {0};
 	enum { DEEP = 1 << 20 };

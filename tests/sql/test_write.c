@@ -52,7 +52,8 @@ static void writes_tables(void **state)
 		{"CREATE TABLE t(a, \"order\" TEXT) WITHOUT rowid, STRICT;",
 			"CREATE TABLE t (\n    a,\n    \"order\" TEXT\n) STRICT, WITHOUT ROWID"},
 		{"CREATE TABLE t(a) STRICT", "CREATE TABLE t (\n    a\n) STRICT"},
-		{"CREATE TABLE t(a PRIMARY KEY) WITHOUT ROWID", "CREATE TABLE t (\n    a PRIMARY KEY\n) WITHOUT ROWID"},
+		{"CREATE TABLE t(a PRIMARY KEY) WITHOUT ROWID",
+			"CREATE TABLE t (\n    a PRIMARY KEY\n) WITHOUT ROWID"},
 		{"CREATE TABLE t AS SELECT 1 -- x", "CREATE TABLE t AS SELECT 1"},
 		{"CREATE TABLE t(id INTEGER NULL PRIMARY KEY ASC AUTOINCREMENT)",
 			"CREATE TABLE t (\n    id INTEGER PRIMARY KEY AUTOINCREMENT\n)"},
@@ -79,15 +80,20 @@ static void writes_the_rowid_at_its_column(void **state)
 	static const struct pair pairs[] = {
 		{"CREATE TABLE t(b, A integer NOT NULL, CONSTRAINT pk PRIMARY KEY(\"a\" AUTOINCREMENT) ON CONFLICT FAIL)",
 			"CREATE TABLE t (\n    b,\n    A integer NOT NULL CONSTRAINT pk PRIMARY KEY ON CONFLICT FAIL AUTOINCREMENT\n)"},
-		{"CREATE TABLE t(a INT, PRIMARY KEY(a))", "CREATE TABLE t (\n    a INT,\n    PRIMARY KEY (a)\n)"},
-		{"CREATE TABLE t(a TEXT, PRIMARY KEY(a))", "CREATE TABLE t (\n    a TEXT,\n    PRIMARY KEY (a)\n)"},
-		{"CREATE TABLE t(a INTEGER, PRIMARY KEY(a DESC))", "CREATE TABLE t (\n    a INTEGER,\n    PRIMARY KEY (a DESC)\n)"},
-		{"CREATE TABLE t(a INTEGER PRIMARY KEY DESC)", "CREATE TABLE t (\n    a INTEGER PRIMARY KEY DESC\n)"},
+		{"CREATE TABLE t(a INT, PRIMARY KEY(a))",
+			"CREATE TABLE t (\n    a INT,\n    PRIMARY KEY (a)\n)"},
+		{"CREATE TABLE t(a TEXT, PRIMARY KEY(a))",
+			"CREATE TABLE t (\n    a TEXT,\n    PRIMARY KEY (a)\n)"},
+		{"CREATE TABLE t(a INTEGER, PRIMARY KEY(a DESC))",
+			"CREATE TABLE t (\n    a INTEGER,\n    PRIMARY KEY (a DESC)\n)"},
+		{"CREATE TABLE t(a INTEGER PRIMARY KEY DESC)",
+			"CREATE TABLE t (\n    a INTEGER PRIMARY KEY DESC\n)"},
 		{"CREATE TABLE t(a INTEGER, PRIMARY KEY(a COLLATE nocase))",
 			"CREATE TABLE t (\n    a INTEGER,\n    PRIMARY KEY (a COLLATE nocase)\n)"},
 		{"CREATE TABLE t(a INTEGER, PRIMARY KEY(a)) WITHOUT ROWID",
 			"CREATE TABLE t (\n    a INTEGER,\n    PRIMARY KEY (a)\n) WITHOUT ROWID"},
-		{"CREATE TABLE t(a INTEGER, b, PRIMARY KEY(a, b))", "CREATE TABLE t (\n    a INTEGER,\n    b,\n    PRIMARY KEY (a, b)\n)"},
+		{"CREATE TABLE t(a INTEGER, b, PRIMARY KEY(a, b))",
+			"CREATE TABLE t (\n    a INTEGER,\n    b,\n    PRIMARY KEY (a, b)\n)"},
 	};
 
 	(void)state;
@@ -101,7 +107,8 @@ static void writes_comments(void **state)
 			"CREATE TABLE t ( -- people\n    a,\n    -- the\n    -- two\n    -- the b\n    b INT,\n    c, -- last\n    CHECK (1)\n)"},
 		{"-- one\n-- two\nCREATE TABLE t(a /* x */ NOT NULL -- y\n)",
 			"CREATE TABLE t ( /* one\n   two */\n    -- x\n    -- y\n    a NOT NULL\n)"},
-		{"-- one */\n-- two\nCREATE TABLE t(a)", "CREATE TABLE t ( -- one */ two\n    a\n)"},
+		{"-- one */\n-- two\nCREATE TABLE t(a)",
+			"CREATE TABLE t ( -- one */ two\n    a\n)"},
 	};
 
 	(void)state;
@@ -115,11 +122,14 @@ static void writes_other_objects(void **state)
 	static const struct pair pairs[] = {
 		{"create unique index if not exists i on t(\"a\", b collate nocase desc, (c), lower(d) , 'e') where a>0",
 			"CREATE UNIQUE INDEX IF NOT EXISTS i ON t (\"a\", b COLLATE nocase DESC, c, lower(d), e) WHERE a>0"},
-		{"CREATE VIEW v(a,'b c') AS SELECT 1, 2;", "CREATE VIEW v (a, \"b c\") AS\nSELECT 1, 2"},
-		{"CREATE TEMPORARY VIEW \"v w\" AS SELECT 1", "CREATE TEMP VIEW \"v w\" AS\nSELECT 1"},
+		{"CREATE VIEW v(a,'b c') AS SELECT 1, 2;",
+			"CREATE VIEW v (a, \"b c\") AS\nSELECT 1, 2"},
+		{"CREATE TEMPORARY VIEW \"v w\" AS SELECT 1",
+			"CREATE TEMP VIEW \"v w\" AS\nSELECT 1"},
 		{"CREATE TRIGGER \"r\" AFTER  INSERT ON 't' BEGIN SELECT 1; END;",
 			"CREATE TRIGGER r AFTER  INSERT ON t\nBEGIN SELECT 1; END"},
-		{"CREATE VIRTUAL TABLE f USING fts5(a ,b, tokenize='x')", "CREATE VIRTUAL TABLE f USING fts5(a, b, tokenize='x')"},
+		{"CREATE VIRTUAL TABLE f USING fts5(a ,b, tokenize='x')",
+			"CREATE VIRTUAL TABLE f USING fts5(a, b, tokenize='x')"},
 		{"CREATE VIRTUAL TABLE f USING m()", "CREATE VIRTUAL TABLE f USING m"},
 		{"SELECT 1", ""},
 	};
@@ -134,24 +144,34 @@ static void writes_what_was_never_text(void **state)
 	cni_ddl_column columns[] = {
 		{.name = "id", .type = "INTEGER", .comment = "the key"},
 		{.name = "order", .type = "TEXT", .not_null = true, .default_sql = "'it''s'"},
-		{.name = "at", .type = "TEXT", .default_sql = "datetime('now')", .default_is_expression = true},
+		{.name = "at",
+			.type = "TEXT",
+			.default_sql = "datetime('now')",
+			.default_is_expression = true},
 	};
-	cni_ddl_part id = {.name = "id"}, both[] = {{.name = "order"}, {.name = "at", .desc = true}};
+	cni_ddl_part id = {.name = "id"},
+		     both[] = {{.name = "order"}, {.name = "at", .desc = true}};
 	cni_ddl_constraint constraints[] = {
 		{.kind = CNI_UNIQUE, .parts = both, .part_count = 2, .name = "uq"},
 		{.kind = CNI_PRIMARY_KEY, .parts = &id, .part_count = 1, .autoincrement = true},
 		{.kind = CNI_CHECK, .at_column = true, .column = 1, .check_sql = "\"order\" <> ''"},
 	};
 	cni_ddl ddl = {.kind = CNI_DDL_TABLE,
-		.table = {.name = "t", .columns = columns, .column_count = 3, .constraints = constraints, .constraint_count = 3}};
+		.table = {.name = "t",
+			.columns = columns,
+			.column_count = 3,
+			.constraints = constraints,
+			.constraint_count = 3}};
 
 	(void)state;
-	assert_string_equal(text_of(&ddl), "CREATE TABLE t (\n    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the key\n"
+	assert_string_equal(text_of(&ddl),
+		"CREATE TABLE t (\n    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the key\n"
 		"    \"order\" TEXT NOT NULL DEFAULT 'it''s' CHECK (\"order\" <> ''),\n"
 		"    at TEXT DEFAULT (datetime('now')),\n    CONSTRAINT uq UNIQUE (\"order\", at DESC)\n)");
 	cni_buffer out = {0};
 	cni_ddl_write_column(&out, &ddl.table, 1);
-	assert_string_equal(cni_buffer_text(&out), "\"order\" TEXT NOT NULL DEFAULT 'it''s' CHECK (\"order\" <> '')");
+	assert_string_equal(cni_buffer_text(&out),
+		"\"order\" TEXT NOT NULL DEFAULT 'it''s' CHECK (\"order\" <> '')");
 	cni_buffer_done(&out);
 }
 
