@@ -40,8 +40,8 @@ static cn_status current_json(cn_call *call, const cn_migration_state *state, cn
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	cni_json json = {.out = &out, .pretty = true};
 	cni_json_object(&json, NULL);
-	cni_json_text(&json, "database", state->uri);
-	cni_json_text(&json, "path", state->path);
+	cni_json_text(&json, "database", state->path ? state->path : state->uri);
+	cni_json_text(&json, "uri", state->uri);
 	cni_json_bool(&json, "exists", state->exists);
 	cni_json_text(&json, "database_id", state->database_id);
 	cni_json_text(&json, "migrations", state->folder);

@@ -159,11 +159,10 @@ static void wait_ms(unsigned ms)
 }
 
 cn_status cni_migrator_open(
-	cn_migrator *migrator, cni_open_mode mode, cni_conn **ret, cn_error *err)
+	cn_migrator *migrator, cni_open_mode mode, bool foreign, cni_conn **ret, cn_error *err)
 {
-	/* looking at a database leaves its journal mode and its settings alone */
 	cni_open_options options = {.mode = mode,
-		.foreign = mode == CNI_OPEN_READ,
+		.foreign = foreign,
 		.busy_timeout_ms = migrator->desc.lock_timeout_ms};
 	int64_t until_us = cni_clock_mono_us() + (int64_t)migrator->desc.lock_timeout_ms * 1000;
 	cni_conn *conn;
@@ -199,7 +198,7 @@ cn_status cni_migrator_version(
 	*ret = (cni_version){0};
 	if (migrator->desc.database_uri && !cni_migrator_has_database(migrator))
 		return CN_OK;
-	TRY(cni_migrator_open(migrator, CNI_OPEN_READ, &conn, err));
+	TRY(cni_migrator_open(migrator, CNI_OPEN_READ, true, &conn, err));
 	cn_status status = cni_version_read(conn, arena, ret, err);
 	cni_migrator_close(migrator, &conn);
 	return status;

@@ -76,9 +76,10 @@ cn_status cni_migrator_route(cn_migrator *migrator, bool down, const char *revis
 /* Begins a public call: what the last one handed out is forgotten. */
 void cni_migrator_begin(cn_migrator *migrator);
 bool cni_migrator_has_database(const cn_migrator *migrator); /* is it there? */
-/* Waits while it is locked, up to the lock time-out. */
-cn_status cni_migrator_open(
-	cn_migrator *migrator, cni_open_mode mode, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
+/* Waits while it is locked, up to the lock time-out. `foreign`: leave its journal mode and settings
+ * alone. */
+cn_status cni_migrator_open(cn_migrator *migrator, cni_open_mode mode, bool foreign, cni_conn **ret,
+	cn_error *err) CN_MUST_CHECK;
 void cni_migrator_close(cn_migrator *migrator, cni_conn **conn);
 void cni_migrator_notice(cn_migrator *migrator, const char *fmt, ...) CN_PRINTF(2, 3);
 /* Opens read-only, reads the version table, closes. Nothing is applied in a database that is not

@@ -13,6 +13,7 @@
 #include "base/try.h"
 #include "migrate/drift.h"
 #include "migrate/migrator.h"
+#include "migrate/proof.h"
 #include "migrate/runner.h"
 
 enum { ID_DIGITS = 12, MAX_ROUNDS = 1000 };
@@ -24,7 +25,9 @@ typedef struct make_job {
 	cni_folder folder;
 	cni_answers *answers;
 	cni_schema *recorded, *target;
-	cni_conn *live; /* read-only, at the head; NULL: there is none that would tell something */
+	cni_conn *data; /* the database's rows, at the head; NULL: there are none that would tell
+			   something */
+	bool copied;    /* data is a private copy */
 	cni_change_set set;
 	cni_revision revision;
 } make_job;
@@ -39,34 +42,49 @@ static bool at_head(const cni_folder *folder, const cni_version *version)
 	return version->count == folder->revision_count;
 }
 
-/* Its rows are counted and a copy of it takes part in the proof: only if it is where the new
- * revision starts. */
-static cn_status open_live(make_job *making, cn_error *err)
+/* Is it where the new revision starts? Only then its rows say something. */
+static cn_status is_usable(make_job *making, cni_conn *live, bool *ret, cn_error *err)
 {
 	cn_migrator *migrator = making->migrator;
 	cni_version version;
 	cni_schema *actual;
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 600};
+	TRY(cni_version_read(live, making->arena, &version, err));
+	*ret = at_head(&making->folder, &version);
+	if (!*ret) {
+		if (version.exists || making->folder.revision_count)
+			cni_migrator_notice(migrator,
+				"the database is not at the head, so its rows were not looked at");
+		return CN_OK;
+	}
+	TRY(cni_conn_inspect(live, making->arena, &actual, err));
+	*ret = !cni_drift_tables(&lines, making->recorded, actual);
+	if (!*ret)
+		cni_migrator_notice(migrator,
+			"the database is not what its revisions make, so its rows were not looked at: %s",
+			cni_buffer_text(&lines));
+	return CN_OK;
+}
+
+/* Counting conflicts takes temporary tables, which a connection for reading cannot have. So a copy
+ * is looked at, which takes part in the proof, too; of a large database the file itself, in which
+ * nothing is changed. */
+static cn_status open_data(make_job *making, cn_error *err)
+{
+	cn_migrator *migrator = making->migrator;
+	CLEANUP(cni_conn_closep) cni_conn *live = NULL;
+	bool usable;
 	if (!cni_migrator_has_database(migrator))
 		return CN_OK;
-	TRY(cni_migrator_open(migrator, CNI_OPEN_READ, &making->live, err));
-	TRY(cni_version_read(making->live, making->arena, &version, err));
-	bool usable = at_head(&making->folder, &version);
-	if (usable) {
-		TRY(cni_conn_inspect(making->live, making->arena, &actual, err));
-		usable = !cni_drift_tables(&lines, making->recorded, actual);
-		if (!usable)
-			cni_migrator_notice(migrator,
-				"the database is not what its revisions make, so its rows were not looked "
-				"at: %s",
-				cni_buffer_text(&lines));
-	} else if (version.exists || making->folder.revision_count) {
-		cni_migrator_notice(migrator,
-			"the database is not at the head, so its rows were not looked at");
-	}
-	if (!usable)
-		cni_migrator_close(migrator, &making->live);
-	return CN_OK;
+	TRY(cni_migrator_open(migrator, CNI_OPEN_READ, true, &live, err));
+	cn_status status = is_usable(making, live, &usable, err);
+	making->copied = !live->path || cni_file_size(live->path) <= CNI_PROOF_MAX_BYTES;
+	if (status >= 0 && usable && making->copied)
+		status = cni_conn_snapshot(live, &making->data, err);
+	cni_migrator_close(migrator, &live);
+	if (status < 0 || !usable || making->copied)
+		return status;
+	return cni_migrator_open(migrator, CNI_OPEN_WRITE, true, &making->data, err);
 }
 
 /* ---- decide ---- */
@@ -77,7 +95,7 @@ static cn_status decide(make_job *making, cn_error *err)
 	cni_change_input input = {.from = making->recorded,
 		.to = making->target,
 		.answers = making->answers,
-		.data = making->live,
+		.data = making->data,
 		.every_drop_asked = true};
 	for (int round = 0; round < MAX_ROUNDS;
 		round++) { /* an answer may raise the next question */
@@ -99,7 +117,7 @@ static cn_status compare(make_job *making, cn_error *err)
 		&making->folder, migrator->engine, NULL, making->arena, &making->recorded, err));
 	TRY(cni_migrator_target(
 		migrator, making->arena, making->recorded, making->answers, &making->target, err));
-	TRY(open_live(making, err));
+	TRY(open_data(making, err));
 	return decide(making, err);
 }
 
@@ -195,22 +213,16 @@ static cn_status prove_in_scratch(make_job *making, cn_error *err)
 	return cni_revision_execute(conn, &making->revision, false, making->target, err);
 }
 
+/* Forward only: whether the way back holds with these rows was tried when it was planned, and is a
+ * warning if not. */
 static cn_status prove_on_copy(make_job *making, cn_error *err)
 {
-	CLEANUP(cni_conn_closep) cni_conn *copy = NULL;
 	bool done;
-	bool undo = making->revision.sections[0].has_downgrade;
-	TRY(cni_conn_snapshot(making->live, &copy, err));
-	for (int i = 0; i < (undo ? 3 : 1); i++) { /* up, down, up */
-		bool down = i == 1;
-		cni_run run = {.folder = &making->folder,
-			.revision = &making->revision,
-			.down = down,
-			.before = down ? making->target : making->recorded,
-			.after = down ? making->recorded : making->target};
-		TRY(cni_run_revision(copy, &run, &done, err));
-	}
-	return CN_OK;
+	cni_run run = {.folder = &making->folder,
+		.revision = &making->revision,
+		.before = making->recorded,
+		.after = making->target};
+	return cni_run_revision(making->data, &run, &done, err);
 }
 
 static cn_status prove(make_job *making, const char *path, const char *text, cn_error *err)
@@ -223,7 +235,7 @@ static cn_status prove(make_job *making, const char *path, const char *text, cn_
 		return CN_OK;
 	if (prove_in_scratch(making, err) < 0)
 		return wrap_proof(err, "in an empty database");
-	if (making->live && prove_on_copy(making, err) < 0)
+	if (making->data && making->copied && prove_on_copy(making, err) < 0)
 		return wrap_proof(err, "on a copy of the database");
 	return CN_OK;
 }
@@ -276,7 +288,10 @@ cn_status cni_migrator_make(cn_migrator *migrator, const cn_make_desc *desc, cni
 		.migrator = migrator, .arena = &migrator->result, .desc = desc, .answers = answers};
 	cn_made made = {.summary = ""};
 	cn_status status = make(&making, &made, err);
-	cni_migrator_close(migrator, &making.live);
+	if (making.copied)
+		cni_conn_close(making.data);
+	else
+		cni_migrator_close(migrator, &making.data);
 	if (status >= 0)
 		*ret = made;
 	return status;

@@ -154,7 +154,7 @@ static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *e
 	TRY(rehearse(job, revision, err));
 	if (!job->conn)
 		TRY(cni_migrator_open(migrator, job->route.down ? CNI_OPEN_WRITE : CNI_OPEN_CREATE,
-			&job->conn, err));
+			false, &job->conn, err));
 	cni_run run = {.folder = &job->folder,
 		.revision = revision,
 		.down = job->route.down,

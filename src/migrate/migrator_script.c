@@ -103,7 +103,7 @@ cn_status cn_migrator_stamp(cn_migrator *migrator, const char *revision, cn_erro
 	const bool *wanted = cni_folder_ancestors(&folder, &arena, to);
 	if (!wanted)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_migrator_open(migrator, CNI_OPEN_WRITE, &conn, err));
+	TRY(cni_migrator_open(migrator, CNI_OPEN_WRITE, false, &conn, err));
 	cn_status status = stamp(migrator, conn, &folder, wanted, &arena, err);
 	cni_migrator_close(migrator, &conn);
 	return status;

@@ -129,7 +129,7 @@ static cn_status verify_database(verify_job *job, cn_error *err)
 {
 	if (!cni_migrator_has_database(job->migrator))
 		return CN_OK;
-	TRY(cni_migrator_open(job->migrator, CNI_OPEN_READ, &job->live, err));
+	TRY(cni_migrator_open(job->migrator, CNI_OPEN_READ, true, &job->live, err));
 	TRY(cni_version_read(job->live, &job->arena, &job->version, err));
 	TRY(cni_applied_set(&job->folder, &job->version, &job->arena, &job->applied, err));
 	TRY(check_edited(job, err));

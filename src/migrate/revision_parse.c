@@ -167,9 +167,13 @@ static cn_status take_keep(revision_reader *parser, const char *text, const char
 			"it is written: keep \"table\" (\"column\", …) as \"table\" (\"column\", …)");
 		return status;
 	}
-	return CNI_PUSH(parser->arena, parser->plan->keeps, parser->plan->keep_count, keep)
-		       ? CN_OK
-		       : no_memory(parser);
+	/* the tables whose rows are compared are those that are written anew */
+	cni_plan *plan = parser->plan;
+	plan->rebuilds = true;
+	if (!CNI_PUSH(parser->arena, plan->keeps, plan->keep_count, keep) ||
+		!CNI_PUSH(parser->arena, plan->rebuilt, plan->rebuilt_count, keep.from_table))
+		return no_memory(parser);
+	return CN_OK;
 }
 
 static cn_status take_reason(revision_reader *parser, const char *text, const char *end)

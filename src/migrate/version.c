@@ -78,6 +78,16 @@ static cn_status read_row(cni_version *version, cni_arena *arena, cni_stmt *stmt
 	return CN_OK;
 }
 
+static cn_status not_ours(cn_status status, cn_error *err)
+{
+	if (status != CN_ESQL) /* locked, for instance */
+		return status;
+	cn_error_wrap(err, "the table " CNI_VERSION_TABLE " is not one of ours");
+	if (err)
+		err->status = CN_ESCHEMA;
+	return CN_ESCHEMA;
+}
+
 cn_status cni_version_read(cni_conn *conn, cni_arena *arena, cni_version *ret, cn_error *err)
 {
 	const sql_words *dialect;
@@ -95,18 +105,13 @@ cn_status cni_version_read(cni_conn *conn, cni_arena *arena, cni_version *ret, c
 		"SELECT revision, applied_at, duration_us, checksum, tool, database_id FROM " CNI_VERSION_TABLE
 		" ORDER BY number",
 		&stmt, err);
-	if (status == CN_ESQL) {
-		cn_error_wrap(err, "the table " CNI_VERSION_TABLE " is not one of ours");
-		if (err)
-			err->status = CN_ESCHEMA;
-		return CN_ESCHEMA;
-	}
-	TRY(status);
+	if (status < 0)
+		return not_ours(status, err);
 	int row;
 	while ((row = cni_stmt_step(stmt, err)) == CNI_ROW)
 		TRY(read_row(&version, arena, stmt, err));
 	if (row < 0)
-		return (cn_status)row;
+		return not_ours((cn_status)row, err);
 	*ret = version;
 	return CN_OK;
 }
