@@ -91,11 +91,10 @@ static void add_route(cni_web *web, const char *methods, const cni_route *templa
 		cn_error_set(&err, CN_EARG, "route \"%s\" (%s): \"%s\" is no list of methods",
 			route.path, route.name, methods ? methods : "");
 		cn_error_hint(&err, "write \"GET\" or \"GET POST\"; GET answers HEAD too");
-	} else {
-		(void)cni_router_add(&web->router, &route, &err);
+	} else if (cni_router_add(&web->router, &route, &err) == CN_OK) {
+		return;
 	}
-	if (err.status < 0)
-		fail(web, &err);
+	fail(web, &err);
 }
 
 void cn_route_add(
