@@ -82,13 +82,13 @@ static void reads_our_own_schemas(void **state)
 static void reads_schemas_of_sqlites_tests(void **state)
 {
 	(void)state;
-	walk_beside("creates/schemas", SLOW_BUILD ? 4 : 1);
+	walk_beside("creates/schemas", SLOW_BUILD ? 2 : 1);
 }
 
 static void reads_histories_of_programs(void **state)
 {
 	(void)state;
-	walk_beside("corpus/histories", 16); /* neighbours are nearly alike */
+	walk_beside("corpus/histories", SLOW_BUILD ? 64 : 16); /* neighbours are nearly alike */
 }
 
 static void reads_a_folder_of_ones_own(void **state)
