@@ -184,7 +184,7 @@ cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const
 		return cni_model_fail(layout->model, err, "%s has no columns", what);
 	cni_lexer_init(&lexer, columns, strlen(columns));
 	while (more) {
-		char *name;
+		char *name = NULL;
 		TRY(next_name(&lexer, &more, &name, columns, what, layout, arena, err));
 		long field = cni_layout_field(layout, name);
 		if (field < 0) {
