@@ -82,7 +82,7 @@ static void reads_our_own_schemas(void **state)
 static void reads_schemas_of_sqlites_tests(void **state)
 {
 	(void)state;
-	walk_beside("creates/schemas", SLOW_BUILD ? 2 : 1);
+	walk_beside("creates/schemas", SLOW_BUILD ? 4 : 1);
 }
 
 static void reads_histories_of_programs(void **state)
