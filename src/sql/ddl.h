@@ -8,6 +8,10 @@
  *     of CHECK, DEFAULT (…) and AS (…) are not part of them. `cni_sql_normal()` (lexer.h) gives the
  *     form in which two of them are compared.
  *   - Constraints said at a column and at the table are one list, in the order of the text.
+ *   - A part of a key or an index is taken out of its outer parentheses where they hide a plain name
+ *     or a COLLATE, because SQLite looks through them, too.
+ *   - What SQLite reads and ignores is not here: NULL, ON INSERT, ON CONFLICT behind CHECK, the name
+ *     of a DEFAULT, of a COLLATE or of nothing. What is said twice counts as it was said last.
  *   - Everything lives in the arena that was given to the parser.
  */
 #ifndef CNI_SQL_DDL_H
@@ -30,7 +34,7 @@ typedef enum cni_action { /* ON DELETE, ON UPDATE */
 
 typedef struct cni_ddl_column {
 	const char *name;
-	const char *type;           /* as written, runs of white space folded to one blank; NULL: none */
+	const char *type;           /* as written, runs of white space and comments folded to one blank; NULL: none */
 	bool not_null;
 	const char *not_null_name;  /* CONSTRAINT name NOT NULL */
 	cni_conflict not_null_conflict;
