@@ -1,21 +1,26 @@
-/* normalise.c - a schema of any source, as the engine itself understands it: built and inspected.
+/*
+ * normalise.c - a schema of any source, as the engine itself understands it: built and inspected.
+ *
+ * SQLite looks through its whole list of objects for each that is created, so building n of them in
+ * one database takes n * n. Of a large schema the tables are therefore dealt out to several scratch
+ * databases, each with its indexes and triggers: nothing else that is checked when an object is
+ * created lies outside of its table. What comes back is put together again in the order in which it
+ * came.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/try.h"
 #include "driver/driver.h"
+#include "schema/names.h"
+#include "sql/lexer.h"
 
-cn_status cni_normalise_sql(
-	const char *engine, const char *script, cni_arena *arena, cni_schema **ret, cn_error *err)
-{
-	CLEANUP(cni_conn_closep) cni_conn *scratch = NULL;
-
-	if (!script)
-		return cn_fail(err, CN_EARG, "cni_normalise_sql: no text");
-	TRY(cni_conn_scratch(engine, &scratch, err));
-	TRY(scratch->driver->build(scratch, script, strlen(script), err));
-	return cni_conn_inspect(scratch, arena, ret, err);
-}
+enum {
+	DEALT_ABOVE = 300,   /* objects */
+	DEAL = 64,           /* tables and views that come into one scratch database */
+	LONG_SCRIPT = 16384, /* bytes; no shorter one has so many objects */
+};
 
 static const char *kind_name(cni_ddl_kind kind)
 {
@@ -29,12 +34,16 @@ static const char *kind_name(cni_ddl_kind kind)
 	}
 }
 
-static cn_status build(cni_conn *scratch, const cni_schema *schema, cn_error *err)
+/* Builds objects[list[0 .. count)] in a database of their own and reads them back. */
+static cn_status build(const cni_schema *schema, const size_t *list, size_t count, cni_arena *arena,
+	cni_schema **ret, cn_error *err)
 {
-	/* one transaction: SQLite would look at its list of objects anew for each */
+	CLEANUP(cni_conn_closep) cni_conn *scratch = NULL;
+
+	TRY(cni_conn_scratch(schema->engine, &scratch, err));
 	TRY(cni_conn_begin(scratch, CNI_TX_WRITE, err));
-	for (size_t i = 0; i < schema->object_count; i++) {
-		const cni_object *object = &schema->objects[i];
+	for (size_t i = 0; i < count; i++) {
+		const cni_object *object = &schema->objects[list[i]];
 		cn_status status =
 			scratch->driver->build(scratch, object->sql, strlen(object->sql), err);
 
@@ -44,14 +53,201 @@ static cn_status build(cni_conn *scratch, const cni_schema *schema, cn_error *er
 			object->name);
 		return status;
 	}
-	return cni_conn_commit(scratch, err);
+	TRY(cni_conn_commit(scratch, err));
+	return cni_conn_inspect(scratch, arena, ret, err);
+}
+
+/* ---- dealing out ---- */
+
+typedef struct named {
+	const char *name;
+	bool trigger; /* triggers have names of their own; all others share theirs */
+} named;
+
+static int by_name(const void *a, const void *b)
+{
+	const named *x = a, *y = b;
+
+	return x->trigger != y->trigger ? x->trigger - y->trigger : cni_casecmp(x->name, y->name);
+}
+
+/* Two of one name must meet in one database, so that it says so. A virtual table makes tables of
+ * its own, whose names are not known here. */
+static cn_status may_deal(const cni_schema *schema, cni_arena *arena, bool *ret, cn_error *err)
+{
+	size_t count = schema->object_count;
+	named *names = cni_alloc(arena, (count + 1) * sizeof *names);
+
+	if (!names)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	*ret = false;
+	for (size_t i = 0; i < count; i++) {
+		const cni_object *object = &schema->objects[i];
+		if (object->ddl.kind == CNI_DDL_VIRTUAL)
+			return CN_OK;
+		names[i] = (named){object->name, object->ddl.kind == CNI_DDL_TRIGGER};
+	}
+	qsort(names, count, sizeof *names, by_name);
+	for (size_t i = 1; i < count; i++)
+		if (by_name(&names[i - 1], &names[i]) == 0)
+			return CN_OK;
+	*ret = true;
+	return CN_OK;
+}
+
+typedef struct dealing {
+	size_t *of;    /* object -> its pile */
+	size_t *order; /* objects, sorted by pile, in their own order within it */
+	size_t *start; /* pile -> its first place in order; one more at the end */
+	size_t piles;
+} dealing;
+
+static size_t pile_of_table(const cni_schema *schema, const dealing *deal, const char *name)
+{
+	const cni_object *on = cni_schema_find(schema, CNI_DDL_TABLE, name);
+
+	if (!on)
+		on = cni_schema_find(schema, CNI_DDL_VIEW, name);
+	return on ? deal->of[on - schema->objects] : 0; /* where its absence will be told */
+}
+
+static cn_status deal_out(const cni_schema *schema, cni_arena *arena, dealing *ret, cn_error *err)
+{
+	size_t count = schema->object_count, roots = 0;
+	dealing d = {
+		.of = cni_alloc(arena, count * sizeof *d.of),
+		.order = cni_alloc(arena, count * sizeof *d.order),
+		.start = cni_alloc(arena, (count / DEAL + 3) * sizeof *d.start),
+		.piles = 1,
+	};
+
+	if (!d.of || !d.order || !d.start)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; i < count;
+		i++) /* first, since an index may stand before its table here */
+		if (!schema->objects[i].table) {
+			d.of[i] = roots++ / DEAL;
+			d.piles = d.of[i] + 1;
+		}
+	for (size_t i = 0; i < count; i++)
+		if (schema->objects[i].table)
+			d.of[i] = pile_of_table(schema, &d, schema->objects[i].table);
+	for (size_t i = 0; i < count; i++)
+		d.start[d.of[i] + 1]++;
+	for (size_t p = 0; p < d.piles; p++)
+		d.start[p + 1] += d.start[p];
+	size_t *next = cni_memdup(arena, d.start, (d.piles + 1) * sizeof *next);
+	if (!next)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		d.order[next[d.of[i]]++] = i;
+	*ret = d;
+	return CN_OK;
+}
+
+/* Puts the parts together in the order of the source. Cantil's own tables are in the source only.
+ */
+static cn_status gather(const cni_schema *from, const dealing *deal, cni_schema **parts,
+	cni_schema *to, cn_error *err)
+{
+	size_t *next = cni_alloc(to->arena, deal->piles * sizeof *next);
+
+	if (!next)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; i < from->object_count; i++) {
+		const cni_schema *part = parts[deal->of[i]];
+		size_t *at = &next[deal->of[i]];
+		if (*at >= part->object_count ||
+			part->objects[*at].ddl.kind != from->objects[i].ddl.kind ||
+			!cni_same(part->objects[*at].name, from->objects[i].name))
+			continue;
+		if (!CNI_PUSH(to->arena, to->objects, to->object_count, part->objects[(*at)++]))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	return cni_names_cover(to->names, to->objects, to->object_count)
+		       ? CN_OK
+		       : cn_fail(err, CN_ENOMEM, "out of memory");
+}
+
+static cn_status build_dealt(
+	const cni_schema *schema, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	cni_schema *whole = cni_schema_new(arena, schema->engine);
+	dealing deal;
+
+	TRY(deal_out(schema, arena, &deal, err));
+	cni_schema **parts = cni_alloc(arena, deal.piles * sizeof *parts);
+	if (!parts || !whole)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t p = 0; p < deal.piles; p++)
+		TRY(build(schema, deal.order + deal.start[p], deal.start[p + 1] - deal.start[p],
+			arena, &parts[p], err));
+	TRY(gather(schema, &deal, parts, whole, err));
+	*ret = whole;
+	return CN_OK;
 }
 
 cn_status cni_normalise(const cni_schema *schema, cni_arena *arena, cni_schema **ret, cn_error *err)
 {
-	CLEANUP(cni_conn_closep) cni_conn *scratch = NULL;
+	size_t count = schema->object_count;
+	bool dealt = false;
 
-	TRY(cni_conn_scratch(schema->engine, &scratch, err));
-	TRY(build(scratch, schema, err));
+	if (count > DEALT_ABOVE)
+		TRY(may_deal(schema, arena, &dealt, err));
+	if (dealt)
+		return build_dealt(schema, arena, ret, err);
+	size_t *all = cni_alloc(arena, (count + 1) * sizeof *all);
+	if (!all)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		all[i] = i;
+	return build(schema, all, count, arena, ret, err);
+}
+
+/* ---- scripts ---- */
+
+/* Is it nothing but CREATE statements whose order does not matter? Then they are `schema`. */
+static bool is_plain(const char *script, size_t size, cni_schema *schema)
+{
+	const char *at = script, *statement;
+	size_t length;
+
+	while (cni_sql_split(&at, script + size, &statement, &length)) {
+		cni_lexer lexer;
+		cni_lexer_init(&lexer, statement, length);
+		cni_token first = cni_lexer_next_solid(&lexer);
+		if (cni_token_is(&first, "BEGIN") || cni_token_is(&first, "COMMIT"))
+			continue;
+		if (!cni_token_is(&first, "CREATE") ||
+			cni_schema_add_sql(schema, statement, length, NULL) != CN_OK)
+			return false;
+		const cni_ddl *ddl = &schema->objects[schema->object_count - 1].ddl;
+		if ((ddl->kind == CNI_DDL_TABLE &&
+			    (ddl->table.temporary || ddl->table.as_select_sql)) ||
+			(ddl->kind == CNI_DDL_VIEW && ddl->view.temporary) ||
+			(ddl->kind == CNI_DDL_TRIGGER && ddl->trigger.temporary))
+			return false;
+	}
+	return schema->object_count > DEALT_ABOVE;
+}
+
+cn_status cni_normalise_sql(
+	const char *engine, const char *script, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	CLEANUP(cni_conn_closep) cni_conn *scratch = NULL;
+	size_t size = script ? strlen(script) : 0;
+
+	if (!script)
+		return cn_fail(err, CN_EARG, "cni_normalise_sql: no text");
+	if (size > LONG_SCRIPT && cni_driver_find(engine)) {
+		CLEANUP(cni_arena_done) cni_arena read = {0};
+		cni_schema *schema = cni_schema_new(&read, engine);
+		/* what fails here is run below, as it stands, so that the error knows its line */
+		if (schema && is_plain(script, size, schema) &&
+			cni_normalise(schema, arena, ret, NULL) == CN_OK)
+			return CN_OK;
+	}
+	TRY(cni_conn_scratch(engine, &scratch, err));
+	TRY(scratch->driver->build(scratch, script, size, err));
 	return cni_conn_inspect(scratch, arena, ret, err);
 }

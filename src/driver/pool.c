@@ -266,6 +266,23 @@ void cni_pool_give(cni_pool *pool, cni_conn *conn)
 	pthread_mutex_unlock(&pool->mutex);
 }
 
+static int queue_length(const pool_lane *lane)
+{
+	int n = 0;
+
+	for (const pool_waiter *w = lane->first; w; w = w->next)
+		n++;
+	return n;
+}
+
+int cni_pool_waiting(cni_pool *pool)
+{
+	pthread_mutex_lock(&pool->mutex);
+	int n = queue_length(&pool->readers) + queue_length(&pool->writers);
+	pthread_mutex_unlock(&pool->mutex);
+	return n;
+}
+
 static void close_lane(pool_lane *lane)
 {
 	for (size_t i = 0; i < lane->limit; i++) {

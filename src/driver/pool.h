@@ -47,6 +47,10 @@ cn_status cni_pool_take(
  * allowed. */
 void cni_pool_give(cni_pool *pool, cni_conn *conn);
 
+/* How many threads stand in the two queues at this moment: for reports, and to see that the bounds
+ * are too low. */
+int cni_pool_waiting(cni_pool *pool);
+
 /* Every connection must have been given back. NULL is allowed. */
 void cni_pool_free(cni_pool *pool);
 

@@ -268,6 +268,62 @@ static void normalises_a_schema(void **state)
 	assert_contains(f->err.message, "index \"i\" cannot be built: no such table: main.t");
 }
 
+/* Many objects are built in several databases; nobody may see that. */
+static void normalises_large_schemas_alike(void **state)
+{
+	fixture *f = *state;
+	cni_buffer sql = {0};
+	for (int i = 0; i < 300; i++) {
+		cni_buffer_printf(&sql,
+			"CREATE TABLE t%d(id INTEGER PRIMARY KEY, p REFERENCES t%d, n TEXT);\n", i,
+			(i * 7) % 300);
+		if (i % 3 == 0)
+			cni_buffer_printf(&sql, "CREATE VIEW v%d AS SELECT * FROM t%d, t%d;\n", i,
+				i, 299 - i);
+	}
+	for (int i = 299; i >= 0; i--) {
+		cni_buffer_printf(&sql, "CREATE INDEX i%d ON T%d(n);\n", i, i);
+		cni_buffer_printf(&sql,
+			"CREATE TRIGGER g%d INSTEAD OF INSERT ON v%d BEGIN DELETE FROM t%d; END;\n",
+			i, i - i % 3, (i * 11) % 300);
+	}
+	cni_buffer_puts(&sql, "CREATE TABLE cantil_version(a);\nCREATE TABLE last(a);\n");
+	cni_conn *conn = NULL;
+	assert_ok(cni_conn_scratch("sqlite", &conn, &f->err), &f->err);
+	exec(f, conn, sql.data);
+	cni_schema *expected = inspect(f, conn), *schema = NULL, *again = NULL;
+	cni_conn_close(conn);
+	assert_int_equal(expected->object_count, 300 + 100 + 600 + 1);
+	assert_ok(cni_normalise_sql("sqlite", sql.data, &f->arena, &schema, &f->err), &f->err);
+	assert_string_equal(listing(f, schema), listing(f, expected));
+	for (size_t i = 0; i < schema->object_count; i++)
+		assert_string_equal(schema->objects[i].sql, expected->objects[i].sql);
+	assert_ptr_equal(
+		cni_schema_table(schema, "LAST"), &schema->objects[schema->object_count - 1]);
+	assert_ok(cni_normalise(expected, &f->arena, &again, &f->err), &f->err);
+	assert_true(cni_schema_equal(again, expected));
+	/* a mistake is found, with its line, wherever it stands */
+	size_t good = sql.size;
+	cni_buffer_puts(&sql, "CREATE INDEX I7 ON t8(n);\n");
+	assert_int_equal(
+		cni_normalise_sql("sqlite", sql.data, &f->arena, &schema, &f->err), CN_ESQL);
+	assert_string_equal(f->err.message, "index I7 already exists");
+	assert_contains(f->err.detail, "line 1003: ");
+	sql.size = good;
+	sql.data[good] = '\0';
+	cni_buffer_puts(&sql, "CREATE INDEX other ON t8(nowhere);\n");
+	assert_int_equal(
+		cni_normalise_sql("sqlite", sql.data, &f->arena, &schema, &f->err), CN_ESQL);
+	assert_contains(f->err.detail, "line 1003: ");
+	sql.size = good;
+	sql.data[good] = '\0';
+	cni_buffer_puts(&sql,
+		"CREATE VIRTUAL TABLE d USING fts5(x); CREATE TABLE x AS SELECT n, id FROM t5; DROP TABLE last;");
+	assert_ok(cni_normalise_sql("sqlite", sql.data, &f->arena, &schema, &f->err), &f->err);
+	assert_int_equal(schema->object_count, expected->object_count + 1);
+	cni_buffer_done(&sql);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +336,7 @@ int main(void)
 		TEST(tells_the_line_of_a_mistake),
 		TEST(ends_what_would_run_for_ever),
 		TEST(normalises_a_schema),
+		TEST(normalises_large_schemas_alike),
 	};
 	return RUN(tests);
 }

@@ -229,6 +229,7 @@ static void takes_options_of_the_uri(void **state)
 		{"sqlite:///a.db?foreign_keys=maybe", "foreign_keys=maybe", "on or off"},
 		{"sqlite:///a.db?synchronous=2", "synchronous=2", "normal"},
 		{"sqlite:///a.db?journal_mode=", "journal_mode=", "truncate"},
+		{"sqlite:///a.db?journal_mode=off", "journal_mode=off", "persist or memory"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		conn = NULL;

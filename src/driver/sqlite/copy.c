@@ -125,8 +125,8 @@ static cn_status write_copy(cni_sqlite *from, const char *path, cn_error *err)
 	cni_sqlite *to = NULL;
 
 	TRY(cni_sqlite_open_private(path, path, &to, err));
-	/* it is not there before it is whole, so it needs no journal */
-	cn_status status = cni_sqlite_pragma(to, "PRAGMA main.journal_mode=OFF", NULL, 0, err);
+	/* it is not there before it is whole, so it needs no journal on the disk */
+	cn_status status = cni_sqlite_pragma(to, "PRAGMA main.journal_mode=MEMORY", NULL, 0, err);
 	if (status == CN_OK)
 		status = copy(from, to, err);
 	cni_sqlite_close(&to->base);

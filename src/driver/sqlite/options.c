@@ -10,8 +10,9 @@
 static const char *const names[] = {"mode", "cache_size", "busy_timeout_ms", "journal_mode",
 	"synchronous", "foreign_keys", "mmap_size", NULL};
 static const char *const modes[] = {"ro", "rw", "rwc", NULL}; /* in the order of cni_open_mode */
-static const char *const journals[] = {
-	"wal", "delete", "truncate", "persist", "memory", "off", NULL};
+/* not off: a rollback would leave the file damaged, and SQLite refuses it to who is on the
+ * defensive */
+static const char *const journals[] = {"wal", "delete", "truncate", "persist", "memory", NULL};
 static const char *const levels[] = {"off", "normal", "full", "extra", NULL};
 static const char *const switches[] = {"off", "on", "0", "1", "false", "true", "no", "yes", NULL};
 
@@ -72,8 +73,7 @@ static cn_status read_one(const cni_uri_option *option, cni_sqlite_options *out,
 		return CN_OK;
 	}
 	if (cni_same(name, "journal_mode")) {
-		TRY(one_of(option, journals, "wal, delete, truncate, persist, memory or off", &at,
-			err));
+		TRY(one_of(option, journals, "wal, delete, truncate, persist or memory", &at, err));
 		out->journal_mode = journals[at];
 		return CN_OK;
 	}
