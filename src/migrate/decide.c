@@ -207,22 +207,21 @@ static bool has_argument(const cni_ddl_virtual *table, const char *argument)
 	return false;
 }
 
-/* Will the planner carry the content over? (driver/sqlite/plan_virtual.c) What it cannot is a loss.
- */
+/* Will the planner carry the content over, or fill it again from the table that it is about?
+ * (driver/sqlite/plan_virtual.c) What it cannot is a loss. */
 static bool loses_content(const cni_object *from, const cni_object *to)
 {
 	const cni_ddl_virtual *old = &from->ddl.virtual_table, *fresh = &to->ddl.virtual_table;
 	bool full_text = cni_ncasecmp(old->module, "fts", 3) == 0 &&
-			 cni_ncasecmp(fresh->module, "fts", 3) == 0;
+		cni_ncasecmp(fresh->module, "fts", 3) == 0;
 	if (!cni_same(old->module, fresh->module) && !full_text)
 		return true;
-	for (size_t i = 0; i < old->argument_count; i++) {
-		const char *argument = old->arguments[i];
-		if (cni_ncasecmp(argument, "content", 7) == 0)
-			return strstr(argument, "''") != NULL || strstr(argument, "\"\"") != NULL;
-		if (!strchr(argument, '=') && !has_argument(fresh, argument))
+	for (size_t i = 0; i < old->argument_count; i++)
+		if (cni_ncasecmp(old->arguments[i], "content=", 8) == 0)
+			return strstr(old->arguments[i], "''") || strstr(old->arguments[i], "\"\"");
+	for (size_t i = 0; i < old->argument_count; i++)
+		if (!strchr(old->arguments[i], '=') && !has_argument(fresh, old->arguments[i]))
 			return true;
-	}
 	return false;
 }
 
