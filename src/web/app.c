@@ -11,7 +11,7 @@
 #include "base/try.h"
 #include "web/request.h"
 
-static void web_free(void *data)
+void cni_web_free(void *data)
 {
 	cni_web *web = data;
 
@@ -24,7 +24,7 @@ static void web_free(void *data)
 }
 
 static const cn_extension extension = {
-	.name = "web", .commands = cni_serve_commands, .free = web_free};
+	.name = "web", .commands = cni_serve_commands, .free = cni_web_free};
 
 static const cn_web_limits usual = {
 	.body_bytes = 1 << 20,
@@ -35,22 +35,33 @@ static const cn_web_limits usual = {
 	.request_deadline_s = 30,
 };
 
-cni_web *cni_web_of(cn_app *app)
+cni_web *cni_web_new(cn_app *app)
 {
-	cni_web *web = app ? cn_app_extension(app, &extension) : NULL;
+	cni_web *web = calloc(1, sizeof *web);
 
-	if (web || !app)
-		return web;
-	web = calloc(1, sizeof *web);
-	if (!web || pthread_mutex_init(&web->lock, NULL) != 0) {
-		cn_app_fail(app, &(cn_error){.status = CN_ENOMEM, .message = "out of memory"});
+	if (!web)
+		return NULL;
+	if (pthread_mutex_init(&web->lock, NULL) != 0) {
 		free(web);
 		return NULL;
 	}
 	web->app = app;
 	web->router.arena = &web->arena;
 	web->limits = usual;
-	cn_app_extend(app, &extension, web);
+	return web;
+}
+
+cni_web *cni_web_of(cn_app *app)
+{
+	cni_web *web = app ? cn_app_extension(app, &extension) : NULL;
+
+	if (web || !app)
+		return web;
+	web = cni_web_new(app);
+	if (web)
+		cn_app_extend(app, &extension, web); /* takes it, also when it fails */
+	else
+		cn_app_fail(app, &(cn_error){.status = CN_ENOMEM, .message = "out of memory"});
 	return cn_app_extension(app, &extension);
 }
 
@@ -97,14 +108,19 @@ static void add_route(cni_web *web, const char *methods, const cni_route *templa
 	fail(web, &err);
 }
 
+void cni_web_route(
+	cni_web *web, const char *methods, const char *path, cn_handler *handler, const char *name)
+{
+	add_route(web, methods, &(cni_route){.path = path, .name = name, .handler = handler});
+}
+
 void cn_route_add(
 	cn_app *app, const char *methods, const char *path, cn_handler *handler, const char *name)
 {
 	cni_web *web = cni_web_of(app);
 
 	if (web)
-		add_route(
-			web, methods, &(cni_route){.path = path, .name = name, .handler = handler});
+		cni_web_route(web, methods, path, handler, name);
 }
 
 static const char *joined(cni_web *web, const char *prefix, const char *path)

@@ -52,6 +52,12 @@ typedef struct cni_web {
  * app knows. */
 cni_web *cni_web_of(cn_app *app);
 
+/* One that belongs to nobody yet: for a server beside the app's own. */
+cni_web *cni_web_new(cn_app *app);
+void cni_web_free(void *web); /* NULL is allowed */
+void cni_web_route(
+	cni_web *web, const char *methods, const char *path, cn_handler *handler, const char *name);
+
 /* Before the first request, by one thread: finds the static folders. CN_OK again if it was done;
  * the error of setting up, if there was one. */
 cn_status cni_web_prepare(cni_web *web, cn_error *err) CN_MUST_CHECK;

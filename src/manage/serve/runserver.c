@@ -1,15 +1,18 @@
 /* runserver.c - `runserver`, the plain role; which role it is. See serve.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cantil/database.h>
 #include <cantil/migrate.h>
 
 #include "base/try.h"
-#include "manage/serve/serve.h"
+#include "manage/serve/state.h"
+#include "web/url.h"
 
 enum { FINISH_MS = 10000 };
 
@@ -155,6 +158,45 @@ static cn_status read_options(cni_serve *serve, cn_error *err)
 	return cni_serve_listen(serve, cn_call_given(call, "port"), port, err);
 }
 
+/* "4 3f2a9c1e77b0": the control socket and the build's name, from a supervisor; -1: there is none.
+ */
+static int take_control(cni_serve *serve, const char **ret_build)
+{
+	const char *text = cni_strdup(&serve->arena, getenv(CNI_CONTROL_VARIABLE));
+	char *space = text ? strchr(text, ' ') : NULL;
+	int64_t fd;
+	struct stat st;
+
+	*ret_build = "0";
+	unsetenv(CNI_CONTROL_VARIABLE); /* not for the programs that this one starts */
+	if (!space)
+		return -1;
+	*space = '\0';
+	if (!cni_parse_int(text, &fd) || fd < 3 || fd > 1024 || fstat((int)fd, &st) != 0 ||
+		!S_ISSOCK(st.st_mode))
+		return -1;
+	fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	*ret_build = space + 1;
+	return (int)fd;
+}
+
+/* Which role: see serve.h. */
+static cn_status serve_in_role(cni_serve *serve, cn_error *err)
+{
+	const char *build;
+	int control = take_control(serve, &build);
+	cn_status status;
+
+	if (control < 0 && serve->reload)
+		return cni_supervise(serve, err);
+	if (control < 0 && !serve->debug)
+		return serve_plain(serve, err);
+	status = cni_worker_run(serve, control, build, err);
+	if (control >= 0)
+		close(control);
+	return status;
+}
+
 int cni_runserver(cn_call *call, cn_error *err)
 {
 	cni_serve serve = {
@@ -169,7 +211,7 @@ int cni_runserver(cn_call *call, cn_error *err)
 	if (status == CN_OK)
 		status = read_options(&serve, err);
 	if (status == CN_OK)
-		status = serve_plain(&serve, err);
+		status = serve_in_role(&serve, err);
 	if (serve.listen_fd >= 0)
 		close(serve.listen_fd);
 	if (serve.signal_fd >= 0)
