@@ -59,6 +59,30 @@ static cn_status put_text(
 	return *field ? CN_OK : no_memory(parser);
 }
 
+/* One line: runs of white space and control characters become one blank, none at the ends. */
+static void fold(cni_buffer *out, const char *text, const char *end)
+{
+	bool blank = false;
+	for (; text < end; text++) {
+		bool space = (unsigned char)*text <= ' ' || *text == 127;
+		if (!space) {
+			if (blank && out->size)
+				cni_buffer_putc(out, ' ');
+			cni_buffer_putc(out, *text);
+		}
+		blank = space;
+	}
+}
+
+static cn_status put_line(
+	revision_reader *parser, const char **field, const char *text, const char *end)
+{
+	CLEANUP(cni_buffer_done) cni_buffer line = {0};
+	fold(&line, text, end);
+	*field = cni_buffer_dup(&line, parser->arena);
+	return *field ? CN_OK : no_memory(parser);
+}
+
 /* ---- the header ---- */
 
 static cn_status take_id(revision_reader *parser, const char *text, const char *end)
@@ -115,13 +139,13 @@ static cn_status take_header(
 	switch (word) {
 	case CNI_WORD_CANTIL: return take_id(parser, text, end);
 	case CNI_WORD_PARENTS: return take_parents(parser, text, end);
-	case CNI_WORD_MESSAGE: return put_text(parser, &revision->message, text, end);
-	case CNI_WORD_CREATED: return put_text(parser, &revision->created, text, end);
-	case CNI_WORD_LABELS: return put_text(parser, &revision->labels, text, end);
-	case CNI_WORD_DEPENDS: return put_text(parser, &revision->depends, text, end);
+	case CNI_WORD_MESSAGE: return put_line(parser, &revision->message, text, end);
+	case CNI_WORD_CREATED: return put_line(parser, &revision->created, text, end);
+	case CNI_WORD_LABELS: return put_line(parser, &revision->labels, text, end);
+	case CNI_WORD_DEPENDS: return put_line(parser, &revision->depends, text, end);
 	case CNI_WORD_ANSWER: {
 		const char *answer;
-		TRY(put_text(parser, &answer, text, end));
+		TRY(put_line(parser, &answer, text, end));
 		return CNI_PUSH(parser->arena, revision->answers, revision->answer_count, answer)
 			       ? CN_OK
 			       : no_memory(parser);
@@ -176,22 +200,17 @@ static cn_status take_keep(revision_reader *parser, const char *text, const char
 	return CN_OK;
 }
 
+/* A reason of several comments, or of a block of several lines, is one line. */
 static cn_status take_reason(revision_reader *parser, const char *text, const char *end)
 {
+	CLEANUP(cni_buffer_done) cni_buffer line = {0};
 	cni_buffer *comment = &parser->comment;
-	bool blank = true;
-	if (comment->size)
-		cni_buffer_putc(comment, ' ');
-	for (; text < end; text++) { /* a block of several lines becomes one */
-		bool space = (unsigned char)*text <= ' ' || *text == 127;
-		if (!space)
-			cni_buffer_putc(comment, *text);
-		else if (!blank)
-			cni_buffer_putc(comment, ' ');
-		blank = space;
-	}
+	fold(&line, text, end);
+	if (line.size)
+		cni_buffer_printf(
+			comment, "%s%s", comment->size ? " " : "", cni_buffer_text(&line));
 	parser->commented = comment->size > 0;
-	return comment->failed ? no_memory(parser) : CN_OK;
+	return comment->failed || line.failed ? no_memory(parser) : CN_OK;
 }
 
 static cn_status take_word(
@@ -208,7 +227,7 @@ static cn_status take_word(
 		const char *warning;
 		if (!parser->section)
 			return CN_OK;
-		TRY(put_text(parser, &warning, rest, end));
+		TRY(put_line(parser, &warning, rest, end));
 		return CNI_PUSH(parser->arena, parser->plan->warnings, parser->plan->warning_count,
 			       warning)
 			       ? CN_OK
@@ -293,16 +312,30 @@ static cn_status check_sqlite(revision_reader *parser, const char *sql, size_t s
 	return CN_OK;
 }
 
+/* Where the statement ends: without its `;`, and what is white space or comment to the lexer. */
+static const char *last_solid(const char *sql, const char *end)
+{
+	cni_lexer lexer;
+	const char *last = sql;
+	cni_lexer_init(&lexer, sql, (size_t)(end - sql));
+	for (;;) {
+		cni_token token = cni_lexer_next_solid(&lexer);
+		if (token.kind == CNI_TOKEN_END)
+			return last;
+		if (token.text + token.size != end || !cni_token_is_op(&token, ";"))
+			last = token.text + token.size;
+	}
+}
+
 static cn_status add_statement(revision_reader *parser, const char *sql, const char *end)
 {
-	while (end > sql && (unsigned char)end[-1] <= ' ')
-		end--;
-	if (end > sql && end[-1] == ';')
-		end--;
-	while (end > sql && (unsigned char)end[-1] <= ' ')
-		end--;
+	end = last_solid(sql, end);
 	if (end == sql)
 		return CN_OK;
+	/* to SQLite the text's last two characters are no comment yet; with a `;` behind them they
+	 * would be */
+	if (end - sql >= 2 && end[-2] == '/' && end[-1] == '*')
+		return fail_at(parser, end - 2, "a comment that is not closed");
 	if (!parser->section) {
 		cn_status status = fail_at(parser, sql, "a statement before the first section");
 		cn_error_hint(parser->err,

@@ -333,6 +333,19 @@ static void wrong_targets(void **state)
 	assert_string_equal(current(p), "r1");
 }
 
+/* The script is for the sqlite3 shell; its commands (.bail on) are not SQL. */
+static void run_script(project *p, const char *script)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	while (*script) {
+		size_t size = strcspn(script, "\n") + 1;
+		if (*script != '.')
+			cni_buffer_add(&out, script, size);
+		script += size;
+	}
+	sql(p, cni_buffer_text(&out));
+}
+
 static void the_script_does_the_same(void **state)
 {
 	project *p = *state;
@@ -342,13 +355,13 @@ static void the_script_does_the_same(void **state)
 	want(p, v3);
 	make(p, "r2", "rename column product name title");
 	assert_ok(cn_migrator_script(p->migrator, false, NULL, &script, &err), &err);
-	sql(p, script);
+	run_script(p, script);
 	assert_string_equal(current(p), "r2");
 	assert_int_equal(
 		number(p, "SELECT count(*) FROM product WHERE title IN ('tea', 'milk', 'x')"), 3);
 	assert_ok(cn_migrator_verify(p->migrator, &err), &err);
 	assert_ok(cn_migrator_script(p->migrator, true, "base", &script, &err), &err);
-	sql(p, script);
+	run_script(p, script);
 	assert_string_equal(current(p), "");
 }
 
