@@ -1,0 +1,386 @@
+/*
+ * insert.c - new rows: as many as possible in one statement, keys given back to the structs.
+ *
+ * Rows of one model that write the same columns are inserted up to 50 at a time. Keys that the database
+ * would generate are then chosen here, behind the largest there is: the write lock is held, so
+ * nobody else can take them. When a row of such a batch is refused, the batch is tried again
+ * row by row, which names the row.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "orm/flush_impl.h"
+
+enum { BATCH_ROWS = 50, BATCH_MIN = 4, BATCH_PARAMETERS = 30000 };
+
+typedef struct cni_run { /* rows that the same statement inserts */
+	const cni_layout *layout;
+	bool *given;          /* per field: the struct's value is written */
+	bool *filled;         /* per field: the database fills it in */
+	size_t given_count, filled_count;
+	cni_entry *entries[BATCH_ROWS];
+	size_t count, most;
+	bool numbered;        /* its key is the only thing filled in, and may be chosen here */
+	bool returning;       /* more than the row's number is read back */
+} cni_run;
+
+const char *cni_entry_word(cni_flush *flush, const cni_entry *entry)
+{
+	const cni_layout *layout = entry->layout;
+	CLEANUP(cni_buffer_done) cni_buffer word = {.limit = 200};
+
+	cni_buffer_printf(&word, "\"%s\"", layout->name);
+	for (size_t i = 0; i < layout->key_count; i++) {
+		cn_value v = cn_column_get(layout->fields[layout->key[i]].column, entry->old);
+		if (v.type == CN_TYPE_INT64)
+			cni_buffer_printf(&word, "%s%" PRId64, i ? ", " : " ", v.as.i);
+		else if (v.type == CN_TYPE_TEXT)
+			cni_buffer_printf(&word, "%s\"%.*s\"", i ? ", " : " ", (int)(v.size < 60 ? v.size : 60),
+				(const char *)v.as.p);
+	}
+	const char *copy = cni_buffer_dup(&word, &flush->s->scratch);
+	return copy ? copy : layout->name;
+}
+
+/* ---- which columns ---- */
+
+/* A number of the row, or a value that the database computes, is filled in when the program left it 0. */
+static bool is_filled(const cni_layout *layout, size_t field, const void *row)
+{
+	const cn_column *column = layout->fields[field].column;
+
+	if (column->generated_sql)
+		return true;
+	return ((long)field == layout->row_number || column->default_sql) && cni_member_is_zero(column, row);
+}
+
+static bool fits_run(const cni_run *run, const cni_entry *entry)
+{
+	if (!run->count || run->layout != entry->layout || run->count >= run->most)
+		return false;
+	for (size_t i = 0; i < run->layout->field_count; i++) {
+		if (run->filled[i] != is_filled(run->layout, i, entry->row))
+			return false;
+	}
+	return true;
+}
+
+static cn_status start_run(cni_flush *flush, cni_run *run, const cni_entry *entry)
+{
+	const cni_layout *layout = entry->layout;
+	size_t count = layout->field_count;
+
+	*run = (cni_run){.layout = layout, .given = cni_alloc(&flush->s->rows, count),
+		.filled = cni_alloc(&flush->s->rows, count)};
+	if (!run->given || !run->filled)
+		return cni_session_oom(flush->s);
+	for (size_t i = 0; i < count; i++) {
+		run->filled[i] = is_filled(layout, i, entry->row);
+		run->given[i] = !run->filled[i];
+		run->given_count += run->given[i];
+		run->filled_count += run->filled[i];
+	}
+	bool number_filled = layout->row_number >= 0 && run->filled[layout->row_number];
+	run->returning = run->filled_count > (number_filled ? 1 : 0);
+	run->numbered = number_filled && !run->returning &&
+			!layout->fields[layout->row_number].column->autoincrement;
+	size_t columns = run->given_count + number_filled;
+	run->most = run->returning || (number_filled && !run->numbered) ? 1 : BATCH_ROWS;
+	if (columns && columns * run->most > BATCH_PARAMETERS)
+		run->most = BATCH_PARAMETERS / columns ? BATCH_PARAMETERS / columns : 1;
+	return CN_OK;
+}
+
+/* ---- the statements ---- */
+
+void cni_returning_sql(cni_buffer *sql, const cni_layout *layout, const bool *fill)
+{
+	const char *before = " RETURNING ";
+
+	for (size_t i = 0; i < layout->field_count; i++) {
+		if (!fill[i])
+			continue;
+		cni_buffer_printf(sql, "%s%s", before, layout->fields[i].quoted);
+		before = ", ";
+	}
+}
+
+cn_status cni_returning_take(cni_flush *flush, cni_stmt *stmt, cni_entry *entry, const bool *fill)
+{
+	const cni_layout *layout = entry->layout;
+	cn_session *s = flush->s;
+	size_t at = 0;
+
+	for (size_t i = 0; i < layout->field_count; i++) {
+		if (!fill[i])
+			continue;
+		cn_value value = cni_stmt_value(stmt, at++);
+		if (cni_decode(layout->fields[i].column, entry->row, &value, &s->texts, &s->error) < 0)
+			return cn_error_wrap(&s->error, "reading back a new \"%s\"", layout->name);
+	}
+	return CN_OK;
+}
+
+static void insert_sql(cni_buffer *sql, const cni_run *run, const bool *given, size_t rows)
+{
+	const cni_layout *layout = run->layout;
+	size_t columns = 0;
+
+	cni_buffer_printf(sql, "INSERT INTO %s", layout->quoted);
+	for (size_t i = 0; i < layout->field_count; i++) {
+		if (given[i])
+			cni_buffer_printf(sql, "%s%s", columns++ ? ", " : " (", layout->fields[i].quoted);
+	}
+	if (!columns) {
+		cni_buffer_puts(sql, " DEFAULT VALUES");
+		return;
+	}
+	cni_buffer_puts(sql, ") VALUES ");
+	for (size_t row = 0; row < rows; row++) {
+		for (size_t i = 0; i < columns; i++)
+			cni_buffer_puts(sql, i ? ", ?" : row ? ", (?" : "(?");
+		cni_buffer_putc(sql, ')');
+	}
+}
+
+static cn_status bind_row(cni_flush *flush, cni_stmt *stmt, const bool *given, const cni_entry *entry, size_t *at)
+{
+	const cni_layout *layout = entry->layout;
+	cn_session *s = flush->s;
+	cn_value value;
+
+	for (size_t i = 0; i < layout->field_count; i++) {
+		if (!given[i])
+			continue;
+		if (cni_encode(layout->fields[i].column, entry->row, &value, &s->error) < 0)
+			return cn_error_wrap(&s->error, "model \"%s\"", layout->name);
+		TRY(cni_stmt_bind(stmt, (*at)++, value, &s->error));
+	}
+	return CN_OK;
+}
+
+/* ---- one row at a time ---- */
+
+static void set_number(const cni_run *run, cni_entry *entry, int64_t number)
+{
+	cn_value value = cn_int(number);
+
+	/* a number that a small member cannot hold is found before (next_number), or when it is read */
+	(void)!cni_decode(run->layout->fields[run->layout->row_number].column, entry->row, &value, NULL, NULL);
+}
+
+static cn_status take_number(cni_flush *flush, const cni_run *run, cni_entry *entry)
+{
+	cn_value value = cn_int(cni_conn_last_id(flush->conn));
+
+	if (cni_decode(run->layout->fields[run->layout->row_number].column, entry->row, &value, NULL,
+		    &flush->s->error) < 0)
+		return cn_error_wrap(&flush->s->error, "the key of a new \"%s\"", run->layout->name);
+	return CN_OK;
+}
+
+static cn_status insert_one(cni_flush *flush, const cni_run *run, cni_entry *entry)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cn_session *s = flush->s;
+	size_t at = 1;
+
+	insert_sql(&sql, run, run->given, 1);
+	if (run->returning)
+		cni_returning_sql(&sql, run->layout, run->filled);
+	if (sql.failed)
+		return cni_session_oom(s);
+	TRY(cni_session_prepare(s, flush->conn, sql.data, run->layout, &stmt));
+	TRY(bind_row(flush, stmt, run->given, entry, &at));
+	int step = cni_stmt_step(stmt, &s->error);
+	if (step == CNI_ROW) {
+		TRY(cni_returning_take(flush, stmt, entry, run->filled));
+		step = cni_stmt_step(stmt, &s->error);
+	}
+	if (step < 0)
+		return cn_error_wrap(&s->error, "inserting a \"%s\"", run->layout->name);
+	if (!run->returning && run->filled_count)
+		return take_number(flush, run, entry);
+	return CN_OK;
+}
+
+static cn_status insert_singly(cni_flush *flush, const cni_run *run)
+{
+	for (size_t i = 0; i < run->count; i++)
+		TRY(insert_one(flush, run, run->entries[i]));
+	return CN_OK;
+}
+
+/* ---- many rows at a time ---- */
+
+static int64_t number_limit(const cn_column *column)
+{
+	switch (column->size) {
+	case 1: return column->storage == CN_STORE_U8 ? UINT8_MAX : INT8_MAX;
+	case 2: return column->storage == CN_STORE_U16 ? UINT16_MAX : INT16_MAX;
+	case 4: return column->storage == CN_STORE_U32 ? UINT32_MAX : INT32_MAX;
+	default: return column->storage == CN_STORE_NULL_I32 ? INT32_MAX : INT64_MAX;
+	}
+}
+
+/* The first of `count` free numbers behind the largest; false: there is no room for them. */
+static cn_status next_number(cni_flush *flush, const cni_run *run, int64_t *ret, bool *ret_room)
+{
+	const cni_field *field = &run->layout->fields[run->layout->row_number];
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cn_session *s = flush->s;
+
+	cni_buffer_printf(&sql, "SELECT max(%s) FROM %s", field->quoted, run->layout->quoted);
+	if (sql.failed)
+		return cni_session_oom(s);
+	TRY(cni_session_prepare(s, flush->conn, sql.data, run->layout, &stmt));
+	int step = cni_stmt_step(stmt, &s->error);
+	if (step < 0)
+		return (cn_status)step;
+	int64_t largest = step == CNI_ROW ? cni_stmt_int(stmt, 0) : 0;
+	if (largest < 0)
+		largest = 0;
+	*ret_room = number_limit(field->column) - largest >= (int64_t)run->count;
+	*ret = *ret_room ? largest + 1 : 0;
+	return CN_OK;
+}
+
+static cn_status insert_batch(cni_flush *flush, const cni_run *run, const bool *given)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cn_session *s = flush->s;
+	size_t at = 1;
+
+	insert_sql(&sql, run, given, run->count);
+	if (sql.failed)
+		return cni_session_oom(s);
+	TRY(cni_session_prepare(s, flush->conn, sql.data, run->layout, &stmt));
+	for (size_t i = 0; i < run->count; i++)
+		TRY(bind_row(flush, stmt, given, run->entries[i], &at));
+	return cni_stmt_run(stmt, &s->error);
+}
+
+/* Did a refused batch leave rows behind (a trigger's RAISE(FAIL))? Then it must not be tried again. */
+static cn_status is_there(cni_flush *flush, const cni_run *run, int64_t number, bool *ret)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cn_session *s = flush->s;
+	cn_error keep = s->error;
+
+	TRY(cni_session_prepare(s, flush->conn, run->layout->get_sql, run->layout, &stmt));
+	TRY(cni_stmt_bind(stmt, 1, cn_int(number), &s->error));
+	int step = cni_stmt_step(stmt, &s->error);
+	if (step < 0)
+		return (cn_status)step;
+	*ret = step == CNI_ROW;
+	s->error = keep;
+	return CN_OK;
+}
+
+static cn_status insert_numbered(cni_flush *flush, const cni_run *run)
+{
+	cn_session *s = flush->s;
+	bool *given = cni_alloc(&s->scratch, run->layout->field_count);
+	bool room, there = false;
+	int64_t first;
+
+	if (!given)
+		return cni_session_oom(s);
+	memcpy(given, run->given, run->layout->field_count);
+	given[run->layout->row_number] = true;
+	TRY(next_number(flush, run, &first, &room));
+	if (!room)
+		return insert_singly(flush, run);
+	for (size_t i = 0; i < run->count; i++)
+		set_number(run, run->entries[i], first + (int64_t)i);
+	cn_status status = insert_batch(flush, run, given);
+	if (status == CN_OK)
+		return CN_OK;
+	for (size_t i = 0; i < run->count; i++)
+		set_number(run, run->entries[i], 0);
+	if (status != CN_ECONSTRAINT)
+		return status;
+	TRY(is_there(flush, run, first, &there));
+	if (there)
+		return cn_error_wrap(&s->error, "inserting %zu \"%s\"", run->count, run->layout->name);
+	s->error = (cn_error){0};
+	return insert_singly(flush, run);
+}
+
+static cn_status insert_given(cni_flush *flush, const cni_run *run)
+{
+	cn_session *s = flush->s;
+	cn_status status = insert_batch(flush, run, run->given);
+
+	if (status != CN_ECONSTRAINT)
+		return status;
+	s->error = (cn_error){0};
+	TRY(insert_singly(flush, run));
+	return CN_OK;
+}
+
+/* ---- runs ---- */
+
+static cn_status end_run(cni_flush *flush, cni_run *run)
+{
+	cn_session *s = flush->s;
+
+	if (!run->count)
+		return CN_OK;
+	if (run->count < BATCH_MIN)
+		TRY(insert_singly(flush, run));
+	else
+		TRY(run->numbered ? insert_numbered(flush, run) : insert_given(flush, run));
+	for (size_t i = 0; i < run->count; i++) {
+		cni_entry *entry = run->entries[i];
+		TRY(cni_entry_settle(s, entry));
+		cni_identity_remove(&s->identity, entry);
+		entry->state = CNI_LOADED;
+		entry->filled = run->filled_count ? run->filled : NULL;
+		if (!cni_identity_add(&s->identity, entry, cni_key_hash(entry->layout, entry->row)))
+			return cni_session_oom(s);
+	}
+	run->count = 0;
+	return CN_OK;
+}
+
+static bool waits_for_run(const cni_entry *entry)
+{
+	for (const cni_wish *wish = entry->wishes; wish; wish = wish->next) {
+		if (!wish->late && wish->parent->state == CNI_NEW)
+			return true;
+	}
+	return false;
+}
+
+static cn_status grant_wishes(cni_flush *flush, cni_entry *entry)
+{
+	for (const cni_wish *wish = entry->wishes; wish; wish = wish->next) {
+		if (!wish->late)
+			TRY(cni_wish_grant(flush, entry, wish));
+	}
+	return CN_OK;
+}
+
+cn_status cni_flush_inserts(cni_flush *flush)
+{
+	cni_run run = {0};
+
+	for (size_t i = 0; i < flush->inserts.count; i++) {
+		cni_entry *entry = flush->inserts.entries[i];
+		if (waits_for_run(entry))
+			TRY(end_run(flush, &run));
+		TRY(grant_wishes(flush, entry));
+		if (!fits_run(&run, entry)) {
+			TRY(end_run(flush, &run));
+			TRY(start_run(flush, &run, entry));
+		}
+		run.entries[run.count++] = entry;
+	}
+	return end_run(flush, &run);
+}

@@ -1,0 +1,490 @@
+/* query.c - reading: conditions, lists, single rows, numbers, SQL into structs. */
+#include <string.h>
+
+#include "base/text.h"
+#include "base/try.h"
+#include "orm/session_impl.h"
+
+enum { SINK_COLUMNS = 100, PAGE_USUAL = 20 };
+
+static const cn_query no_query;
+
+/* ---- statements ---- */
+
+/* "no such column: pric" is answered with the name that was meant. */
+static void hint_name(const cni_layout *layout, cni_arena *arena, cn_error *err)
+{
+	static const char column[] = "no such column: ", table[] = "no such table: ";
+	const char *at = strstr(err->message, column);
+
+	if (at && layout) {
+		const char *name = at + strlen(column), *dot = strrchr(name, '.');
+		cni_hint_column(layout, dot ? dot + 1 : name, arena, err);
+		for (size_t i = 0; i < layout->field_count; i++) {
+			if (cni_same(layout->fields[i].name, dot ? dot + 1 : name))
+				cn_error_hint(err, "the model has it, the database does not: is a migration "
+						   "missing (db upgrade)?");
+		}
+	} else if (strstr(err->message, table)) {
+		cn_error_hint(err, "is a migration missing (db upgrade)?");
+	}
+}
+
+cn_status cni_session_prepare(cn_session *s, cni_conn *conn, const char *sql, const cni_layout *layout, cni_stmt **ret)
+{
+	cn_status status = cni_conn_prepare(conn, sql, ret, &s->error);
+
+	if (status == CN_ESQL && !s->error.hint[0])
+		hint_name(layout, &s->scratch, &s->error);
+	return status;
+}
+
+cn_status cni_session_bind(cn_session *s, cni_stmt *stmt, const char *text, const cn_value *args, size_t count)
+{
+	size_t wanted = cni_stmt_parameters(stmt);
+
+	if (wanted != count) {
+		cn_error_set(&s->error, CN_EARG, "%zu argument%s for %zu \"?\"", count, count == 1 ? "" : "s",
+			wanted);
+		cn_error_detail(&s->error, "%.1000s", text);
+		return CN_EARG;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (args[i].type == CN_TYPE_NONE)
+			return cn_fail(&s->error, CN_EARG,
+				"argument %zu is an unsigned integer beyond 2^63-1, which no database holds", i + 1);
+		if (args[i].type == CN_TYPE_TEXT && !cni_utf8_valid(args[i].as.p, args[i].size))
+			return cn_fail(&s->error, CN_EARG, "argument %zu is a text that is not UTF-8", i + 1);
+		if (cni_stmt_bind(stmt, i + 1, args[i], &s->error) < 0)
+			return s->error.status;
+	}
+	return CN_OK;
+}
+
+cn_status cni_query_check(cn_session *s, const cn_query *query)
+{
+	const cn_condition *where = &query->where;
+
+	if (where->count && (where->args[0].type != CN_TYPE_TEXT || !where->args[0].size))
+		return cn_fail(&s->error, CN_EARG, "a condition has no text");
+	return CN_OK;
+}
+
+static void add_where(cni_buffer *sql, const cn_query *query)
+{
+	/* a line of its own, so that a comment at its end does not swallow the parenthesis */
+	if (query->where.count)
+		cni_buffer_printf(sql, " WHERE (%s\n)", (const char *)query->where.args[0].as.p);
+}
+
+void cni_query_select(cni_buffer *sql, const cni_layout *layout, const cn_query *query, bool ordered_by_key)
+{
+	cni_buffer_printf(sql, "SELECT %s%s FROM %s", query->distinct ? "DISTINCT " : "", layout->columns_sql,
+		layout->quoted);
+	add_where(sql, query);
+	if (query->order_by) {
+		cni_buffer_printf(sql, " ORDER BY %s", query->order_by);
+	} else if (ordered_by_key && layout->key_count) {
+		for (size_t i = 0; i < layout->key_count; i++)
+			cni_buffer_printf(sql, "%s%s", i ? ", " : " ORDER BY ",
+				layout->fields[layout->key[i]].quoted);
+	}
+	if (query->limit || query->offset) {
+		if (query->limit)
+			cni_buffer_printf(sql, " LIMIT %zu", query->limit);
+		else
+			cni_buffer_puts(sql, " LIMIT -1");
+		if (query->offset)
+			cni_buffer_printf(sql, " OFFSET %zu", query->offset);
+	}
+}
+
+/* All rows within one step of the engine, where that is possible: it saves a third of a long list. */
+static void list_sql(cni_buffer *sql, const cni_layout *layout, const cn_query *query)
+{
+	bool sink = layout->field_count <= SINK_COLUMNS && !query->limit && !query->offset;
+	bool plain = !query->order_by && !query->distinct;
+
+	if (!sink) {
+		cni_query_select(sql, layout, query, false);
+	} else if (plain) {
+		cni_buffer_printf(sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM %s", layout->columns_sql,
+			layout->quoted);
+		add_where(sql, query);
+	} else {
+		cni_buffer_printf(sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM (", layout->columns_sql);
+		cni_query_select(sql, layout, query, false);
+		cni_buffer_putc(sql, ')');
+	}
+}
+
+/* Prepares and binds a query's statement. */
+static cn_status start(cn_session *s, const cni_layout *layout, const cn_query *query, const cni_buffer *sql,
+	cni_stmt **ret)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	size_t count = query->where.count;
+	cni_conn *conn;
+
+	if (sql->failed)
+		return cni_session_oom(s);
+	TRY(cni_session_reader(s, &conn));
+	TRY(cni_session_prepare(s, conn, sql->data, layout, &stmt));
+	TRY(cni_session_bind(s, stmt, sql->data, count ? query->where.args + 1 : NULL, count ? count - 1 : 0));
+	*ret = stmt;
+	stmt = NULL;
+	return CN_OK;
+}
+
+/* ---- lists ---- */
+
+typedef struct cni_taker {
+	cn_session *s;
+	const cni_layout *layout;
+	void **rows;
+	size_t count;
+} cni_taker;
+
+static int take_row(const cn_value *values, size_t count, void *ctx, cn_error *err)
+{
+	cni_taker *taker = ctx;
+	cni_entry *entry;
+
+	(void)count;
+	(void)err; /* it is the session's */
+	TRY(cni_session_take(taker->s, taker->layout, values, &entry));
+	if (!CNI_PUSH(&taker->s->scratch, taker->rows, taker->count, entry->row))
+		return cni_session_oom(taker->s);
+	return 0;
+}
+
+static cn_status take_list(cn_session *s, const cni_layout *layout, const cn_query *query, void ***ret)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cni_taker taker = {.s = s, .layout = layout};
+
+	TRY(cni_query_check(s, query));
+	list_sql(&sql, layout, query);
+	TRY(start(s, layout, query, &sql, &stmt));
+	TRY(cni_stmt_each(stmt, take_row, &taker, &s->error));
+	if (query->load)
+		TRY(cni_session_load_path(s, layout, taker.rows, taker.count, query->load));
+	void **list = cni_alloc(&s->rows, (taker.count + 1) * sizeof *list);
+	if (!list)
+		return cni_session_oom(s);
+	if (taker.count)
+		memcpy(list, taker.rows, taker.count * sizeof *list);
+	*ret = list;
+	return CN_OK;
+}
+
+/* What every read begins with: NULL when there is an error already, or the model is unknown. */
+static const cni_layout *begin(cn_session *s, const cn_model *model)
+{
+	if (cni_session_failed(s))
+		return NULL;
+	cni_arena_reset(&s->scratch);
+	const cni_layout *layout = cni_session_layout(s, model);
+	if (layout && model->kind == CN_MODEL_ROW) {
+		cn_error_set(&s->error, CN_EARG, "model \"%s\" has no table: it is for cn_sql", layout->name);
+		return NULL;
+	}
+	return layout;
+}
+
+void **cn_session_list(cn_session *s, const cn_model *model, const cn_query *query)
+{
+	const cni_layout *layout = begin(s, model);
+	void **list = s->nothing;
+
+	s->nothing[0] = NULL;
+	if (layout && take_list(s, layout, query ? query : &no_query, &list) < 0)
+		return s->nothing;
+	return list;
+}
+
+void *cn_session_find(cn_session *s, const cn_model *model, const cn_query *query)
+{
+	cn_query first = query ? *query : no_query;
+
+	first.limit = 1;
+	return cn_session_list(s, model, &first)[0];
+}
+
+void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query)
+{
+	cn_query two = query ? *query : no_query;
+
+	two.limit = 2;
+	void **rows = cn_session_list(s, model, &two);
+	if (cni_session_failed(s))
+		return NULL;
+	if (rows[0] && !rows[1])
+		return rows[0];
+	cn_error_set(&s->error, rows[0] ? CN_EARG : CN_ENOTFOUND, "%s \"%s\" for a condition that should find one",
+		rows[0] ? "more than one" : "no", model->type_name);
+	if (two.where.count)
+		cn_error_detail(&s->error, "%.1000s", (const char *)two.where.args[0].as.p);
+	return NULL;
+}
+
+/* ---- by key ---- */
+
+static cn_status set_key(cn_session *s, const cni_layout *layout, void *row, size_t count, const cn_value *key)
+{
+	if (!layout->key_count)
+		return cn_fail(&s->error, CN_EARG, "model \"%s\" has no primary key", layout->name);
+	if (count != layout->key_count)
+		return cn_fail(&s->error, CN_EARG, "the key of \"%s\" has %zu column%s, not %zu", layout->name,
+			layout->key_count, layout->key_count == 1 ? "" : "s", count);
+	for (size_t i = 0; i < count; i++) {
+		const cn_column *column = layout->fields[layout->key[i]].column;
+		if (key[i].type == CN_TYPE_NONE)
+			return cn_fail(&s->error, CN_EARG, "argument %zu is no value that a database holds", i + 1);
+		if (cni_decode(column, row, &key[i], NULL, &s->error) < 0)
+			return cn_error_wrap(&s->error, "the key of \"%s\"", layout->name);
+	}
+	return CN_OK;
+}
+
+static bool is_null_key(const cn_value *key, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (key[i].type == CN_TYPE_NULL)
+			return true;
+	}
+	return false;
+}
+
+static cn_status read_key(cn_session *s, const cni_layout *layout, const void *probe, void **ret)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cni_conn *conn;
+
+	TRY(cni_session_reader(s, &conn));
+	TRY(cni_session_prepare(s, conn, layout->get_sql, layout, &stmt));
+	for (size_t i = 0; i < layout->key_count; i++) {
+		cn_value value = cn_column_get(layout->fields[layout->key[i]].column, probe);
+		TRY(cni_stmt_bind(stmt, i + 1, value, &s->error));
+	}
+	int step = cni_stmt_step(stmt, &s->error);
+	if (step < 0)
+		return (cn_status)step;
+	if (step == CNI_DONE)
+		return CN_OK;
+	cn_value *values = cni_alloc(&s->scratch, layout->field_count * sizeof *values);
+	cni_entry *entry;
+	if (!values)
+		return cni_session_oom(s);
+	TRY(cni_stmt_row(stmt, values, layout->field_count, &s->error));
+	TRY(cni_session_take(s, layout, values, &entry));
+	*ret = entry->row;
+	return CN_OK;
+}
+
+void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key)
+{
+	const cni_layout *layout = begin(s, model);
+	void *row = NULL;
+
+	if (!layout || is_null_key(key, count)) /* no row has a key of NULL */
+		return NULL;
+	void *probe = cni_alloc(&s->scratch, model->size);
+	if (!probe) {
+		(void)cni_session_oom(s);
+		return NULL;
+	}
+	if (set_key(s, layout, probe, count, key) < 0)
+		return NULL;
+	cni_entry *known = cni_identity_key(&s->identity, layout, probe, cni_key_hash(layout, probe));
+	if (known && known->epoch == s->epoch)
+		return known->state == CNI_DELETED ? NULL : known->row;
+	return read_key(s, layout, probe, &row) < 0 ? NULL : row;
+}
+
+/* ---- numbers ---- */
+
+/* One integer; 0 when there is no row. */
+static cn_status read_int(cn_session *s, const cni_layout *layout, const cn_query *query, const cni_buffer *sql,
+	int64_t *ret)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+
+	TRY(start(s, layout, query, sql, &stmt));
+	int step = cni_stmt_step(stmt, &s->error);
+	if (step < 0)
+		return (cn_status)step;
+	*ret = step == CNI_ROW ? cni_stmt_int(stmt, 0) : 0;
+	return CN_OK;
+}
+
+static int64_t number(cn_session *s, const cn_model *model, const cn_query *query, bool exists)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	const cni_layout *layout = begin(s, model);
+	int64_t result = 0;
+
+	if (!query)
+		query = &no_query;
+	if (!layout || cni_query_check(s, query) < 0)
+		return 0;
+	if (query->distinct)
+		cni_buffer_printf(&sql, "SELECT %s FROM (SELECT DISTINCT %s FROM %s", exists ? "1" : "count(*)",
+			layout->columns_sql, layout->quoted);
+	else
+		cni_buffer_printf(&sql, "SELECT %s FROM %s", exists ? "1" : "count(*)", layout->quoted);
+	add_where(&sql, query);
+	cni_buffer_printf(&sql, "%s%s", query->distinct ? ")" : "", exists ? " LIMIT 1" : "");
+	return read_int(s, layout, query, &sql, &result) < 0 ? 0 : result;
+}
+
+int64_t cn_session_count(cn_session *s, const cn_model *model, const cn_query *query)
+{
+	return number(s, model, query, false);
+}
+
+bool cn_session_exists(cn_session *s, const cn_model *model, const cn_query *query)
+{
+	return number(s, model, query, true) != 0;
+}
+
+cn_page cn_session_paginate(cn_session *s, const cn_model *model, size_t page, const cn_query *query)
+{
+	cn_query part = query ? *query : no_query;
+	cn_page result = {.model = model, .items = s->nothing, .page = page ? page : 1, .pages = 1,
+		.per_page = part.limit ? part.limit : PAGE_USUAL};
+	CLEANUP(cni_buffer_done) cni_buffer order = {0};
+
+	s->nothing[0] = NULL;
+	result.total = cn_session_count(s, model, &part);
+	const cni_layout *layout = begin(s, model);
+	if (!layout)
+		return result;
+	if (result.total > 0)
+		result.pages = ((size_t)result.total + result.per_page - 1) / result.per_page;
+	result.has_previous = result.page > 1;
+	result.has_next = result.page < result.pages;
+	part.limit = result.per_page;
+	if (__builtin_mul_overflow(result.page - 1, result.per_page, &part.offset) || part.offset > INT64_MAX)
+		return result; /* there is no such page */
+	for (size_t i = 0; !part.order_by && i < layout->key_count; i++)
+		cni_buffer_printf(&order, "%s%s", i ? ", " : "", layout->fields[layout->key[i]].quoted);
+	if (order.size)
+		part.order_by = order.data;
+	result.items = cn_session_list(s, model, &part);
+	return result;
+}
+
+/* ---- SQL ---- */
+
+typedef struct cni_sql_taker {
+	cn_session *s;
+	const cni_layout *layout;
+	const cn_column **columns; /* of the result, in its order */
+	void **rows;
+	size_t count;
+} cni_sql_taker;
+
+static int take_sql_row(const cn_value *values, size_t count, void *ctx, cn_error *err)
+{
+	cni_sql_taker *taker = ctx;
+	cn_session *s = taker->s;
+	void *row = cni_alloc(&s->rows, taker->layout->model->size);
+
+	if (!row || !CNI_PUSH(&s->scratch, taker->rows, taker->count, row))
+		return cni_session_oom(s);
+	for (size_t i = 0; i < count; i++) {
+		if (cni_decode(taker->columns[i], row, &values[i], &s->texts, err) < 0) {
+			if (err->status == CN_EARG)
+				err->status = CN_ESCHEMA;
+			return cn_error_wrap(err, "reading a \"%s\"", taker->layout->name);
+		}
+	}
+	return 0;
+}
+
+static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker)
+{
+	size_t count = cni_stmt_columns(stmt);
+
+	if (!count)
+		return cn_fail(&s->error, CN_EARG, "the statement yields no rows: use cn_execute");
+	taker->columns = cni_alloc(&s->scratch, count * sizeof *taker->columns);
+	if (!taker->columns)
+		return cni_session_oom(s);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = cni_stmt_name(stmt, i);
+		long field = name ? cni_layout_field(taker->layout, name) : -1;
+		if (field < 0) {
+			cn_error_set(&s->error, CN_EARG, "\"%s\" has no member for the result's column \"%s\"",
+				taker->layout->name, name ? name : "?");
+			cni_hint_column(taker->layout, name ? name : "", &s->scratch, &s->error);
+			return CN_EARG;
+		}
+		taker->columns[i] = taker->layout->fields[field].column;
+	}
+	return CN_OK;
+}
+
+static cn_status take_sql(cn_session *s, const cni_layout *layout, size_t count, const cn_value *args, void ***ret)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cni_sql_taker taker = {.s = s, .layout = layout};
+	cni_conn *conn;
+
+	if (!count || args[0].type != CN_TYPE_TEXT)
+		return cn_fail(&s->error, CN_EARG, "there is no SQL");
+	TRY(cni_session_reader(s, &conn));
+	TRY(cni_session_prepare(s, conn, args[0].as.p, NULL, &stmt));
+	TRY(map_columns(s, stmt, &taker));
+	TRY(cni_session_bind(s, stmt, args[0].as.p, args + 1, count - 1));
+	TRY(cni_stmt_each(stmt, take_sql_row, &taker, &s->error));
+	void **list = cni_alloc(&s->rows, (taker.count + 1) * sizeof *list);
+	if (!list)
+		return cni_session_oom(s);
+	if (taker.count)
+		memcpy(list, taker.rows, taker.count * sizeof *list);
+	*ret = list;
+	return CN_OK;
+}
+
+void **cn_session_sql(cn_session *s, const cn_model *model, size_t count, const cn_value *args)
+{
+	void **list = s->nothing;
+
+	s->nothing[0] = NULL;
+	if (cni_session_failed(s))
+		return list;
+	cni_arena_reset(&s->scratch);
+	const cni_layout *layout = cni_session_layout(s, model);
+	if (layout && take_sql(s, layout, count, args, &list) < 0)
+		return s->nothing;
+	return list;
+}
+
+static cn_status execute(cn_session *s, size_t count, const cn_value *args, int64_t *ret)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	cni_conn *conn;
+
+	if (!count || args[0].type != CN_TYPE_TEXT)
+		return cn_fail(&s->error, CN_EARG, "there is no SQL");
+	TRY(cni_session_writer(s, &conn));
+	TRY(cni_session_prepare(s, conn, args[0].as.p, NULL, &stmt));
+	TRY(cni_session_bind(s, stmt, args[0].as.p, args + 1, count - 1));
+	TRY(cni_stmt_run(stmt, &s->error));
+	*ret = cni_conn_changes(conn);
+	s->epoch++;
+	return CN_OK;
+}
+
+int64_t cn_session_execute(cn_session *s, size_t count, const cn_value *args)
+{
+	int64_t changes = 0;
+
+	if (cni_session_failed(s))
+		return 0;
+	cni_arena_reset(&s->scratch);
+	return execute(s, count, args, &changes) < 0 ? 0 : changes;
+}

@@ -1,0 +1,351 @@
+/* session.c - a session's life: connections, transactions, the error that it keeps (cantil/session.h). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/try.h"
+#include "orm/session_impl.h"
+
+cn_session *cn_session_open(cn_db *db)
+{
+	cn_session *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return NULL;
+	s->db = db;
+	s->texts.arena = &s->rows;
+	s->snapshot = s->epoch = 1;
+	return s;
+}
+
+const cn_error *cn_session_error(const cn_session *s) { return &s->error; }
+
+cn_db *cn_session_db(cn_session *s) { return s->db; }
+
+size_t cn_len(const void *list)
+{
+	const void *const *rows = list;
+	size_t count = 0;
+
+	while (rows && rows[count])
+		count++;
+	return count;
+}
+
+cn_status cni_session_oom(cn_session *s) { return cn_fail(&s->error, CN_ENOMEM, "out of memory"); }
+
+/* ---- models ---- */
+
+static cni_layout *extra_layout(cn_session *s, const cn_model *model)
+{
+	for (size_t i = 0; i < s->extra_count; i++) {
+		if (s->extra[i]->model == model)
+			return s->extra[i];
+	}
+	cni_layout *layout = cni_alloc(&s->kept, sizeof *layout);
+	if (!layout) {
+		(void)cni_session_oom(s);
+		return NULL;
+	}
+	if (cni_layout_init(layout, model, &s->kept, &s->error) < 0)
+		return NULL;
+	if (!CNI_PUSH(&s->kept, s->extra, s->extra_count, layout)) {
+		(void)cni_session_oom(s);
+		return NULL;
+	}
+	return layout;
+}
+
+const cni_layout *cni_session_layout(cn_session *s, const cn_model *model)
+{
+	const cni_layout *layout = cni_registry_find(&s->db->registry, model);
+
+	if (layout)
+		return layout;
+	if (model->kind == CN_MODEL_ROW)
+		return extra_layout(s, model);
+	cn_error_set(&s->error, CN_EARG, "model \"%s\" is none of the database's", model->type_name);
+	cn_error_hint(&s->error, "add it to the list of models (CN_MODELS) that the database is opened with");
+	return NULL;
+}
+
+/* ---- transactions ---- */
+
+/* Changes whenever another connection has committed. A driver that cannot tell is taken to have changed. */
+static cn_status version_of(cn_session *s, cni_conn *conn, int64_t *ret)
+{
+	return cni_conn_int(conn, "PRAGMA data_version", ret, &s->error);
+}
+
+cn_status cni_session_reader(cn_session *s, cni_conn **ret)
+{
+	if (s->writing) {
+		*ret = s->writer;
+		return CN_OK;
+	}
+	if (!s->reader) {
+		cni_open_mode mode = s->db->single ? CNI_OPEN_WRITE : CNI_OPEN_READ;
+		TRY(cni_pool_take(s->db->pool, mode, &s->reader, &s->error));
+		cn_status status = cni_conn_begin(s->reader, CNI_TX_READ, &s->error);
+		if (status == CN_OK && !s->db->single)
+			status = version_of(s, s->reader, &s->version);
+		if (status < 0) {
+			cni_pool_give(s->db->pool, s->reader);
+			s->reader = NULL;
+			return status;
+		}
+	}
+	*ret = s->reader;
+	return CN_OK;
+}
+
+/* The read transaction is over once the write lock is held: then nobody else can commit, and whether
+ * somebody has since this session began to read can be told for sure. */
+static cn_status leave_reader(cn_session *s)
+{
+	int64_t version = s->version + 1;
+
+	if (s->streams) { /* they go on reading; what was read is checked before it is written */
+		s->snapshot++;
+		s->epoch++;
+		return CN_OK;
+	}
+	cn_status status = cni_conn_commit(s->reader, &s->error);
+	if (status == CN_OK)
+		status = version_of(s, s->reader, &version);
+	cni_pool_give(s->db->pool, s->reader);
+	s->reader = NULL;
+	if (version != s->version) {
+		s->snapshot++;
+		s->epoch++;
+	}
+	return status;
+}
+
+cn_status cni_session_writer(cn_session *s, cni_conn **ret)
+{
+	if (!s->writing && s->db->read_only)
+		return cn_fail(&s->error, CN_EIO, "the database was opened to be read only");
+	if (!s->writing && s->db->single && s->reader) { /* its transaction serves for both */
+		s->writer = s->reader;
+		s->writing = true;
+	} else if (!s->writing) {
+		TRY(cni_pool_take(s->db->pool, CNI_OPEN_WRITE, &s->writer, &s->error));
+		cn_status status = cni_conn_begin(s->writer, CNI_TX_WRITE, &s->error);
+		if (status < 0) {
+			cni_pool_give(s->db->pool, s->writer);
+			s->writer = NULL;
+			return status;
+		}
+		s->writing = true;
+		if (s->reader)
+			TRY(leave_reader(s));
+	}
+	*ret = s->writer;
+	return CN_OK;
+}
+
+/* Gives the connections back; what was not committed is rolled back. */
+static void end_transaction(cn_session *s)
+{
+	cni_streams_stop(s);
+	if (s->reader && s->reader != s->writer)
+		cni_pool_give(s->db->pool, s->reader);
+	cni_pool_give(s->db->pool, s->writer);
+	s->reader = s->writer = NULL;
+	s->writing = false;
+	s->snapshot++;
+	s->epoch++;
+}
+
+/* The program's own structs are given back at the end of a unit. */
+static void release_own(cn_session *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		cni_entry *entry = s->entries[i];
+		entry->filled = NULL;
+		if (entry->own && entry->state != CNI_GONE) {
+			cni_identity_remove(&s->identity, entry);
+			entry->state = CNI_GONE;
+		}
+	}
+	cni_entries_sweep(s);
+}
+
+cn_status cn_commit(cn_session *s)
+{
+	TRY(cn_flush(s));
+	if (s->writing) {
+		cni_streams_stop(s);
+		TRY(cni_conn_commit(s->writer, &s->error));
+	}
+	end_transaction(s);
+	release_own(s);
+	cni_arena_done(&s->scratch);
+	return CN_OK;
+}
+
+/* What the database filled in for a row whose insertion is undone: 0 again, so that the struct can be added
+ * once more. */
+static void unfill(const cni_entry *entry)
+{
+	const cni_layout *layout = entry->layout;
+
+	for (size_t i = 0; entry->filled && i < layout->field_count; i++) {
+		const cn_column *column = layout->fields[i].column;
+		if (entry->filled[i])
+			memset(cni_member_at(column, entry->row), 0, column->size);
+	}
+}
+
+static void forget_rows(cn_session *s)
+{
+	cni_identity_done(&s->identity);
+	s->entry_count = 0;
+	s->spare = NULL;
+}
+
+void cn_rollback(cn_session *s)
+{
+	if (s->writing)
+		cni_conn_rollback(s->writer);
+	end_transaction(s);
+	for (size_t i = 0; i < s->entry_count; i++)
+		unfill(s->entries[i]);
+	forget_rows(s);
+	cni_arena_done(&s->scratch);
+	s->error = (cn_error){0};
+}
+
+void cn_clear(cn_session *s)
+{
+	forget_rows(s);
+	cni_arena_done(&s->rows);
+	s->texts = (cni_texts){.arena = &s->rows};
+	free(s->entries);
+	s->entries = NULL;
+	s->entry_cap = 0;
+}
+
+void cn_session_close(cn_session *s)
+{
+	if (!s)
+		return;
+	cn_rollback(s);
+	cni_streams_orphan(s);
+	cn_clear(s);
+	cni_arena_done(&s->kept);
+	cni_arena_done(&s->scratch);
+	free(s);
+}
+
+/* ---- rows of the program's making ---- */
+
+static void set_default(const cn_column *column, void *row)
+{
+	if (!column->default_value.type || !cni_member_is_zero(column, row))
+		return;
+	/* it fits: that was checked with the model */
+	(void)!cn_column_set(column, row, column->default_value, NULL);
+}
+
+static const cni_layout *writable(cn_session *s, const cn_model *model)
+{
+	if (cni_session_failed(s))
+		return NULL;
+	const cni_layout *layout = cni_session_layout(s, model);
+	if (layout && !layout->kept) {
+		cn_error_set(&s->error, CN_EARG, "model \"%s\" is no table: its rows cannot be written",
+			layout->name);
+		return NULL;
+	}
+	return layout;
+}
+
+static cni_entry *add_new(cn_session *s, const cni_layout *layout, void *own_row)
+{
+	cni_entry *entry = cni_entry_new(s, layout, own_row);
+
+	if (!entry || !cni_identity_add(&s->identity, entry, cni_row_hash(entry->row)) ||
+		!cni_entry_list(s, entry)) {
+		(void)cni_session_oom(s);
+		return NULL;
+	}
+	return entry;
+}
+
+void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
+{
+	const cni_layout *layout = writable(s, model);
+	cni_entry *entry = layout ? add_new(s, layout, NULL) : NULL;
+
+	if (!entry)
+		return NULL;
+	memcpy(entry->row, initial, model->size);
+	for (size_t i = 0; i < layout->field_count; i++) {
+		const cn_column *column = layout->fields[i].column;
+		set_default(column, entry->row);
+		if (!cni_member_copy(column, entry->row, entry->row, &s->texts)) {
+			(void)cni_session_oom(s);
+			return NULL;
+		}
+		memcpy(cni_member_at(column, entry->old), cni_member(column, entry->row), column->size);
+		if (column->storage == CN_STORE_CHARS &&
+			!cni_member_copy(column, entry->old, entry->row, &s->texts)) {
+			(void)cni_session_oom(s);
+			return NULL;
+		}
+	}
+	return entry->row;
+}
+
+void cn_session_add(cn_session *s, const cn_model *model, void *row)
+{
+	const cni_layout *layout = writable(s, model);
+
+	if (!layout || !row)
+		return;
+	cni_entry *known = cni_session_entry(s, layout, row);
+	if (known && known->state == CNI_DELETED)
+		known->state = CNI_LOADED;
+	if (known || !add_new(s, layout, row))
+		return;
+	for (size_t i = 0; i < layout->field_count; i++)
+		set_default(layout->fields[i].column, row);
+}
+
+void cn_session_delete(cn_session *s, const cn_model *model, void *row)
+{
+	const cni_layout *layout = writable(s, model);
+
+	if (!layout || !row)
+		return;
+	cni_entry *entry = cni_session_entry(s, layout, row);
+	if (!entry) {
+		cn_error_set(&s->error, CN_EARG, "the \"%s\" to delete is no row of this session", layout->name);
+		cn_error_hint(&s->error, "read it with cn_get, cn_find or cn_list first; after cn_rollback, again");
+		return;
+	}
+	if (entry->state == CNI_NEW) {
+		cni_identity_remove(&s->identity, entry);
+		entry->state = CNI_GONE;
+	} else if (entry->state == CNI_LOADED) {
+		entry->state = CNI_DELETED;
+	}
+}
+
+void *cn_session_append(cn_session *s, void *list, void *row)
+{
+	size_t count = cn_len(list);
+
+	if (cni_session_failed(s) || !row)
+		return list;
+	void **grown = cni_alloc(&s->rows, (count + 2) * sizeof *grown);
+	if (!grown) {
+		(void)cni_session_oom(s);
+		return list;
+	}
+	if (count)
+		memcpy(grown, list, count * sizeof *grown);
+	grown[count] = row;
+	return grown;
+}
