@@ -8,7 +8,8 @@ CN_MODEL(Producer, "Producer",
 
 CN_MODEL(Consumer, "Consumer",
 	CN_COLUMN(Consumer, id, .primary_key = true, .autoincrement = true),
-	CN_COLUMN(Consumer, name, .length = 100));
+	CN_COLUMN(Consumer, name, .length = 100),
+	CN_HAS_MANY(Consumer, Garbage, garbages, .via = "id_Consumer"));
 
 CN_MODEL(Product, "Product",
 	CN_COLUMN(Product, id, .primary_key = true, .autoincrement = true),
@@ -17,7 +18,8 @@ CN_MODEL(Product, "Product",
 	CN_COLUMN(Product, price, .check_sql = "price >= 0"),
 	CN_COLUMN(Product, stock, .default_value = CN_INT(0)),
 	CN_COLUMN(Product, created_at, .default_sql = "CURRENT_TIMESTAMP"),
-	CN_BELONGS_TO(Product, Producer, producer, .via = "id_Producer"));
+	CN_BELONGS_TO(Product, Producer, producer, .via = "id_Producer"),
+	CN_HAS_MANY(Product, Garbage, garbages, .via = "id_Product"));
 
 CN_MODEL(Garbage, "Garbage",
 	CN_COLUMN(Garbage, id, .primary_key = true, .autoincrement = true),

@@ -23,6 +23,7 @@ struct Producer {
 struct Consumer {
 	int64_t id;
 	const char *name;
+	Garbage **garbages;
 };
 
 struct Product {
@@ -33,6 +34,7 @@ struct Product {
 	int64_t stock;
 	cn_time created_at;
 	Producer *producer;
+	Garbage **garbages;
 };
 
 /* What a consumer has used up. */

@@ -29,7 +29,7 @@ static cn_status read_target(cn_request *req, cn_error *err)
 static cn_status read_body(cn_request *req, cn_error *err)
 {
 	if (cni_request_is(req, "application/json"))
-		return cni_json_read(req, err);
+		return cni_request_read_json(req, err);
 	if (cni_request_is(req, "application/x-www-form-urlencoded"))
 		return cni_url_pairs(
 			&req->arena, cni_buffer_text(&req->body), req->body.size, &req->form, err);

@@ -35,7 +35,7 @@ static bool too_deep(const char *text, size_t size)
 	return false;
 }
 
-cn_status cni_json_read(cn_request *req, cn_error *err)
+cn_status cni_request_read_json(cn_request *req, cn_error *err)
 {
 	json_error_t why;
 

@@ -71,7 +71,7 @@ void cni_request_reset(cn_request *req);
 void cni_request_done(cn_request *req);
 
 /* json_body.c: reads the body; CN_EARG with line and column. */
-cn_status cni_json_read(cn_request *req, cn_error *err) CN_MUST_CHECK;
+cn_status cni_request_read_json(cn_request *req, cn_error *err) CN_MUST_CHECK;
 void cni_json_free(cn_request *req);
 /* Is the body of this type ("application/json"), parameters apart? */
 bool cni_request_is(const cn_request *req, const char *content_type);
