@@ -75,6 +75,9 @@ typedef enum cni_setting {
 	CNI_SETTING_DEFENSIVE, /* 0, 1: refuse SQL that could damage the file; must be 0 for the
 				  next */
 	CNI_SETTING_WRITABLE_SCHEMA, /* 0, 1: UPDATE sqlite_schema is allowed */
+	/* 0, 1: double quotes around what is no name make a string. Views and triggers of old files hold
+	 * such; 1 in files of others, in scratch databases and snapshots, 0 in the application's own */
+	CNI_SETTING_QUOTED_STRINGS,
 	/* 1: a COMMIT that returned survives a power loss (synchronous FULL in WAL, EXTRA with a
 	 * rollback journal); 0: what open chose. Not inside a transaction (CN_EARG) */
 	CNI_SETTING_DURABLE,
@@ -135,8 +138,9 @@ struct cni_driver {
 	/* The steps from one schema to another (plan.h); NULL: this engine has no migrations. */
 	cn_status (*plan)(const struct cni_plan_request *request, cni_arena *arena,
 		struct cni_plan *ret, cn_error *err);
-	/* Around a plan's steps, inside their transaction: `before` refuses what cannot work (no room on
-	 * the disk) and remembers what `after` puts back (statistics) or compares (broken references). */
+	/* Around a plan's steps, inside their transaction: `before` refuses what cannot work (no
+	 * room on the disk) and remembers what `after` puts back (statistics) or compares (broken
+	 * references). */
 	cn_status (*plan_before)(cni_conn *conn, const struct cni_plan *plan, cni_arena *arena,
 		void **ret_state, cn_error *err);
 	cn_status (*plan_after)(cni_conn *conn, const struct cni_plan *plan, cni_arena *arena,

@@ -244,6 +244,17 @@ static void ends_what_would_run_for_ever(void **state)
 		&f->err);
 	assert_int_equal(cni_stmt_step(stmt, &f->err), CN_ECANCELED);
 	cni_stmt_release(stmt);
+	/* many that are not too long each: the script as a whole has one deadline */
+	cni_buffer script = {0};
+	for (int i = 0; i < 1000; i++)
+		cni_buffer_printf(&script,
+			"CREATE TABLE t%d AS WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c LIMIT 50000) SELECT sum(i) FROM c;\n",
+			i);
+	start = cni_clock_mono_us();
+	assert_int_equal(
+		conn->driver->build(conn, script.data, script.size, &f->err), CN_ECANCELED);
+	assert_true(cni_clock_mono_us() - start < 5000000);
+	cni_buffer_done(&script);
 	/* our own SQL is not bound by it */
 	assert_ok(cni_conn_set(conn, CNI_SETTING_GUARD, 0, &f->err), &f->err);
 	exec(f, conn, "ATTACH ':memory:' AS m; DETACH m");

@@ -21,6 +21,7 @@ static void sets_and_reads_back(void **state)
 		{CNI_SETTING_TRIGGERS, 1},
 		{CNI_SETTING_DEFENSIVE, 1},
 		{CNI_SETTING_WRITABLE_SCHEMA, 0},
+		{CNI_SETTING_QUOTED_STRINGS, 0},
 		{CNI_SETTING_DURABLE, 0},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -35,7 +35,8 @@ static void compiles_nothing_twice(void **state)
 		assert_ok(cni_conn_begin(conn, CNI_TX_WRITE, &f->err), &f->err);
 		assert_ok(cni_conn_commit(conn, &f->err), &f->err);
 	}
-	assert_int_equal(compiled(conn) - before, 3);
+	assert_int_equal(compiled(conn) - before,
+		4); /* it, BEGIN IMMEDIATE, COMMIT and, kept ready, ROLLBACK */
 	/* taken twice at the same time: two statements, each with its own place */
 	cni_stmt *a = prepare(f, conn, "SELECT id FROM t ORDER BY id"),
 		 *b = prepare(f, conn, "SELECT id FROM t ORDER BY id");

@@ -169,13 +169,20 @@ static void add_hint(cni_sqlite *conn, int rc, cn_error *err)
 {
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
 		if (rc == SQLITE_BUSY_SNAPSHOT)
 			cn_error_hint(err, "roll back and run the transaction again");
 		else
 			cn_error_hint(err,
-				"try again when the other one has finished; this one waited %u ms",
+				"try again when the other one has finished; a connection waits up to %u ms",
 				conn->busy_timeout_ms);
+		break;
+	case SQLITE_LOCKED:
+		cn_error_hint(
+			err, "a statement of this connection is still reading: let it end first");
+		break;
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		cn_error_hint(err, "check the permissions of the file and of its folder");
 		break;
 	case SQLITE_FULL: cn_error_hint(err, "make room on the disk, then try again"); break;
 	case SQLITE_READONLY:

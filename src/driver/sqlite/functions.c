@@ -81,8 +81,6 @@ static void row_step(sqlite3_context *context, int count, sqlite3_value **values
 	}
 	sink->aggregated = true;
 	sink->result = sink->fn(row, (size_t)count, sink->ctx, sink->err);
-	/* The callback may have run another statement with a sink of its own. */
-	conn->sink = sink;
 	if (sink->result)
 		sqlite3_result_error(context, "stopped by the receiver of the rows", -1);
 }

@@ -40,10 +40,9 @@ static bool listed(const char *const *list, const char *name)
 	return *list != NULL;
 }
 
-static int deny(cni_sqlite *conn, const char *fmt, const char *name)
+static int deny(cni_sqlite *conn, const char *what, const char *name)
 {
-	/* the formats are the two constants below */
-	snprintf(conn->denied, sizeof conn->denied, "%s%s", fmt, name);
+	snprintf(conn->denied, sizeof conn->denied, "%s%s", what, name);
 	return SQLITE_DENY;
 }
 

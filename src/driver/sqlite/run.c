@@ -12,7 +12,7 @@ void cni_sqlite_started(cni_sqlite *conn)
 {
 	atomic_store_explicit(&conn->interrupted, false, memory_order_relaxed);
 	conn->denied[0] = '\0';
-	if (conn->guarded) {
+	if (conn->guarded && !conn->building) {
 		conn->timed_out = false;
 		conn->deadline_us = cni_clock_mono_us() + conn->guard_ms * INT64_C(1000);
 	}
@@ -173,6 +173,12 @@ cn_status cni_sqlite_begin(cni_conn *conn, cni_transaction kind, cn_error *err)
 {
 	if (cni_sqlite_in_transaction(conn))
 		return cn_fail(err, CN_EARG, "a transaction is open already");
+	if (!cni_sqlite_of(conn)->rollback) {
+		int rc = cni_sqlite_compile(
+			cni_sqlite_of(conn), "ROLLBACK", 8, &cni_sqlite_of(conn)->rollback, NULL);
+		if (rc != SQLITE_OK)
+			return cni_sqlite_fail(cni_sqlite_of(conn), rc, NULL, err);
+	}
 	return run(conn, kind == CNI_TX_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", err);
 }
 
@@ -194,9 +200,14 @@ void cni_sqlite_rollback(cni_conn *base)
 				sqlite3_reset(stmt->handle);
 				stmt->ended = true;
 			}
-	/* An error can have rolled it back already. Not through the cache: it must work when memory
-	 * is short, and sqlite3_exec of ROLLBACK has been seen to fail for that reason only. */
-	for (int tries = 0; tries < 3 && !sqlite3_get_autocommit(conn->db); tries++)
+	/* an error can have rolled it back already */
+	if (sqlite3_get_autocommit(conn->db))
+		return;
+	if (conn->rollback) {
+		sqlite3_step(conn->rollback);
+		sqlite3_reset(conn->rollback);
+	}
+	if (!sqlite3_get_autocommit(conn->db)) /* begun by a script */
 		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
 }
 

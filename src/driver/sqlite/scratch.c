@@ -12,6 +12,7 @@
 enum {
 	SCRATCH_LENGTH = 64 << 20, /* of one text or blob */
 	SCRATCH_SQL_LENGTH = 64 << 20,
+	SCRATCH_PATTERN = 100,
 };
 
 cn_status cni_sqlite_scratch(cni_conn **ret, cn_error *err)
@@ -23,6 +24,8 @@ cn_status cni_sqlite_scratch(cni_conn **ret, cn_error *err)
 	conn->scratch = true;
 	sqlite3_limit(conn->db, SQLITE_LIMIT_LENGTH, SCRATCH_LENGTH);
 	sqlite3_limit(conn->db, SQLITE_LIMIT_SQL_LENGTH, SCRATCH_SQL_LENGTH);
+	/* one comparison with a pattern of many % takes longer than any clock is looked at */
+	sqlite3_limit(conn->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, SCRATCH_PATTERN);
 	sqlite3_db_config(conn->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
 	status = cni_sqlite_pragma(conn, MAX_PAGES, NULL, 0, err);
 	if (status == CN_OK)
@@ -109,10 +112,14 @@ cn_status cni_sqlite_build(cni_conn *base, const char *script, size_t size, cn_e
 
 	if (size > SCRATCH_SQL_LENGTH)
 		return cn_fail(err, CN_EARG, "the script is too long (%zu bytes)", size);
-	while (cni_sql_split(&at, script + size, &statement, &place.size)) {
+	cni_sqlite_started(conn);
+	conn->building = true;
+	cn_status status = CN_OK;
+	while (status == CN_OK && cni_sql_split(&at, script + size, &statement, &place.size)) {
 		place.line += cni_sqlite_line(counted, statement) - 1;
 		counted = place.sql = statement;
-		TRY(build_one(conn, &place, err));
+		status = build_one(conn, &place, err);
 	}
-	return CN_OK;
+	conn->building = false;
+	return status;
 }

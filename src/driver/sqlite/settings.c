@@ -16,6 +16,7 @@ static const struct {
 	[CNI_SETTING_TRIGGERS] = {"triggers", SQLITE_DBCONFIG_ENABLE_TRIGGER},
 	[CNI_SETTING_DEFENSIVE] = {"defensive", SQLITE_DBCONFIG_DEFENSIVE},
 	[CNI_SETTING_WRITABLE_SCHEMA] = {"writable_schema", SQLITE_DBCONFIG_WRITABLE_SCHEMA},
+	[CNI_SETTING_QUOTED_STRINGS] = {"quoted_strings", SQLITE_DBCONFIG_DQS_DML},
 	[CNI_SETTING_DURABLE] = {"synchronous", 0},
 	[CNI_SETTING_BUSY_TIMEOUT_MS] = {"busy_timeout", 0},
 	[CNI_SETTING_GUARD] = {"guard", 0},
@@ -74,6 +75,8 @@ static cn_status set_switch(cni_sqlite *conn, cni_setting setting, bool on, cn_e
 	int got = -1;
 	int rc = sqlite3_db_config(conn->db, settings[setting].option, (int)on, &got);
 
+	if (rc == SQLITE_OK && setting == CNI_SETTING_QUOTED_STRINGS)
+		rc = sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, (int)on, &got);
 	if (rc == SQLITE_OK && got == (int)on)
 		return CN_OK;
 	return cn_fail(err, CN_EUNSUPPORTED, "%s=%d was not taken", settings[setting].name, on);
@@ -97,9 +100,9 @@ cn_status cni_sqlite_set(cni_conn *base, cni_setting setting, int64_t value, cn_
 	case CNI_SETTING_DURABLE: return set_durable(conn, value == 1, err);
 	case CNI_SETTING_BUSY_TIMEOUT_MS: conn->busy_timeout_ms = (unsigned)value; return CN_OK;
 	case CNI_SETTING_GUARD:
-		if (!conn->private && value)
+		if (!conn->scratch && value)
 			return cn_fail(err, CN_EARG, "only a scratch database has a guard");
-		if (conn->private)
+		if (conn->scratch)
 			cni_sqlite_guard(conn, value == 1);
 		return CN_OK;
 	default: return set_switch(conn, setting, value == 1, err);

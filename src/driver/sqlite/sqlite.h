@@ -70,8 +70,11 @@ struct cni_sqlite {
 
 	cni_sqlite_sink *sink; /* of the innermost cni_stmt_each */
 
+	sqlite3_stmt *rollback; /* ready, since it must work when memory is short */
+
 	bool guarded;
-	unsigned guard_ms;   /* how long one statement may run */
+	unsigned guard_ms; /* how long one statement, or one script that is built, may run */
+	bool building;     /* the deadline is the script's */
 	int64_t deadline_us; /* of the running statement, when guarded */
 	bool timed_out;
 	char denied[64]; /* what the guard refused last, for the message; "" */

@@ -171,6 +171,8 @@ void cni_sqlite_finalize_all(cni_sqlite *conn)
 	for (size_t i = 0; i < CNI_SQLITE_BUCKETS; i++)
 		while (conn->buckets[i])
 			destroy(conn, conn->buckets[i]);
+	sqlite3_finalize(conn->rollback);
+	conn->rollback = NULL;
 	conn->newest = conn->oldest = NULL;
 	conn->idle_count = 0;
 }
