@@ -4,17 +4,18 @@
  *     int main(int argc, char **argv)
  *     {
  *             cn_app *app = cn_app_new(&(cn_app_desc){.name = "store", .version = "1.0",
- *                     .database_uri = "sqlite:///store.db", .models = CN_MODELS(Producer, Product)});
- *             return cn_main(app, argc, argv);
+ *                     .database_uri = "sqlite:///store.db", .models = CN_MODELS(Producer,
+ * Product)}); return cn_main(app, argc, argv);
  *     }
  *
  * gives ./store db migrate, db upgrade, db backup, shell, completion … (see ./store --help).
  *
- * The project's root is the nearest folder at or above the program's (links resolved) that holds cantil.ini or
- * migrations/; else the program's folder; --root or CANTIL_ROOT override it. A relative path that the program
- * or cantil.ini states counts from the root; one from the command line (--db) or the environment
- * (CANTIL_DATABASE_URI, then DATABASE_URI) from where the user stands. So every command, started
- * anywhere, means the same file. First of: --db, environment, cantil.ini, the program.
+ * The project's root is the nearest folder at or above the program's (links resolved) that holds
+ * cantil.ini or migrations/; else the program's folder; --root or CANTIL_ROOT override it. A
+ * relative path that the program or cantil.ini states counts from the root; one from the command
+ * line (--db) or the environment (CANTIL_DATABASE_URI, then DATABASE_URI) from where the user
+ * stands. So every command, started anywhere, means the same file. First of: --db, environment,
+ * cantil.ini, the program.
  *
  * Errors of building the app (a duplicate command, out of memory) are kept in it and reported by
  * cn_main, so that setting up needs no checks; every function takes a NULL app. An app belongs to
@@ -33,7 +34,8 @@ extern "C" {
 
 typedef struct cn_model cn_model;
 
-/* Fills a database with sample data in one transaction that `db seed` commits: it must not commit itself. */
+/* Fills a database with sample data in one transaction that `db seed` commits: it must not commit
+ * itself. */
 typedef cn_status (*cn_seed_fn)(cn_session *session, cn_call *call, cn_error *err);
 
 typedef struct cn_app_desc {
@@ -43,16 +45,17 @@ typedef struct cn_app_desc {
 	const char *description; /* a paragraph for --help */
 	const char *example;     /* lines that could be typed; NULL: some for the db commands */
 
-	const char *database_uri;       /* "sqlite:///store.db"; NULL: cantil.ini or the user must say */
-	const cn_model *const *models;  /* CN_MODELS(…): NULL-terminated; NULL: none */
-	const char *migrations;         /* their folder; NULL: "migrations" */
-	cn_seed_fn seed;                /* NULL: there is no `db seed` */
+	const char *database_uri; /* "sqlite:///store.db"; NULL: cantil.ini or the user must say */
+	const cn_model *const *models; /* CN_MODELS(…): NULL-terminated; NULL: none */
+	const char *migrations;        /* their folder; NULL: "migrations" */
+	cn_seed_fn seed;               /* NULL: there is no `db seed` */
 
 	const cn_option *options;        /* the program's own global options (before the command) */
 	const cn_command_desc *commands; /* the program's own commands; more with cn_command() */
 	cn_run_fn run;                   /* what it does without a command; NULL: shows the help */
-	void *context;                   /* the program's own; cn_call_context(), cn_app_context() */
-	bool project_here;  /* the project is the one around the working folder, not around the program */
+	void *context;     /* the program's own; cn_call_context(), cn_app_context() */
+	bool project_here; /* the project is the one around the working folder, not around the
+			      program */
 } cn_app_desc;
 
 /* A new app. Texts and tables of desc are borrowed, desc itself is not. NULL when out of memory,
@@ -60,14 +63,14 @@ typedef struct cn_app_desc {
 CN_API cn_app *cn_app_new(const cn_app_desc *desc);
 CN_API void cn_app_free(cn_app *app);
 
-/* Adds a command of the program's own (nested ones in its .commands table). *desc is copied, what it
- * points to is borrowed. A name that is taken is an error, except that the program's command may replace
- * a built-in one at the top level (but not `db` and `help`). */
+/* Adds a command of the program's own (nested ones in its .commands table). *desc is copied, what
+ * it points to is borrowed. A name that is taken is an error, except that the program's command may
+ * replace a built-in one at the top level (but not `db` and `help`). */
 CN_API void cn_command(cn_app *app, const cn_command_desc *desc);
 
-/* Runs the command that was typed and frees the app: `return cn_main(app, argc, argv);`. Returns the
- * exit code: 0 done, 1 failed, 2 wrong usage, 3 needs a decision (nothing was changed), 130 interrupted.
- * Prints the errors; never calls exit. */
+/* Runs the command that was typed and frees the app: `return cn_main(app, argc, argv);`. Returns
+ * the exit code: 0 done, 1 failed, 2 wrong usage, 3 needs a decision (nothing was changed), 130
+ * interrupted. Prints the errors; never calls exit. */
 CN_API int cn_main(cn_app *app, int argc, char **argv);
 
 /* The same without freeing the app, which can run again. */
@@ -78,19 +81,21 @@ CN_API int cn_app_run(cn_app *app, int argc, char **argv);
 CN_API const char *cn_app_name(const cn_app *app);
 CN_API void *cn_app_context(const cn_app *app);
 CN_API const cn_model *const *cn_app_models(const cn_app *app); /* never NULL; NULL-terminated */
-CN_API const char *cn_app_program(cn_app *app); /* absolute path of the running program; NULL if unknown */
+CN_API const char *cn_app_program(
+	cn_app *app); /* absolute path of the running program; NULL if unknown */
 
-/* Root, database URI (absolute, without password), and migrations folder, by the rule above; looked for at
- * the first call. Outside a command the command line's --db and --root are not known yet. */
+/* Root, database URI (absolute, without password), and migrations folder, by the rule above; looked
+ * for at the first call. Outside a command the command line's --db and --root are not known yet. */
 CN_API cn_status cn_app_root(cn_app *app, const char **ret_folder, cn_error *err) CN_MUST_CHECK;
 CN_API cn_status cn_app_uri(cn_app *app, const char **ret_uri, cn_error *err) CN_MUST_CHECK;
-CN_API cn_status cn_app_migrations(cn_app *app, const char **ret_folder, cn_error *err) CN_MUST_CHECK;
+CN_API cn_status cn_app_migrations(
+	cn_app *app, const char **ret_folder, cn_error *err) CN_MUST_CHECK;
 /* What cantil.ini says: the value of a key in a section; *ret_value NULL: nothing. */
-CN_API cn_status cn_app_setting(cn_app *app, const char *section, const char *key, const char **ret_value,
-	cn_error *err) CN_MUST_CHECK;
+CN_API cn_status cn_app_setting(cn_app *app, const char *section, const char *key,
+	const char **ret_value, cn_error *err) CN_MUST_CHECK;
 
-/* Opens the app's database, which must exist; the caller closes it. For servers and programs that do
- * not live in a command (in one, cn_call_db is shorter). */
+/* Opens the app's database, which must exist; the caller closes it. For servers and programs that
+ * do not live in a command (in one, cn_call_db is shorter). */
 CN_API cn_status cn_app_open(cn_app *app, cn_db **ret_db, cn_error *err) CN_MUST_CHECK;
 
 /* ---- for libraries that build on the core (libcantil-web is one) ---- */
@@ -101,10 +106,11 @@ typedef struct cn_extension {
 	void (*free)(void *data);        /* with the app; NULL: nothing to free */
 } cn_extension;
 
-/* Gives the app commands and a place for data. `extension` is static: its address is the key. Twice is
- * an error. Takes `data`: freed by .free even when this fails. */
+/* Gives the app commands and a place for data. `extension` is static: its address is the key. Twice
+ * is an error. Takes `data`: freed by .free even when this fails. */
 CN_API void cn_app_extend(cn_app *app, const cn_extension *extension, void *data);
-CN_API void *cn_app_extension(const cn_app *app, const cn_extension *extension); /* its data; NULL: none */
+CN_API void *cn_app_extension(
+	const cn_app *app, const cn_extension *extension); /* its data; NULL: none */
 /* Keeps an error of setting up for cn_main to report; the first one stays. */
 CN_API void cn_app_fail(cn_app *app, const cn_error *err);
 

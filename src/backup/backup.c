@@ -38,9 +38,10 @@ char *cni_backup_name(cni_arena *arena, const char *database, const char *word)
 
 	for (int n = 1; when && n < NAMES; n++) {
 		const char *again = n > 1 ? cni_printf(arena, ".%d", n) : "";
-		char *path = cni_printf(arena, "%.*s-%s%s%s%s%s", (int)stem, database, word, *word ? "-" : "",
-			when, again ? again : "", suffix);
-		if (!path || (!cni_file_exists(path) && !cni_file_exists(cni_manifest_path(arena, path))))
+		char *path = cni_printf(arena, "%.*s-%s%s%s%s%s", (int)stem, database, word,
+			*word ? "-" : "", when, again ? again : "", suffix);
+		if (!path || (!cni_file_exists(path) &&
+				     !cni_file_exists(cni_manifest_path(arena, path))))
 			return path;
 	}
 	return NULL;
@@ -53,11 +54,13 @@ static cn_status read_revisions(cni_conn *conn, cni_arena *arena, cni_manifest *
 	int step;
 
 	TRY(cni_conn_int(conn,
-		"SELECT count(*) FROM pragma_table_info('" CNI_VERSION_TABLE "') WHERE name = 'revision'", &there,
-		err));
+		"SELECT count(*) FROM pragma_table_info('" CNI_VERSION_TABLE
+		"') WHERE name = 'revision'",
+		&there, err));
 	if (!there)
 		return CN_OK;
-	TRY(cni_conn_prepare(conn, "SELECT revision FROM " CNI_VERSION_TABLE " ORDER BY rowid", &stmt, err));
+	TRY(cni_conn_prepare(
+		conn, "SELECT revision FROM " CNI_VERSION_TABLE " ORDER BY rowid", &stmt, err));
 	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {
 		const char *text = cni_strdup(arena, cni_stmt_text(stmt, 0));
 		if (text && !CNI_PUSH(arena, m->revisions, m->revision_count, text))
@@ -73,7 +76,8 @@ static cn_status describe(cni_arena *arena, const char *path, const cni_backup_o
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	cni_uri uri = cni_file_uri(path);
 
-	TRY(cni_conn_open(&uri, &(cni_open_options){.mode = CNI_OPEN_READ, .foreign = true}, &conn, err));
+	TRY(cni_conn_open(
+		&uri, &(cni_open_options){.mode = CNI_OPEN_READ, .foreign = true}, &conn, err));
 	TRY(cni_check_integrity(conn, err));
 	TRY(cni_count_violations(conn, &m->violations, err));
 	TRY(cni_count_rows(conn, arena, &m->tables, &m->table_count, err));
@@ -82,21 +86,25 @@ static cn_status describe(cni_arena *arena, const char *path, const cni_backup_o
 }
 
 /* The manifest gets its name first: where the database is, there is the manifest. */
-static cn_status publish(cni_arena *arena, const char *part, const char *path, const cni_manifest *m, cn_error *err)
+static cn_status publish(
+	cni_arena *arena, const char *part, const char *path, const cni_manifest *m, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer text = {.limit = CNI_MANIFEST_BYTES};
 	const char *manifest = cni_manifest_path(arena, path);
+	const char *manifest_part = cni_printf(arena, "%s" CNI_PART_MANIFEST, part);
 
 	cni_manifest_write(&text, m);
-	if (text.failed || !manifest)
+	if (text.failed || !manifest || !manifest_part)
 		return cn_fail(err, CN_ENOMEM, "out of memory, or a manifest of more than %d bytes",
 			CNI_MANIFEST_BYTES);
-	if (cni_file_write(manifest, text.data, text.size, true, err) < 0) {
-		if (err && err->status == CN_ECONFLICT)
-			cn_error_hint(err, "it belongs to another backup, or to one that was interrupted: remove it");
-		return err ? err->status : CN_EIO;
-	}
-	cn_status status = cni_part_publish(part, path, err);
+	TRY(cni_file_write(manifest_part, text.data, text.size, true, err));
+	cn_status status = cni_part_publish(manifest_part, manifest, err);
+	if (status == CN_ECONFLICT)
+		cn_error_hint(err,
+			"it belongs to another backup, or to one that was interrupted: remove it");
+	if (status < 0)
+		return status;
+	status = cni_part_publish(part, path, err);
 	if (status < 0 && !cni_file_exists(path))
 		unlink(manifest);
 	return status;
@@ -106,7 +114,8 @@ cn_status cni_backup_make(cni_conn *conn, cni_arena *arena, const char *path,
 	const cni_backup_options *options, cni_manifest *ret, cn_error *err)
 {
 	char created[CNI_TIME_TEXT];
-	cni_manifest m = {.tool = options->tool ? options->tool : "cantil", .engine = conn->driver->name,
+	cni_manifest m = {.tool = options->tool ? options->tool : "cantil",
+		.engine = conn->driver->name,
 		.database = cni_path_name(conn->path ? conn->path : conn->uri)};
 	const char *part;
 	cn_status status;
@@ -134,7 +143,8 @@ cn_status cni_backup_make(cni_conn *conn, cni_arena *arena, const char *path,
 
 /* ---- checking ---- */
 
-static cn_status read_manifest(cni_arena *arena, const char *path, cni_manifest *ret, bool *ret_has, cn_error *err)
+cn_status cni_backup_manifest(
+	cni_arena *arena, const char *path, cni_manifest *ret, bool *ret_has, cn_error *err)
 {
 	const char *manifest = cni_manifest_path(arena, path);
 	size_t size;
@@ -167,19 +177,24 @@ static cn_status differs(cn_error *err, const char *path, const char *fmt, ...)
 	return CN_ESCHEMA;
 }
 
-static cn_status compare(const char *path, const cni_manifest *said, const cni_manifest *found, cn_error *err)
+static cn_status compare(
+	const char *path, const cni_manifest *said, const cni_manifest *found, cn_error *err)
 {
 	if (said->size_bytes != found->size_bytes)
-		return differs(err, path, "%" PRId64 " bytes, where %" PRId64 " were written", found->size_bytes,
-			said->size_bytes);
+		return differs(err, path, "%" PRId64 " bytes, where %" PRId64 " were written",
+			found->size_bytes, said->size_bytes);
 	if (strcmp(said->sha256, found->sha256) != 0)
-		return differs(err, path, "SHA-256 %s, where %s was written", found->sha256, said->sha256);
+		return differs(
+			err, path, "SHA-256 %s, where %s was written", found->sha256, said->sha256);
 	if (said->table_count != found->table_count)
-		return differs(err, path, "%zu tables, where %zu were written", found->table_count, said->table_count);
+		return differs(err, path, "%zu tables, where %zu were written", found->table_count,
+			said->table_count);
 	for (size_t i = 0; i < said->table_count; i++)
 		if (strcmp(said->tables[i].name, found->tables[i].name) != 0 ||
 			said->tables[i].rows != found->tables[i].rows)
-			return differs(err, path, "table \"%s\": %" PRId64 " rows, where %" PRId64 " were written in \"%s\"",
+			return differs(err, path,
+				"table \"%s\": %" PRId64 " rows, where %" PRId64
+				" were written in \"%s\"",
 				found->tables[i].name, found->tables[i].rows, said->tables[i].rows,
 				said->tables[i].name);
 	return CN_OK;
@@ -193,9 +208,10 @@ cn_status cni_backup_verify(cni_arena *arena, const char *path, const cni_backup
 
 	if (!cni_file_exists(path))
 		return cn_fail(err, CN_ENOTFOUND, "no such file: \"%s\"", path);
-	TRY(read_manifest(arena, path, &said, &has, err));
+	TRY(cni_backup_manifest(arena, path, &said, &has, err));
 	if (has) {
-		/* before it is opened as a database: what is not the file that was written is not looked into */
+		/* before it is opened as a database: what is not the file that was written is not
+		 * looked into */
 		TRY(cni_file_sha256(path, options, found.sha256, &found.size_bytes, err));
 		found.table_count = said.table_count;
 		found.tables = said.tables;

@@ -29,12 +29,12 @@ static bool speaks_of(const char *complaint, const char *table, const char *colu
 	size_t size = strlen(table);
 
 	return strncmp(complaint, table, size) == 0 && complaint[size] == '.' &&
-		strcmp(complaint + size + 1, column) == 0;
+	       strcmp(complaint + size + 1, column) == 0;
 }
 
 /*
- * SQLite 3.40 reports a NULL where there is none, in a NOT NULL column of a WITHOUT ROWID table whose
- * key columns do not come first. The table itself is asked before the complaint is believed.
+ * SQLite 3.40 reports a NULL where there is none, in a NOT NULL column of a WITHOUT ROWID table
+ * whose key columns do not come first. The table itself is asked before the complaint is believed.
  */
 static cn_status is_false_null(checker *c, const char *complaint, bool *ret, cn_error *err)
 {
@@ -54,7 +54,8 @@ static cn_status is_false_null(checker *c, const char *complaint, bool *ret, cn_
 			int64_t nulls;
 			if (!speaks_of(complaint + sizeof head - 1, o->name, column))
 				continue;
-			const char *sql = cni_printf(&c->arena, "SELECT count(*) FROM %s WHERE +%s IS NULL",
+			const char *sql = cni_printf(&c->arena,
+				"SELECT count(*) FROM %s WHERE +%s IS NULL",
 				cni_quoted(&c->arena, o->name), cni_quoted(&c->arena, column));
 			if (!sql)
 				return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -91,7 +92,8 @@ cn_status cni_check_integrity(cni_conn *conn, cn_error *err)
 	TRY(cni_stmt_each(stmt, take_complaint, &c, err));
 	if (c.count == 0)
 		return CN_OK;
-	(void)cn_fail(err, CN_ESCHEMA, "the database \"%s\" is damaged", conn->path ? conn->path : conn->uri);
+	(void)cn_fail(err, CN_ESCHEMA, "the database \"%s\" is damaged",
+		conn->path ? conn->path : conn->uri);
 	cn_error_detail(err, "%s", cni_buffer_text(&c.complaints));
 	return CN_ESCHEMA;
 }
@@ -101,8 +103,8 @@ cn_status cni_count_violations(cni_conn *conn, int64_t *ret, cn_error *err)
 	return cni_conn_int(conn, "SELECT count(*) FROM pragma_foreign_key_check", ret, err);
 }
 
-cn_status cni_count_rows(cni_conn *conn, cni_arena *arena, cni_table_rows **ret_tables, size_t *ret_count,
-	cn_error *err)
+cn_status cni_count_rows(cni_conn *conn, cni_arena *arena, cni_table_rows **ret_tables,
+	size_t *ret_count, cn_error *err)
 {
 	cni_table_rows *tables = NULL;
 	cni_schema *schema;
@@ -114,7 +116,8 @@ cn_status cni_count_rows(cni_conn *conn, cni_arena *arena, cni_table_rows **ret_
 		cni_table_rows table = {.name = o->name};
 		if (o->ddl.kind != CNI_DDL_TABLE)
 			continue;
-		const char *sql = cni_printf(arena, "SELECT count(*) FROM %s", cni_quoted(arena, o->name));
+		const char *sql =
+			cni_printf(arena, "SELECT count(*) FROM %s", cni_quoted(arena, o->name));
 		if (!sql)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 		TRY(cni_conn_int(conn, sql, &table.rows, err));

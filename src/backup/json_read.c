@@ -29,10 +29,7 @@ static cn_status wrong(reader *r, const char *what)
 	return cn_fail(r->err, CN_EARG, "line %u: %s", line, what);
 }
 
-static cn_status no_memory(reader *r)
-{
-	return cn_fail(r->err, CN_ENOMEM, "out of memory");
-}
+static cn_status no_memory(reader *r) { return cn_fail(r->err, CN_ENOMEM, "out of memory"); }
 
 static void space(reader *r)
 {
@@ -118,7 +115,8 @@ static cn_status read_text(reader *r, const char **ret, size_t *ret_size)
 
 	for (;;) {
 		const char *plain = r->at;
-		while (r->at < r->end && *r->at != '"' && *r->at != '\\' && (unsigned char)*r->at >= 0x20)
+		while (r->at < r->end && *r->at != '"' && *r->at != '\\' &&
+			(unsigned char)*r->at >= 0x20)
 			r->at++;
 		cni_buffer_add(&out, plain, (size_t)(r->at - plain));
 		if (r->at >= r->end)
@@ -184,7 +182,8 @@ static cn_status read_number(reader *r, cni_json_value *value)
 	return CN_OK;
 }
 
-static cn_status read_word(reader *r, const char *word, cni_json_kind kind, int64_t number, cni_json_value *value)
+static cn_status read_word(
+	reader *r, const char *word, cni_json_kind kind, int64_t number, cni_json_value *value)
 {
 	size_t size = strlen(word);
 
@@ -262,7 +261,8 @@ static cn_status read_value(reader *r, cni_json_value *value)
 	}
 }
 
-cn_status cni_json_read(cni_arena *arena, const char *text, size_t size, cni_json_value **ret, cn_error *err)
+cn_status cni_json_read(
+	cni_arena *arena, const char *text, size_t size, cni_json_value **ret, cn_error *err)
 {
 	reader r = {.arena = arena, .start = text, .at = text, .end = text + size, .err = err};
 	cni_json_value *value = cni_alloc(arena, sizeof *value);
@@ -277,7 +277,8 @@ cn_status cni_json_read(cni_arena *arena, const char *text, size_t size, cni_jso
 	return CN_OK;
 }
 
-const cni_json_value *cni_json_member(const cni_json_value *object, const char *name, cni_json_kind kind)
+const cni_json_value *cni_json_member(
+	const cni_json_value *object, const char *name, cni_json_kind kind)
 {
 	if (object->kind != CNI_JSON_OBJECT)
 		return NULL;

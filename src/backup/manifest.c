@@ -72,7 +72,8 @@ static cn_status missing(const char *name, cn_error *err)
 	return cn_fail(err, CN_EARG, "the member \"%s\" is missing or is of the wrong kind", name);
 }
 
-static cn_status get_text(const cni_json_value *object, const char *name, const char **ret, cn_error *err)
+static cn_status get_text(
+	const cni_json_value *object, const char *name, const char **ret, cn_error *err)
 {
 	const cni_json_value *v = cni_json_member(object, name, CNI_JSON_TEXT);
 
@@ -82,7 +83,8 @@ static cn_status get_text(const cni_json_value *object, const char *name, const 
 	return CN_OK;
 }
 
-static cn_status get_int(const cni_json_value *object, const char *name, int64_t *ret, cn_error *err)
+static cn_status get_int(
+	const cni_json_value *object, const char *name, int64_t *ret, cn_error *err)
 {
 	const cni_json_value *v = cni_json_member(object, name, CNI_JSON_INT);
 
@@ -113,7 +115,8 @@ static bool inside(const char *path)
 	return !slash || (slash[1] && slash[1] != '.' && !strchr(slash + 1, '/'));
 }
 
-static cn_status read_file(cni_arena *arena, const cni_json_value *object, cni_manifest *m, cn_error *err)
+static cn_status read_file(
+	cni_arena *arena, const cni_json_value *object, cni_manifest *m, cn_error *err)
 {
 	const cni_json_value *text = cni_json_member(object, "text", CNI_JSON_TEXT);
 	cni_kept_file file = {0};
@@ -126,7 +129,8 @@ static cn_status read_file(cni_arena *arena, const cni_json_value *object, cni_m
 	file.text = text->text;
 	file.size = text->size;
 	if (!inside(file.path))
-		return cn_fail(err, CN_EARG, "the path \"%s\" leads out of the migrations folder", file.path);
+		return cn_fail(err, CN_EARG, "the path \"%s\" leads out of the migrations folder",
+			file.path);
 	cni_sha256_text(file.text, file.size, sha256);
 	if (strcmp(sha256, file.sha256) != 0)
 		return cn_fail(err, CN_EARG, "\"%s\" is not what its checksum says", file.path);
@@ -135,7 +139,8 @@ static cn_status read_file(cni_arena *arena, const cni_json_value *object, cni_m
 	return CN_OK;
 }
 
-static cn_status read_lists(cni_arena *arena, const cni_json_value *root, cni_manifest *m, cn_error *err)
+static cn_status read_lists(
+	cni_arena *arena, const cni_json_value *root, cni_manifest *m, cn_error *err)
 {
 	const cni_json_value *revisions = cni_json_member(root, "revisions", CNI_JSON_ARRAY);
 	const cni_json_value *tables = cni_json_member(root, "tables", CNI_JSON_ARRAY);
@@ -163,7 +168,8 @@ static cn_status read_lists(cni_arena *arena, const cni_json_value *root, cni_ma
 	return CN_OK;
 }
 
-cn_status cni_manifest_read(cni_arena *arena, const char *text, size_t size, cni_manifest *ret, cn_error *err)
+cn_status cni_manifest_read(
+	cni_arena *arena, const char *text, size_t size, cni_manifest *ret, cn_error *err)
 {
 	cni_manifest m = {0};
 	cni_json_value *root;
@@ -172,8 +178,8 @@ cn_status cni_manifest_read(cni_arena *arena, const char *text, size_t size, cni
 	TRY(cni_json_read(arena, text, size, &root, err));
 	TRY(get_int(root, "format", &format, err));
 	if (format != FORMAT)
-		return cn_fail(err, CN_EUNSUPPORTED, "a manifest of format %lld, made by a newer version",
-			(long long)format);
+		return cn_fail(err, CN_EUNSUPPORTED,
+			"a manifest of format %lld, made by a newer version", (long long)format);
 	TRY(get_text(root, "tool", &m.tool, err));
 	TRY(get_text(root, "engine", &m.engine, err));
 	TRY(get_text(root, "created", &m.created, err));
@@ -188,7 +194,8 @@ cn_status cni_manifest_read(cni_arena *arena, const char *text, size_t size, cni
 
 /* ---- the migrations folder ---- */
 
-static cn_status collect_file(cni_arena *arena, const char *path, const char *name, cni_manifest *m, cn_error *err)
+static cn_status collect_file(
+	cni_arena *arena, const char *path, const char *name, cni_manifest *m, cn_error *err)
 {
 	cni_kept_file file = {.path = name};
 	char *text;
@@ -197,18 +204,21 @@ static cn_status collect_file(cni_arena *arena, const char *path, const char *na
 	file.text = text;
 	if (!cni_utf8_valid(text, file.size) || memchr(text, '\0', file.size)) {
 		(void)cn_fail(err, CN_EARG, "\"%s\" is not a text file", path);
-		cn_error_hint(err, "move it out of the migrations folder, or leave the folder out of the backup");
+		cn_error_hint(err,
+			"move it out of the migrations folder, or leave the folder out of the backup");
 		return CN_EARG;
 	}
 	cni_sha256_text(file.text, file.size, file.sha256);
 	if (m->file_count == CNI_MANIFEST_FILES)
-		return cn_fail(err, CN_EARG, "more than %d files in the migrations folder", CNI_MANIFEST_FILES);
+		return cn_fail(err, CN_EARG, "more than %d files in the migrations folder",
+			CNI_MANIFEST_FILES);
 	if (!CNI_PUSH(arena, m->files, m->file_count, file))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	return CN_OK;
 }
 
-static cn_status collect(cni_arena *arena, const char *folder, const char *prefix, cni_manifest *m, cn_error *err)
+static cn_status collect(
+	cni_arena *arena, const char *folder, const char *prefix, cni_manifest *m, cn_error *err)
 {
 	const char **names;
 	size_t count;
@@ -230,12 +240,14 @@ static cn_status collect(cni_arena *arena, const char *folder, const char *prefi
 	return CN_OK;
 }
 
-cn_status cni_manifest_collect(cni_arena *arena, const char *folder, cni_manifest *manifest, cn_error *err)
+cn_status cni_manifest_collect(
+	cni_arena *arena, const char *folder, cni_manifest *manifest, cn_error *err)
 {
 	return collect(arena, folder, NULL, manifest, err);
 }
 
-cn_status cni_manifest_extract(const cni_manifest *manifest, const char *folder, cn_error *err)
+cn_status cni_manifest_extract(
+	const cni_manifest *manifest, const char *folder, bool dry_run, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	bool *there = cni_alloc(&arena, manifest->file_count + 1);
@@ -250,10 +262,11 @@ cn_status cni_manifest_extract(const cni_manifest *manifest, const char *folder,
 		TRY(cni_file_read(&arena, path, CNI_MANIFEST_FILE_BYTES, &text, &size, err));
 		cni_sha256_text(text, size, sha256);
 		if (strcmp(sha256, file->sha256) != 0)
-			return cn_fail(err, CN_ECONFLICT, "\"%s\" is there with another content", path);
+			return cn_fail(
+				err, CN_ECONFLICT, "\"%s\" is there with another content", path);
 		there[i] = true;
 	}
-	for (size_t i = 0; there && i < manifest->file_count; i++) {
+	for (size_t i = 0; there && !dry_run && i < manifest->file_count; i++) {
 		const cni_kept_file *file = &manifest->files[i];
 		const char *path = cni_path_join(&arena, folder, file->path);
 		if (!path)

@@ -25,8 +25,8 @@ typedef struct cni_manifest {
 	const char *database;                /* name of the file that was copied */
 	int64_t size_bytes;
 	char sha256[65];
-	int64_t violations;                  /* rows with a foreign key that leads nowhere, as it was */
-	const char **revisions;              /* the database was at; none: no version table */
+	int64_t violations;     /* rows with a foreign key that leads nowhere, as it was */
+	const char **revisions; /* the database was at; none: no version table */
 	size_t revision_count;
 	cni_table_rows *tables;
 	size_t table_count;
@@ -44,16 +44,20 @@ char *cni_manifest_path(cni_arena *arena, const char *backup); /* "x.db.manifest
 int64_t cni_manifest_rows(const cni_manifest *manifest);       /* of all tables */
 
 void cni_manifest_write(cni_buffer *out, const cni_manifest *manifest);
-/* CN_EARG, naming the member, for what is no manifest of ours; a kept file that is not what its hash says,
- * or whose path leads out of the folder, is CN_EARG too. */
-cn_status cni_manifest_read(cni_arena *arena, const char *text, size_t size, cni_manifest *ret, cn_error *err) CN_MUST_CHECK;
+/* CN_EARG, naming the member, for what is no manifest of ours; a kept file that is not what its
+ * hash says, or whose path leads out of the folder, is CN_EARG too. */
+cn_status cni_manifest_read(cni_arena *arena, const char *text, size_t size, cni_manifest *ret,
+	cn_error *err) CN_MUST_CHECK;
 
-/* Reads the migrations folder into manifest->files: regular files there and one folder below, hidden ones left
- * out. CN_EARG for one that is no text or too large. */
-cn_status cni_manifest_collect(cni_arena *arena, const char *folder, cni_manifest *manifest, cn_error *err) CN_MUST_CHECK;
+/* Reads the migrations folder into manifest->files: regular files there and one folder below,
+ * hidden ones left out. CN_EARG for one that is no text or too large. */
+cn_status cni_manifest_collect(
+	cni_arena *arena, const char *folder, cni_manifest *manifest, cn_error *err) CN_MUST_CHECK;
 
-/* Writes the kept files into a folder, which is made; CN_ECONFLICT if a file of another content is there (then
- * nothing is written). */
-cn_status cni_manifest_extract(const cni_manifest *manifest, const char *folder, cn_error *err) CN_MUST_CHECK;
+/* Writes the kept files into a folder, which is made. Files that are there with the same content
+ * stay; CN_ECONFLICT if one is there with another (then nothing is written). dry_run: only looks.
+ */
+cn_status cni_manifest_extract(const cni_manifest *manifest, const char *folder, bool dry_run,
+	cn_error *err) CN_MUST_CHECK;
 
 #endif

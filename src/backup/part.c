@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "base/try.h"
 
-static const char part_mark[] = ".part-";
+static const char part_mark[] = ".cantil-part-";
 
 bool cni_part_is_dead(const char *name)
 {
@@ -28,7 +28,8 @@ bool cni_part_is_dead(const char *name)
 	if (*mark < '1' || *mark > '9')
 		return false;
 	long pid = strtol(mark, &end, 10);
-	if (*end && strcmp(end, "-journal") != 0 && strcmp(end, "-wal") != 0 && strcmp(end, "-shm") != 0)
+	/* what made the part has journals and temporary files of its own beside it */
+	if (*end && *end != '-' && *end != '.')
 		return false;
 	return pid > 0 && pid <= INT32_MAX && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
@@ -43,7 +44,8 @@ static cn_status remove_dead(cni_arena *arena, const char *path, cn_error *err)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_dir_list(arena, folder, &names, &count, err));
 	for (size_t i = 0; i < count; i++) {
-		if (!cni_starts(names[i], name) || !cni_starts(names[i] + strlen(name), part_mark) ||
+		if (!cni_starts(names[i], name) ||
+			!cni_starts(names[i] + strlen(name), part_mark) ||
 			!cni_part_is_dead(names[i]))
 			continue;
 		const char *dead = cni_path_join(arena, folder, names[i]);
@@ -70,7 +72,7 @@ cn_status cni_part_new(cni_arena *arena, const char *path, const char **ret_part
 
 void cni_part_remove(const char *part)
 {
-	static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
+	static const char *const tails[] = {"", "-journal", "-wal", "-shm", CNI_PART_MANIFEST};
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 
 	for (size_t i = 0; part && i < CNI_COUNT(tails); i++) {
@@ -110,8 +112,8 @@ cn_status cni_file_sha256(const char *path, const cni_backup_options *options, c
 	ssize_t n;
 
 	if (fd < 0)
-		return cn_fail(err, errno == ENOENT ? CN_ENOTFOUND : CN_EIO, "cannot read \"%s\": %s", path,
-			strerror(errno));
+		return cn_fail(err, errno == ENOENT ? CN_ENOTFOUND : CN_EIO,
+			"cannot read \"%s\": %s", path, strerror(errno));
 	cni_sha256_init(&sha);
 	while ((n = read(fd, buffer, sizeof buffer)) > 0) {
 		cni_sha256_add(&sha, buffer, (size_t)n);

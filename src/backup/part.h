@@ -1,13 +1,17 @@
 /*
- * part.h - files that are being made: FILE.part-PID, until they are whole and get their name.
+ * part.h - files that are being made: FILE.cantil-part-PID, until they are whole and get their
+ * name.
  */
 #ifndef CNI_BACKUP_PART_H
 #define CNI_BACKUP_PART_H
 
 #include "backup/backup.h"
 
+#define CNI_PART_MANIFEST ".manifest" /* of the part of a backup */
+
 /* A name for the part of `path`, free. Parts of processes that are gone are removed first. */
-cn_status cni_part_new(cni_arena *arena, const char *path, const char **ret_part, cn_error *err) CN_MUST_CHECK;
+cn_status cni_part_new(
+	cni_arena *arena, const char *path, const char **ret_part, cn_error *err) CN_MUST_CHECK;
 /* Removes it and what a database engine left beside it. NULL is allowed. */
 void cni_part_remove(const char *part);
 /* Gives a whole, synced part its name, which must be free (CN_ECONFLICT). */

@@ -45,8 +45,9 @@ static cn_status no_journal(cni_arena *arena, const char *path, cn_error *err)
 
 	if (!journal)
 		return CN_OK;
-	(void)cn_fail(err, CN_ECONFLICT, "\"%s\" lies about, without a database that could be opened", journal);
-	cn_error_hint(err, "it may hold rows that are not in the database file: move both away, and look into them");
+	(void)cn_fail(err, CN_ECONFLICT, "a journal is left over: \"%s\"", journal);
+	cn_error_hint(
+		err, "it may hold rows that no database file has: move it away, and look into it");
 	return CN_ECONFLICT;
 }
 
@@ -63,8 +64,8 @@ static void release(hold *held)
 	held->conn = NULL;
 }
 
-/* Leaving WAL needs to be alone, brings everything into the one file, and removes the journals; the exclusive
- * transaction then keeps others out. */
+/* Leaving WAL needs to be alone, brings everything into the one file, and removes the journals; the
+ * exclusive transaction then keeps others out. */
 static cn_status lock(cni_arena *arena, const char *path, hold *held, cn_error *err)
 {
 	const char *mode;
@@ -72,7 +73,8 @@ static cn_status lock(cni_arena *arena, const char *path, hold *held, cn_error *
 	TRY(cni_conn_text(held->conn, arena, "PRAGMA journal_mode", &mode, err));
 	held->was_wal = mode && strcmp(mode, "wal") == 0;
 	if (held->was_wal) {
-		cn_status status = cni_conn_text(held->conn, arena, "PRAGMA journal_mode=DELETE", &mode, err);
+		cn_status status =
+			cni_conn_text(held->conn, arena, "PRAGMA journal_mode=DELETE", &mode, err);
 		if (status == CN_ECONFLICT || (status == CN_OK && strcmp(mode, "delete") != 0)) {
 			held->was_wal = false; /* it still is */
 			return in_use(path, err);
@@ -93,7 +95,8 @@ static cn_status take(cni_arena *arena, const char *path, bool force, hold *ret,
 	if (!cni_file_exists(path))
 		return no_journal(arena, path, err);
 	status = cni_conn_open(&uri,
-		&(cni_open_options){.mode = CNI_OPEN_WRITE, .foreign = true, .busy_timeout_ms = HOLD_MS},
+		&(cni_open_options){
+			.mode = CNI_OPEN_WRITE, .foreign = true, .busy_timeout_ms = HOLD_MS},
 		&held.conn, err);
 	if (status == CN_OK)
 		status = lock(arena, path, &held, err);
@@ -108,7 +111,8 @@ static cn_status take(cni_arena *arena, const char *path, bool force, hold *ret,
 		return status;
 	if (force)
 		return no_journal(arena, path, err);
-	cn_error_hint(err, "\"%s\" cannot be opened as a database: --force replaces it all the same, and keeps it",
+	cn_error_hint(err,
+		"\"%s\" cannot be opened as a database: --force replaces it all the same, and keeps it",
 		path);
 	return status;
 }
@@ -120,8 +124,8 @@ static cn_status keep_file(const hold *held, const char *path, const char *kept,
 		return CN_OK;
 	if (errno == EEXIST)
 		return cn_fail(err, CN_ECONFLICT, "\"%s\" exists already", kept);
-	/* a file system without links. The copy goes through the connection that holds the lock: opening and
-	 * closing the file beside it would take the lock away */
+	/* a file system without links. The copy goes through the connection that holds the lock:
+	 * opening and closing the file beside it would take the lock away */
 	if (held->conn) {
 		cni_conn_rollback(held->conn);
 		TRY(cni_conn_backup(held->conn, kept, err));
@@ -137,8 +141,8 @@ static cn_status sync_folder(cni_arena *arena, const char *path, cn_error *err)
 	return folder ? cni_dir_sync(folder, err) : cn_fail(err, CN_ENOMEM, "out of memory");
 }
 
-static cn_status verify_part(cni_arena *arena, const cni_restore *restore, const char *part, cni_restored *ret,
-	cn_error *err)
+static cn_status verify_part(cni_arena *arena, const cni_restore *restore, const char *part,
+	cni_restored *ret, cn_error *err)
 {
 	const char *manifest = cni_manifest_path(arena, restore->file);
 	char sha256[65];
@@ -146,13 +150,15 @@ static cn_status verify_part(cni_arena *arena, const cni_restore *restore, const
 
 	if (!manifest)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_backup_verify(arena, restore->file, &restore->options, &ret->manifest, &ret->has_manifest, err));
+	TRY(cni_backup_verify(
+		arena, restore->file, &restore->options, &ret->manifest, &ret->has_manifest, err));
 	/* the copy that will be used is the file that was verified */
 	TRY(cni_file_sha256(part, &restore->options, sha256, &size, err));
 	if (strcmp(sha256, ret->manifest.sha256) != 0)
 		return cn_fail(err, CN_EIO, "\"%s\" changed while it was copied", restore->file);
 	if (!restore->force && !ret->has_manifest && ret->manifest.violations > 0) {
-		(void)cn_fail(err, CN_ESCHEMA, "\"%s\" has %" PRId64 " rows whose foreign key leads nowhere",
+		(void)cn_fail(err, CN_ESCHEMA,
+			"\"%s\" has %" PRId64 " rows whose foreign key leads nowhere",
 			restore->file, ret->manifest.violations);
 		cn_error_hint(err, "--force restores it as it is");
 		return CN_ESCHEMA;
@@ -160,8 +166,8 @@ static cn_status verify_part(cni_arena *arena, const cni_restore *restore, const
 	return CN_OK;
 }
 
-static cn_status replace(cni_arena *arena, const cni_restore *restore, const char *part, const hold *held,
-	cni_restored *ret, cn_error *err)
+static cn_status replace(cni_arena *arena, const cni_restore *restore, const char *part,
+	const hold *held, cni_restored *ret, cn_error *err)
 {
 	bool there = cni_file_exists(restore->target);
 	const char *kept = NULL;
@@ -179,7 +185,8 @@ static cn_status replace(cni_arena *arena, const cni_restore *restore, const cha
 		(void)!chmod(part, st.st_mode & 07777);
 	TRY(keep_file(held, restore->target, kept, err));
 	if (rename(part, restore->target) < 0) {
-		(void)cn_fail(err, CN_EIO, "cannot replace \"%s\": %s", restore->target, strerror(errno));
+		(void)cn_fail(
+			err, CN_EIO, "cannot replace \"%s\": %s", restore->target, strerror(errno));
 		unlink(kept);
 		return CN_EIO;
 	}
@@ -187,7 +194,8 @@ static cn_status replace(cni_arena *arena, const cni_restore *restore, const cha
 	return sync_folder(arena, restore->target, err);
 }
 
-cn_status cni_backup_restore(cni_arena *arena, const cni_restore *restore, cni_restored *ret, cn_error *err)
+cn_status cni_backup_restore(
+	cni_arena *arena, const cni_restore *restore, cni_restored *ret, cn_error *err)
 {
 	cni_restored restored = {0};
 	hold held = {0};
@@ -206,7 +214,8 @@ cn_status cni_backup_restore(cni_arena *arena, const cni_restore *restore, cni_r
 		status = take(arena, restore->target, restore->force, &held, err);
 	if (status == CN_OK)
 		status = replace(arena, restore, part, &held, &restored, err);
-	/* once the name means the new file, the old one stays as it was left: out of WAL, whole in one file */
+	/* once the name means the new file, the old one stays as it was left: out of WAL, whole in
+	 * one file */
 	if (status == CN_OK)
 		held.was_wal = false;
 	release(&held);
@@ -216,7 +225,8 @@ cn_status cni_backup_restore(cni_arena *arena, const cni_restore *restore, cni_r
 	return status;
 }
 
-cn_status cni_database_drop(cni_arena *arena, const char *path, bool keep, const char **ret_kept, cn_error *err)
+cn_status cni_database_drop(
+	cni_arena *arena, const char *path, bool keep, const char **ret_kept, cn_error *err)
 {
 	const char *kept = keep ? cni_backup_name(arena, path, "dropped") : NULL;
 	hold held;

@@ -6,12 +6,10 @@
 
 #include <cantil/database.h>
 
-#include "base/text.h"
 #include "base/try.h"
 #include "manage/builtin.h"
 #include "manage/call.h"
 #include "manage/db.h"
-#include "manage/ini.h"
 
 void cn_app_fail(cn_app *app, const cn_error *err)
 {
@@ -126,9 +124,12 @@ cn_app *cn_app_new(const cn_app_desc *desc)
 		app->desc.name = "app";
 	if (!app->desc.version)
 		app->desc.version = "0";
-	app->root_desc = (cn_command_desc){.name = app->desc.name, .help = app->desc.help,
-		.description = app->desc.description, .example = app->desc.example,
-		.options = app->desc.options, .run = app->desc.run};
+	app->root_desc = (cn_command_desc){.name = app->desc.name,
+		.help = app->desc.help,
+		.description = app->desc.description,
+		.example = app->desc.example,
+		.options = app->desc.options,
+		.run = app->desc.run};
 	app->root = cni_alloc(&app->arena, sizeof *app->root);
 	if (!app->root) {
 		free(app);
@@ -169,7 +170,8 @@ void cn_app_extend(cn_app *app, const cn_extension *extension, void *data)
 	cn_error err;
 
 	if (e && cn_app_extension(app, extension)) {
-		cn_error_set(&err, CN_EARG, "the extension \"%s\" was added twice", extension->name);
+		cn_error_set(
+			&err, CN_EARG, "the extension \"%s\" was added twice", extension->name);
 		cn_app_fail(app, &err);
 	} else if (e) {
 		*e = (cni_extended){extension, data, app->extensions};
@@ -194,15 +196,9 @@ void *cn_app_extension(const cn_app *app, const cn_extension *extension)
 
 /* ---- what it knows ---- */
 
-const char *cn_app_name(const cn_app *app)
-{
-	return app ? app->desc.name : "app";
-}
+const char *cn_app_name(const cn_app *app) { return app ? app->desc.name : "app"; }
 
-void *cn_app_context(const cn_app *app)
-{
-	return app ? app->desc.context : NULL;
-}
+void *cn_app_context(const cn_app *app) { return app ? app->desc.context : NULL; }
 
 const cn_model *const *cn_app_models(const cn_app *app)
 {
@@ -225,8 +221,10 @@ cn_status cni_app_project(cn_app *app, const cni_project **ret, cn_error *err)
 	if (!app->project) {
 		const cn_call *call = app->call;
 		cni_project *project = cni_alloc(&app->arena, sizeof *project);
-		cni_project_input input = {.uri = app->desc.database_uri, .name = app->desc.name,
-			.migrations = app->desc.migrations, .here = app->desc.project_here};
+		cni_project_input input = {.uri = app->desc.database_uri,
+			.name = app->desc.name,
+			.migrations = app->desc.migrations,
+			.here = app->desc.project_here};
 		bool usage = false;
 		if (!project)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -271,17 +269,13 @@ cn_status cn_app_migrations(cn_app *app, const char **ret_folder, cn_error *err)
 	return CN_OK;
 }
 
-cn_status cn_app_setting(cn_app *app, const char *section, const char *key, const char **ret_value, cn_error *err)
+cn_status cn_app_setting(
+	cn_app *app, const char *section, const char *key, const char **ret_value, cn_error *err)
 {
 	const cni_project *project;
 
 	TRY(cni_app_project(app, &project, err));
-	*ret_value = NULL;
-	for (size_t i = 0; i < project->setting_count; i++) {
-		const cni_ini_entry *entry = &project->settings[i];
-		if (cni_same(entry->section, section) && cni_same(entry->key, key))
-			*ret_value = entry->value;
-	}
+	*ret_value = cni_project_setting(project, section, key);
 	return CN_OK;
 }
 

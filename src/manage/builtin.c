@@ -9,8 +9,13 @@
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 
 static const cn_option completion_options[] = {
-	{.kind = CN_OPTION_CHOICE, .argument = true, .required = true, .name = "shell", .value = "SHELL",
-		.choices = shells, .help = "which one"},
+	{.kind = CN_OPTION_CHOICE,
+		.argument = true,
+		.required = true,
+		.name = "shell",
+		.value = "SHELL",
+		.choices = shells,
+		.help = "which one"},
 	{0},
 };
 
@@ -52,27 +57,44 @@ static int help(cn_call *call, cn_error *err)
 		return write_out(call, &out, err);
 	}
 	for (const char *const *word = cn_call_list(call, "command", NULL); *word; word++) {
-		node = cni_node_find(node, *word);
-		if (!node)
-			return cn_usage(call, err, "unknown command \"%s\"", *word);
+		const cni_node *below = cni_node_find(node, *word);
+		if (!below) {
+			(void)cni_unknown_command(&call->arena, node, *word, err);
+			return cn_usage_mark(call, err);
+		}
+		node = below;
 	}
 	cni_help_write(&out, call->app, node, call->program, call->color_out);
 	return write_out(call, &out, err);
 }
 
 const cn_command_desc cni_builtin_commands[] = {
-	{.name = "shell", .help = "an SQL prompt on the database", .options = cni_shell_options,
-		.description = "Statements end with `;` and may take several lines. Lines that start with a dot are\n"
-			       "commands: .help shows them. Reads from a pipe as well.",
+	{.name = "shell",
+		.help = "an SQL prompt on the database",
+		.options = cni_shell_options,
+		.description =
+			"Statements end with `;` and may take several lines. Lines that start with a dot are\n"
+			"commands: .help shows them. Reads from a pipe as well.",
 		.example = "APP shell\nAPP shell -c \"select count(*) from product\"",
-		.json = true, .run = cni_shell_run},
-	{.name = "clean", .help = "remove what builds left behind in the project",
-		.description = "Removes object files (*.o), coverage files (*.gcda, *.gcno) and unfinished backups\n"
-			       "(*.part-PID) at and below the project's root; hidden folders and links are left alone.",
-		.example = "APP clean --dry-run", .options = cni_clean_options, .run = cni_clean_run},
-	{.name = "completion", .help = "write a completion script for a shell", .options = completion_options,
-		.example = "eval \"$(APP completion bash)\"", .run = completion},
-	{.name = "help", .help = "show the help of a command", .options = help_options,
-		.example = "APP help db upgrade", .run = help},
+		.json = true,
+		.run = cni_shell_run},
+	{.name = "clean",
+		.help = "remove what builds left behind in the project",
+		.description =
+			"Removes object files (*.o), coverage files (*.gcda, *.gcno) and unfinished backups\n"
+			"(*.cantil-part-PID) at and below the project's root; hidden folders and links are left alone.",
+		.example = "APP clean --dry-run",
+		.options = cni_clean_options,
+		.run = cni_clean_run},
+	{.name = "completion",
+		.help = "write a completion script for a shell",
+		.options = completion_options,
+		.example = "eval \"$(APP completion bash)\"",
+		.run = completion},
+	{.name = "help",
+		.help = "show the help of a command",
+		.options = help_options,
+		.example = "APP help db upgrade",
+		.run = help},
 	{0},
 };

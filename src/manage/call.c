@@ -61,10 +61,7 @@ static const cni_given *given(const cn_call *call, const char *name)
 	return found;
 }
 
-bool cn_call_flag(const cn_call *call, const char *name)
-{
-	return cn_call_count(call, name) > 0;
-}
+bool cn_call_flag(const cn_call *call, const char *name) { return cn_call_count(call, name) > 0; }
 
 unsigned cn_call_count(const cn_call *call, const char *name)
 {
@@ -73,10 +70,7 @@ unsigned cn_call_count(const cn_call *call, const char *name)
 	return g ? g->times : 0;
 }
 
-bool cn_call_given(const cn_call *call, const char *name)
-{
-	return cn_call_count(call, name) > 0;
-}
+bool cn_call_given(const cn_call *call, const char *name) { return cn_call_count(call, name) > 0; }
 
 const char *cn_call_text(const cn_call *call, const char *name)
 {
@@ -104,39 +98,59 @@ const char *const *cn_call_list(const cn_call *call, const char *name, size_t *r
 
 /* ---- what it works on ---- */
 
-cn_app *cn_call_app(const cn_call *call)
-{
-	return call->app;
-}
+cn_app *cn_call_app(const cn_call *call) { return call->app; }
 
-void *cn_call_context(const cn_call *call)
-{
-	return call->app->desc.context;
-}
+void *cn_call_context(const cn_call *call) { return call->app->desc.context; }
 
-cni_arena *cni_call_arena(cn_call *call)
-{
-	return &call->arena;
-}
+cni_arena *cni_call_arena(cn_call *call) { return &call->arena; }
 
-const char *cni_call_program(const cn_call *call)
-{
-	return call->program;
-}
+const char *cni_call_program(const cn_call *call) { return call->program; }
 
 cn_status cni_call_project(cn_call *call, const cni_project **ret, cn_error *err)
 {
 	return cni_app_project(call->app, ret, err);
 }
 
-/* The driver says that the file is not there; what to do about it is known here. */
+/* The driver says that the file, or its folder, is not there; who meant it, and what to do, is
+ * known here. */
 static cn_status not_there(cn_call *call, const cni_project *project, cn_error *err)
 {
-	if (err && err->status == CN_ENOTFOUND) {
-		cn_error_detail(err, "%s, stated by %s", project->uri.text, project->uri_source);
+	const char *folder =
+		project->uri.path ? cni_path_folder(&call->arena, project->uri.path) : NULL;
+
+	if (err->status != CN_ENOTFOUND)
+		return err->status;
+	cn_error_detail(err, "%s, stated by %s", project->uri.text, project->uri_source);
+	if (folder && cni_dir_exists(folder))
 		cn_error_hint(err, "\"%s db upgrade\" makes it, by the migrations", call->program);
-	}
-	return err ? err->status : CN_ENOTFOUND;
+	return err->status;
+}
+
+/* A process that was killed may have left a journal that must be rolled back; a connection for
+ * reading cannot do that. */
+static bool recover(const cni_uri *uri)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	const char *journal = uri->path ? cni_printf(&arena, "%s-journal", uri->path) : NULL;
+	cni_conn *conn;
+	cn_error ignored;
+
+	if (!journal || cni_file_size(journal) <= 0 ||
+		cni_conn_open(uri, &(cni_open_options){.mode = CNI_OPEN_WRITE}, &conn, &ignored) <
+			0)
+		return false;
+	cni_conn_close(conn);
+	return true;
+}
+
+static cn_status open_conn(const cni_uri *uri, cni_open_mode mode, cni_conn **ret, cn_error *err)
+{
+	cni_open_options options = {.mode = mode};
+	cn_status status = cni_conn_open(uri, &options, ret, err);
+
+	if (status == CN_EIO && mode == CNI_OPEN_READ && recover(uri))
+		status = cni_conn_open(uri, &options, ret, err);
+	return status;
 }
 
 cn_status cni_call_conn(cn_call *call, cni_open_mode mode, cni_conn **ret, cn_error *err)
@@ -148,7 +162,7 @@ cn_status cni_call_conn(cn_call *call, cni_open_mode mode, cni_conn **ret, cn_er
 	if (!call->conn[mode]) {
 		TRY(cni_call_project(call, &project, err));
 		TRY(cni_project_need_uri(project, err));
-		if (cni_conn_open(&project->uri, &(cni_open_options){.mode = mode}, &call->conn[mode], err) < 0)
+		if (open_conn(&project->uri, mode, &call->conn[mode], err) < 0)
 			return not_there(call, project, err);
 		cni_signals_watch(call->conn[mode]);
 	}

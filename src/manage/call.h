@@ -21,11 +21,11 @@ struct cn_call {
 	cn_app *app;
 	cni_arena arena;
 	cni_parsed parsed;
-	const char *program;      /* as hints tell people to type it: "./store" */
-	bool usage;               /* the error is the user's: exit code 2 */
+	const char *program; /* as hints tell people to type it: "./store" */
+	bool usage;          /* the error is the user's: exit code 2 */
 	bool json, quiet, verbose;
 	bool color_out, color_err;
-	cni_conn *conn[3];        /* by cni_open_mode */
+	cni_conn *conn[3]; /* by cni_open_mode */
 	cn_db *db;
 	cn_session *session;
 	cni_secret *secrets;
@@ -39,9 +39,11 @@ void cni_call_done(cn_call *call); /* closes what it opened, wipes passwords */
 /* The app's project; an error in --db or --root is marked as one of usage. */
 cn_status cni_call_project(cn_call *call, const cni_project **ret, cn_error *err) CN_MUST_CHECK;
 
-/* A connection to the app's database, kept for the call (one for each mode), closed after it, interrupted by
- * Ctrl-C. Borrowed. With CNI_OPEN_READ and CNI_OPEN_WRITE a database that is not there is CN_ENOTFOUND. */
-cn_status cni_call_conn(cn_call *call, cni_open_mode mode, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
+/* A connection to the app's database, kept for the call (one for each mode), closed after it,
+ * interrupted by Ctrl-C. Borrowed. With CNI_OPEN_READ and CNI_OPEN_WRITE a database that is not
+ * there is CN_ENOTFOUND. */
+cn_status cni_call_conn(
+	cn_call *call, cni_open_mode mode, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
 /* Closes them now: after a failed cni_execute, before a file is replaced. */
 void cni_call_close(cn_call *call);
 

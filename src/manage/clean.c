@@ -79,13 +79,15 @@ int cni_clean_run(cn_call *call, cn_error *err)
 	TRY(cni_call_project(call, &project, err));
 	/* an installed program's folder is no project: /usr/bin is not ours to sweep */
 	if (!project->ini && !cni_dir_exists(project->migrations)) {
-		(void)cn_fail(err, CN_ENOTFOUND, "\"%s\" is no project: it has no cantil.ini and no migrations",
+		(void)cn_fail(err, CN_ENOTFOUND,
+			"\"%s\" is no project: it has no cantil.ini and no migrations",
 			project->root);
 		cn_error_hint(err, "name the project with --root FOLDER");
 		return CN_ENOTFOUND;
 	}
 	TRY(clean_folder(&c, project->root, 0));
-	cn_note(call, "%s %" PRId64 " files (%" PRId64 " bytes) below %s", c.dry_run ? "would remove" : "removed",
-		c.files, c.bytes, project->root);
+	cn_note(call, "%s %" PRId64 " %s (%" PRId64 " bytes) below %s",
+		c.dry_run ? "would remove" : "removed", c.files, c.files == 1 ? "file" : "files",
+		c.bytes, project->root);
 	return CN_OK;
 }

@@ -15,13 +15,15 @@
 typedef void each_fn(cni_buffer *out, const cni_node *node, const char *path);
 
 /* Calls fn for every command that is not hidden, with its path below the program. */
-static void each(cni_buffer *out, cni_arena *arena, const cni_node *node, const char *path, each_fn *fn)
+static void each(
+	cni_buffer *out, cni_arena *arena, const cni_node *node, const char *path, each_fn *fn)
 {
 	if (node->desc->hidden)
 		return;
 	fn(out, node, path);
 	for (const cni_node *n = node->first; n; n = n->next) {
-		const char *below = *path ? cni_printf(arena, "%s %s", path, n->desc->name) : n->desc->name;
+		const char *below =
+			*path ? cni_printf(arena, "%s %s", path, n->desc->name) : n->desc->name;
 		if (below)
 			each(out, arena, n, below, fn);
 	}
@@ -33,12 +35,14 @@ static const char *identifier(cni_arena *arena, const char *name)
 	char *id = cni_strdup(arena, name);
 
 	for (char *c = id; c && *c; c++)
-		if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9'))
+		if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') &&
+			!(*c >= '0' && *c <= '9'))
 			*c = '_';
 	return id;
 }
 
-/* Single quotes for sh; choices and helps are the program's texts, not the user's, but may hold anything. */
+/* Single quotes for sh; choices and helps are the program's texts, not the user's, but may hold
+ * anything. */
 static void quoted(cni_buffer *out, const char *text)
 {
 	cni_buffer_putc(out, '\'');
@@ -81,7 +85,8 @@ static void words(cni_buffer *out, const cni_node *node, bool options)
 	reach r = {.node = options ? node : NULL, .common = !options};
 	for (const cn_option *table; (table = next_table(&r));)
 		for (const cn_option *o = table; o->kind; o++) {
-			if (o->hidden || o->argument || (!node->desc->json && strcmp(o->name, "json") == 0))
+			if (o->hidden || o->argument ||
+				(!node->desc->json && strcmp(o->name, "json") == 0))
 				continue;
 			cni_buffer_printf(&list, " --%s", o->name);
 			if (o->letter)
@@ -116,7 +121,8 @@ static void bash_steps(cni_buffer *out, const cni_node *node, const char *path)
 	for (const cni_node *n = node->first; n; n = n->next) {
 		if (n->desc->hidden)
 			continue;
-		cni_buffer_printf(out, "\t\t'%s%s%s') return 0 ;;\n", path, *path ? " " : "", n->desc->name);
+		cni_buffer_printf(
+			out, "\t\t'%s%s%s') return 0 ;;\n", path, *path ? " " : "", n->desc->name);
 	}
 }
 
@@ -183,8 +189,9 @@ void cni_complete_bash(cni_buffer *out, const cn_app *app)
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	const char *id = identifier(&arena, app->desc.name);
 
-	cni_buffer_printf(out, "# bash completion for %s: put it in ~/.local/share/bash-completion/completions/%s,\n"
-			       "# or: eval \"$(%s completion bash)\"\n\n",
+	cni_buffer_printf(out,
+		"# bash completion for %s: put it in ~/.local/share/bash-completion/completions/%s,\n"
+		"# or: eval \"$(%s completion bash)\"\n\n",
 		app->desc.name, app->desc.name, app->desc.name);
 	bash_functions(out, &arena, app, id);
 	cni_buffer_printf(out,
@@ -224,9 +231,10 @@ void cni_complete_bash(cni_buffer *out, const cn_app *app)
 
 void cni_complete_zsh(cni_buffer *out, const cn_app *app)
 {
-	cni_buffer_printf(out, "#compdef %s\n# zsh completion for %s: eval \"$(%s completion zsh)\"\n"
-			       "autoload -U +X compinit bashcompinit && compinit -i && bashcompinit\n"
-			       "mapfile() { COMPREPLY=(\"${(@f)$(cat)}\"); }\n\n",
+	cni_buffer_printf(out,
+		"#compdef %s\n# zsh completion for %s: eval \"$(%s completion zsh)\"\n"
+		"autoload -U +X compinit bashcompinit && compinit -i && bashcompinit\n"
+		"mapfile() { COMPREPLY=(\"${(@f)$(cat)}\"); }\n\n",
 		app->desc.name, app->desc.name, app->desc.name);
 	cni_complete_bash(out, app);
 }
@@ -285,10 +293,12 @@ static void fish_options(const fish_writer *w, const cn_option *table, const cha
 	}
 }
 
-static void fish_node(const fish_writer *w, cni_arena *arena, const cni_node *node, const char *path)
+static void fish_node(
+	const fish_writer *w, cni_arena *arena, const cni_node *node, const char *path)
 {
 	for (const cni_node *n = node->first; n; n = n->next) {
-		const char *below = *path ? cni_printf(arena, "%s %s", path, n->desc->name) : n->desc->name;
+		const char *below =
+			*path ? cni_printf(arena, "%s %s", path, n->desc->name) : n->desc->name;
 		if (n->desc->hidden || !below)
 			continue;
 		fish_line(w, path, n->desc->help ? n->desc->help : "");
@@ -298,7 +308,8 @@ static void fish_node(const fish_writer *w, cni_arena *arena, const cni_node *no
 	fish_options(w, node->desc->options, path);
 }
 
-/* Every command's path as an alternative, longest last, so that the walk can tell commands from arguments. */
+/* Every command's path as an alternative, longest last, so that the walk can tell commands from
+ * arguments. */
 static void fish_paths(cni_buffer *out, const cni_node *node, const char *path)
 {
 	(void)node;
@@ -311,8 +322,9 @@ void cni_complete_fish(cni_buffer *out, const cn_app *app)
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	fish_writer w = {out, identifier(&arena, app->desc.name), app->desc.name};
 
-	cni_buffer_printf(out, "# fish completion for %s: %s completion fish > ~/.config/fish/completions/%s.fish\n\n"
-			       "set -g __%s_paths",
+	cni_buffer_printf(out,
+		"# fish completion for %s: %s completion fish > ~/.config/fish/completions/%s.fish\n\n"
+		"set -g __%s_paths",
 		w.name, w.name, w.name, w.id);
 	each(out, &arena, app->root, "", fish_paths);
 	cni_buffer_printf(out,

@@ -1,4 +1,5 @@
-/* db_file.c - the commands that deal with the database as a file: backup, restore, verify-backup, drop. */
+/* db_file.c - the commands that deal with the database as a file: backup, restore, verify-backup,
+ * drop. */
 #include "manage/db.h"
 
 #include <inttypes.h>
@@ -21,8 +22,10 @@ static cn_status options_of(cn_call *call, bool migrations, cni_backup_options *
 	const cni_project *project;
 
 	TRY(cni_call_project(call, &project, err));
-	*ret = (cni_backup_options){.progress = progress, .ctx = call,
-		.tool = cni_printf(&call->arena, "%s %s", call->app->desc.name, call->app->desc.version),
+	*ret = (cni_backup_options){.progress = progress,
+		.ctx = call,
+		.tool = cni_printf(
+			&call->arena, "%s %s", call->app->desc.name, call->app->desc.version),
 		.migrations = migrations ? project->migrations : NULL};
 	return ret->tool ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }
@@ -35,7 +38,8 @@ static cn_status file_of(cn_call *call, const char **ret, cn_error *err)
 	TRY(cni_call_project(call, &project, err));
 	TRY(cni_project_need_uri(project, err));
 	if (!project->uri.path)
-		return cn_fail(err, CN_EUNSUPPORTED, "the database \"%s\" is no file", project->uri.text);
+		return cn_fail(
+			err, CN_EUNSUPPORTED, "the database \"%s\" is no file", project->uri.text);
 	*ret = project->uri.path;
 	return CN_OK;
 }
@@ -51,8 +55,8 @@ static cn_status typed_path(cn_call *call, const char *name, const char **ret, c
 	return *ret ? CN_OK : cn_fail(err, CN_EIO, "cannot tell the working folder");
 }
 
-static void print_json(cn_call *call, const char *file, const char *kept, bool has_manifest,
-	const cni_manifest *m)
+static void print_json(
+	cn_call *call, const char *file, const char *kept, bool has_manifest, const cni_manifest *m)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	cni_json json = {.out = &out, .pretty = true};
@@ -85,8 +89,9 @@ static void print_json(cn_call *call, const char *file, const char *kept, bool h
 static const char *size_text(cn_call *call, const cni_manifest *m)
 {
 	int64_t rows = cni_manifest_rows(m);
-	const char *text = cni_printf(&call->arena, "%zu %s, %" PRId64 " %s, %" PRId64 " bytes", m->table_count,
-		m->table_count == 1 ? "table" : "tables", rows, rows == 1 ? "row" : "rows", m->size_bytes);
+	const char *text = cni_printf(&call->arena, "%zu %s, %" PRId64 " %s, %" PRId64 " bytes",
+		m->table_count, m->table_count == 1 ? "table" : "tables", rows,
+		rows == 1 ? "row" : "rows", m->size_bytes);
 
 	return text ? text : "";
 }
@@ -117,14 +122,16 @@ static int backup(cn_call *call, cn_error *err)
 	if (!path)
 		return cn_fail(err, CN_ENOMEM, "no free name for the backup");
 	if (cni_dir_exists(path))
-		return cn_usage(call, err, "\"%s\" is a folder: a backup needs a file's name", path);
+		return cn_usage(
+			call, err, "\"%s\" is a folder: a backup needs a file's name", path);
 	TRY(cni_backup_make(conn, &call->arena, path, &options, &manifest, err));
 	if (call->json) {
 		print_json(call, path, NULL, true, &manifest);
 		return CN_OK;
 	}
 	cn_print(call, "%s", path);
-	cn_note(call, "%s; its manifest: %s", size_text(call, &manifest), cni_manifest_path(&call->arena, path));
+	cn_note(call, "%s; its manifest: %s", size_text(call, &manifest),
+		cni_manifest_path(&call->arena, path));
 	return CN_OK;
 }
 
@@ -151,11 +158,14 @@ static int verify_backup(cn_call *call, cn_error *err)
 	}
 	cn_note(call, "%s is sound: %s", path, size_text(call, &manifest));
 	if (has)
-		cn_note(call, "made %s from %s by %s", manifest.created, manifest.database, manifest.tool);
+		cn_note(call, "made %s from %s by %s", manifest.created, manifest.database,
+			manifest.tool);
 	else
-		cn_warn(call, "there is no manifest beside it: its checksum and its rows could not be compared");
+		cn_warn(call,
+			"there is no manifest beside it: its checksum and its rows could not be compared");
 	if (manifest.violations)
-		cn_warn(call, "%" PRId64 " rows have a foreign key that leads nowhere", manifest.violations);
+		cn_warn(call, "%" PRId64 " rows have a foreign key that leads nowhere",
+			manifest.violations);
 	return CN_OK;
 }
 
@@ -163,7 +173,8 @@ static int verify_backup(cn_call *call, cn_error *err)
 
 static const cn_option restore_options[] = {
 	CN_OPT_FLAG('y', "yes", "do not ask"),
-	CN_OPT_FLAG(0, "force", "replace a database that cannot be opened; take broken foreign keys as they are"),
+	CN_OPT_FLAG(0, "force",
+		"replace a database that cannot be opened; take broken foreign keys as they are"),
 	CN_OPT_TEXT(0, "migrations", "FOLDER", "put the backup's migrations into this folder too",
 		.complete = CN_COMPLETE_FOLDER),
 	CN_ARG("file", "the backup", .complete = CN_COMPLETE_FILE),
@@ -184,29 +195,39 @@ static cn_status confirm(cn_call *call, const char *question, cn_error *err)
 	return yes ? CN_OK : cn_fail(err, CN_ECANCELED, "nothing was changed");
 }
 
-static cn_status extract(cn_call *call, const cni_manifest *manifest, cn_error *err)
+/* Before the database is touched: can the backup's migrations be put where they are wanted? */
+static cn_status check_migrations(
+	cn_call *call, const char *file, const char **ret_folder, cn_error *err)
 {
-	const char *folder;
+	cni_manifest manifest;
+	bool has;
 
-	TRY(typed_path(call, "migrations", &folder, err));
-	TRY(cni_manifest_extract(manifest, folder, err));
-	cn_note(call, "%zu migration files are in %s", manifest->file_count, folder);
-	return CN_OK;
+	*ret_folder = NULL;
+	if (!cn_call_given(call, "migrations"))
+		return CN_OK;
+	TRY(typed_path(call, "migrations", ret_folder, err));
+	TRY(cni_backup_manifest(&call->arena, file, &manifest, &has, err));
+	if (!has)
+		return cn_fail(err, CN_ENOTFOUND,
+			"there is no manifest beside \"%s\", so no migrations", file);
+	return cni_manifest_extract(&manifest, *ret_folder, true, err);
 }
 
 static int restore(cn_call *call, cn_error *err)
 {
 	cni_restore job = {.force = cn_call_flag(call, "force")};
 	cni_restored restored;
-	const char *question;
+	const char *question, *folder;
 
 	TRY(options_of(call, false, &job.options, err));
 	TRY(typed_path(call, "file", &job.file, err));
 	TRY(file_of(call, &job.target, err));
 	if (!cni_file_exists(job.file))
 		return cn_fail(err, CN_ENOTFOUND, "no such file: \"%s\"", job.file);
+	TRY(check_migrations(call, job.file, &folder, err));
 	if (cni_file_exists(job.target)) {
-		question = cni_printf(&call->arena, "Replace %s by %s? (The old file is kept.)", job.target, job.file);
+		question = cni_printf(&call->arena, "Replace %s by %s? (The old file is kept.)",
+			job.target, job.file);
 		if (!question)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 		TRY(confirm(call, question, err));
@@ -214,14 +235,19 @@ static int restore(cn_call *call, cn_error *err)
 	cni_call_close(call);
 	TRY(cni_backup_restore(&call->arena, &job, &restored, err));
 	if (call->json)
-		print_json(call, job.target, restored.kept, restored.has_manifest, &restored.manifest);
+		print_json(
+			call, job.target, restored.kept, restored.has_manifest, &restored.manifest);
 	cn_note(call, "%s is restored: %s", job.target, size_text(call, &restored.manifest));
 	if (restored.kept)
 		cn_note(call, "the old file is kept: %s", restored.kept);
 	if (!restored.has_manifest)
-		cn_warn(call, "there was no manifest beside the backup: its checksum could not be compared");
-	if (cn_call_given(call, "migrations"))
-		TRY(extract(call, &restored.manifest, err));
+		cn_warn(call,
+			"there was no manifest beside the backup: its checksum could not be compared");
+	if (folder) {
+		TRY(cni_manifest_extract(&restored.manifest, folder, false, err));
+		cn_note(call, "its migrations (%zu %s) are in %s", restored.manifest.file_count,
+			restored.manifest.file_count == 1 ? "file" : "files", folder);
+	}
 	return CN_OK;
 }
 
@@ -258,20 +284,34 @@ static int drop(cn_call *call, cn_error *err)
 }
 
 const cn_command_desc cni_db_file_commands[] = {
-	{.name = "backup", .help = "copy the database as it is now, while it is in use",
-		.description = "Writes the copy and FILE.manifest.json beside it: SHA-256, revision, the rows of every table,\n"
-			       "and the migrations folder. Whole or not at all; never overwrites.",
-		.example = "APP db backup\nAPP db backup /mnt/copies/monday.db", .options = backup_options,
-		.json = true, .run = backup},
-	{.name = "restore", .help = "put a backup in the database's place",
-		.description = "Checks the backup first: checksum and rows by its manifest, integrity, foreign keys. Refuses\n"
-			       "while another process uses the database. The old file is kept under another name.",
-		.example = "APP db restore store-20261122T071500.db", .options = restore_options, .json = true,
+	{.name = "backup",
+		.help = "copy the database as it is now, while it is in use",
+		.description =
+			"Writes the copy and FILE.manifest.json beside it: SHA-256, revision, the rows of every table,\n"
+			"and the migrations folder. Whole or not at all; never overwrites.",
+		.example = "APP db backup\nAPP db backup /mnt/copies/monday.db",
+		.options = backup_options,
+		.json = true,
+		.run = backup},
+	{.name = "restore",
+		.help = "put a backup in the database's place",
+		.description =
+			"Checks the backup first: checksum and rows by its manifest, integrity, foreign keys. Refuses\n"
+			"while another process uses the database. The old file is kept under another name.",
+		.example = "APP db restore store-20261122T071500.db",
+		.options = restore_options,
+		.json = true,
 		.run = restore},
-	{.name = "verify-backup", .help = "check a backup without restoring it",
-		.example = "APP db verify-backup store-20261122T071500.db", .options = verify_options,
-		.json = true, .run = verify_backup},
-	{.name = "drop", .help = "delete the database (asks; keeps a copy)",
-		.example = "APP db drop\nAPP db drop --yes --no-backup", .options = drop_options, .run = drop},
+	{.name = "verify-backup",
+		.help = "check a backup without restoring it",
+		.example = "APP db verify-backup store-20261122T071500.db",
+		.options = verify_options,
+		.json = true,
+		.run = verify_backup},
+	{.name = "drop",
+		.help = "delete the database (asks; keeps a copy)",
+		.example = "APP db drop\nAPP db drop --yes --no-backup",
+		.options = drop_options,
+		.run = drop},
 	{0},
 };

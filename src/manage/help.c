@@ -27,7 +27,8 @@ static void heading(page *p, const char *text)
 static void upper(cni_buffer *out, const char *name)
 {
 	for (; *name; name++)
-		cni_buffer_putc(out, *name >= 'a' && *name <= 'z' ? (char)(*name - ('a' - 'A')) : *name);
+		cni_buffer_putc(
+			out, *name >= 'a' && *name <= 'z' ? (char)(*name - ('a' - 'A')) : *name);
 }
 
 /* "FILE", or "a|b|c" for few choices. */
@@ -90,7 +91,7 @@ static void option_row(page *p, const cn_option *o)
 			cni_buffer_printf(&right, "%s%s", c == o->choices ? "" : ", ", *c);
 	}
 	if (o->default_value)
-		cni_buffer_printf(&right, " (usual: %s)", o->default_value);
+		cni_buffer_printf(&right, " (default: %s)", o->default_value);
 	if (o->required && !o->argument)
 		cni_buffer_puts(&right, " (required)");
 	if (o->repeated && !o->argument)
@@ -112,10 +113,11 @@ static bool seen_before(const cn_option *table, const cn_option *o)
 	return false;
 }
 
-static void option_rows(page *p, const cn_option *table)
+/* The groups in the order of the table, those of arguments in front. */
+static void option_rows(page *p, const cn_option *table, bool arguments)
 {
 	for (const cn_option *first = table; first && first->kind; first++) {
-		if (first->hidden || seen_before(table, first))
+		if (first->hidden || first->argument != arguments || seen_before(table, first))
 			continue;
 		heading(p, group_of(first));
 		for (const cn_option *o = first; o->kind; o++)
@@ -197,6 +199,23 @@ static void example(page *p, const char *text)
 	}
 }
 
+/* For a command without an example of its own: as it is typed with what it must have. */
+static void made_example(page *p, const cni_node *node)
+{
+	const cni_node *shown = node->first;
+
+	heading(p, "example");
+	while (shown && shown->desc->hidden)
+		shown = shown->next;
+	cni_buffer_printf(p->out, "  %s", cni_node_path(&p->arena, node, p->program));
+	if (shown)
+		cni_buffer_printf(p->out, " %s --help", shown->desc->name);
+	for (const cn_option *o = node->desc->options; o && o->kind; o++)
+		if (o->required)
+			usage_word(p->out, o);
+	cni_buffer_putc(p->out, '\n');
+}
+
 static void common_line(page *p, const cni_node *node)
 {
 	if (!node->parent) {
@@ -211,7 +230,8 @@ static void common_line(page *p, const cni_node *node)
 	cni_buffer_printf(p->out, ", --quiet, --verbose, --no-color (see %s --help)\n", p->program);
 }
 
-void cni_help_write(cni_buffer *out, const cn_app *app, const cni_node *node, const char *program, bool bold)
+void cni_help_write(
+	cni_buffer *out, const cn_app *app, const cni_node *node, const char *program, bool bold)
 {
 	page p = {.out = out, .app = app, .program = program, .bold = bold};
 	const cn_command_desc *desc = node->desc;
@@ -221,7 +241,8 @@ void cni_help_write(cni_buffer *out, const cn_app *app, const cni_node *node, co
 		cni_buffer_printf(out, "\n%s\n", desc->help);
 	if (desc->description)
 		cni_buffer_printf(out, "\n%s\n", desc->description);
-	option_rows(&p, desc->options);
+	option_rows(&p, desc->options, true);
+	option_rows(&p, desc->options, false);
 	command_rows(&p, node, node->builtin, "commands");
 	if (!node->builtin)
 		command_rows(&p, node, true, "database and tools");
@@ -230,5 +251,7 @@ void cni_help_write(cni_buffer *out, const cn_app *app, const cni_node *node, co
 		example(&p, desc->example);
 	else if (!node->parent)
 		example(&p, "APP db upgrade\nAPP db current --json");
+	else
+		made_example(&p, node);
 	cni_arena_done(&p.arena);
 }

@@ -16,10 +16,7 @@ typedef struct reader {
 	cn_error *err;
 } reader;
 
-static bool blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
+static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /* Takes the comment and the white space around away: [*text, *end) shrinks. */
 static void trim(const char **text, const char **end)
@@ -63,7 +60,10 @@ static cn_status read_entry(reader *r, const char *text, const char *end)
 
 	if (!equals) {
 		(void)wrong(r, "a line is \"key = value\", \"[section]\" or a comment");
-		cn_error_detail(r->err, "%.*s", (int)cni_utf8_cut(text, (size_t)(end - text) < 80 ? (size_t)(end - text) : 80), text);
+		cn_error_detail(r->err, "%.*s",
+			(int)cni_utf8_cut(
+				text, (size_t)(end - text) < 80 ? (size_t)(end - text) : 80),
+			text);
 		return CN_EARG;
 	}
 	if (!r->section)
@@ -73,15 +73,18 @@ static cn_status read_entry(reader *r, const char *text, const char *end)
 		value++;
 	if (text == key_end)
 		return wrong(r, "a key needs a name");
-	cni_ini_entry entry = {.section = r->section, .line = r->line,
+	cni_ini_entry entry = {.section = r->section,
+		.line = r->line,
 		.key = cni_strndup(r->arena, text, (size_t)(key_end - text)),
 		.value = cni_strndup(r->arena, value, (size_t)(end - value))};
 	if (!entry.key || !entry.value)
 		return cn_fail(r->err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < r->count; i++)
-		if (cni_same(r->entries[i].section, entry.section) && cni_same(r->entries[i].key, entry.key))
-			return cn_fail(r->err, CN_EARG, "%s:%u: \"%s\" was given in line %u already", r->name,
-				r->line, entry.key, r->entries[i].line);
+		if (cni_same(r->entries[i].section, entry.section) &&
+			cni_same(r->entries[i].key, entry.key))
+			return cn_fail(r->err, CN_EARG,
+				"%s:%u: \"%s\" was given in line %u already", r->name, r->line,
+				entry.key, r->entries[i].line);
 	if (!CNI_PUSH(r->arena, r->entries, r->count, entry))
 		return cn_fail(r->err, CN_ENOMEM, "out of memory");
 	return CN_OK;

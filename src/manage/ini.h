@@ -14,8 +14,8 @@ typedef struct cni_ini_entry {
 	unsigned line; /* from 1 */
 } cni_ini_entry;
 
-/* Parses a whole file's text. `name` stands in messages: "cantil.ini:3: …". CN_EARG for a line that is none, a
- * key outside a section, a key given twice, text that is not UTF-8 or has a NUL. */
+/* Parses a whole file's text. `name` stands in messages: "cantil.ini:3: …". CN_EARG for a line that
+ * is none, a key outside a section, a key given twice, text that is not UTF-8 or has a NUL. */
 cn_status cni_ini_parse(cni_arena *arena, const char *name, const char *text, size_t size,
 	cni_ini_entry **ret_entries, size_t *ret_count, cn_error *err) CN_MUST_CHECK;
 

@@ -59,7 +59,8 @@ static int dispatch(cn_call *call, int argc, char **argv, cn_error *err)
 		*err = app->failed;
 		return err->status;
 	}
-	status = cni_parse(&call->arena, app->root, argc > 0 ? argc - 1 : 0, argv + 1, &call->parsed, err);
+	status = cni_parse(
+		&call->arena, app->root, argc > 0 ? argc - 1 : 0, argv + 1, &call->parsed, err);
 	cni_call_init(call, app);
 	if (status < 0) {
 		call->usage = status == CN_EARG;
@@ -108,8 +109,8 @@ int cn_app_run(cn_app *app, int argc, char **argv)
 	cni_progress_clear(&call);
 	if (code < 0) {
 		if (err.status == CN_OK) /* a command of the program's that did not say why */
-			cn_error_set(&err, (cn_status)code, "\"%s\" failed: %s", call.parsed.node->desc->name,
-				cn_status_name((cn_status)code));
+			cn_error_set(&err, (cn_status)code, "\"%s\" failed: %s",
+				call.parsed.node->desc->name, cn_status_name((cn_status)code));
 		if (call.usage)
 			hint_help(&call, &err);
 		code = exit_code(&call, (cn_status)code);

@@ -47,7 +47,7 @@ static void options(cni_buffer *out, const cn_option *table)
 			roff(out, *c);
 		}
 		if (o->default_value) {
-			cni_buffer_puts(out, " (usual: ");
+			cni_buffer_puts(out, " (default: ");
 			roff(out, o->default_value);
 			cni_buffer_putc(out, ')');
 		}
@@ -108,7 +108,8 @@ void cni_man_write(cni_buffer *out, const cn_app *app)
 	cni_buffer_puts(out, ".SH COMMANDS\n");
 	for (const cni_node *n = app->root->first; n; n = n->next)
 		command(out, &arena, app, n);
-	cni_buffer_puts(out, ".SH ENVIRONMENT\n.TP\n\\fBCANTIL_DATABASE_URI\\fR, \\fBDATABASE_URI\\fR\n"
+	cni_buffer_puts(out,
+		".SH ENVIRONMENT\n.TP\n\\fBCANTIL_DATABASE_URI\\fR, \\fBDATABASE_URI\\fR\n"
 		"the database, after \\-\\-db; a relative path counts from the working folder\n"
 		".TP\n\\fBCANTIL_ROOT\\fR\nthe project's root, after \\-\\-root\n"
 		".TP\n\\fBNO_COLOR\\fR\nno colours\n"

@@ -34,19 +34,24 @@ typedef struct parser {
 } parser;
 
 /* Does the table take a value for it? */
-static bool takes_value(const cn_option *option)
-{
-	return option->kind != CN_OPTION_FLAG;
-}
+static bool takes_value(const cn_option *option) { return option->kind != CN_OPTION_FLAG; }
 
+/* As help writes it. */
 static const char *spelled(parser *p, const cn_option *option)
 {
-	if (option->argument)
-		return cni_printf(p->arena, "argument %s", option->name);
-	return cni_printf(p->arena, "option --%s", option->name);
+	char *name;
+
+	if (!option->argument)
+		return cni_printf(p->arena, "option --%s", option->name);
+	name = cni_printf(p->arena, "argument %s", option->value ? option->value : option->name);
+	for (char *c = name ? name + sizeof "argument" : NULL; c && *c; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - ('a' - 'A'));
+	return name;
 }
 
-/* Walks the tables in the order of their right to a name: the command's, its parents', the common ones. */
+/* Walks the tables in the order of their right to a name: the command's, its parents', the common
+ * ones. */
 typedef struct table_walk {
 	const cni_node *node;
 	bool common;
@@ -99,7 +104,8 @@ static cn_status unknown_option(parser *p, const char *word)
 	(void)cn_fail(p->err, CN_EARG, "unknown option \"%s\"", word);
 	for (const cn_option *o; (o = walk_next(&walk));)
 		if (!o->argument && !o->hidden)
-			(void)CNI_PUSH(p->arena, names, count, cni_printf(p->arena, "--%s", o->name));
+			(void)CNI_PUSH(
+				p->arena, names, count, cni_printf(p->arena, "--%s", o->name));
 	if (!CNI_PUSH(p->arena, names, count, NULL))
 		return CN_EARG;
 	nearest = word[1] == '-' ? cni_nearest(word, names) : NULL;
@@ -108,21 +114,21 @@ static cn_status unknown_option(parser *p, const char *word)
 	return CN_EARG;
 }
 
-static cn_status unknown_command(parser *p, const char *word)
+cn_status cni_unknown_command(
+	cni_arena *arena, const cni_node *node, const char *word, cn_error *err)
 {
-	const cni_node *node = p->parsed->node;
 	const char **names = NULL, *nearest;
 	size_t count = 0;
 
-	(void)cn_fail(p->err, CN_EARG, "unknown command \"%s\"", word);
+	(void)cn_fail(err, CN_EARG, "unknown command \"%s\"", word);
 	for (const cni_node *n = node->first; n; n = n->next)
 		if (!n->desc->hidden)
-			(void)CNI_PUSH(p->arena, names, count, n->desc->name);
-	if (!CNI_PUSH(p->arena, names, count, NULL))
+			(void)CNI_PUSH(arena, names, count, n->desc->name);
+	if (!CNI_PUSH(arena, names, count, NULL))
 		return CN_EARG;
 	nearest = cni_nearest(word, names);
 	if (nearest)
-		cn_error_hint(p->err, "did you mean \"%s\"?", nearest);
+		cn_error_hint(err, "did you mean \"%s\"?", nearest);
 	return CN_EARG;
 }
 
@@ -136,7 +142,8 @@ static cn_status check_int(parser *p, cni_given *given, const char *value)
 	bool bounded = o->min || o->max;
 	if (end == value || *end || strchr(" \t\n\v\f\r", *value))
 		return cn_fail(p->err, CN_EARG, "%s: \"%s\" is not a number", spelled(p, o), value);
-	if (errno == ERANGE || (bounded && number < o->min) || (bounded && o->max && number > o->max)) {
+	if (errno == ERANGE || (bounded && number < o->min) ||
+		(bounded && o->max && number > o->max)) {
 		(void)cn_fail(p->err, CN_EARG, "%s: %s is out of range", spelled(p, o), value);
 		if (bounded && o->max)
 			cn_error_hint(p->err, "from %" PRId64 " to %" PRId64, o->min, o->max);
@@ -266,7 +273,7 @@ static cn_status plain_word(parser *p, const char *word)
 	if (node->first) {
 		const cni_node *next = cni_node_find(node, word);
 		if (!next)
-			return unknown_command(p, word);
+			return cni_unknown_command(p->arena, node, word, p->err);
 		p->parsed->node = next;
 		return CN_OK;
 	}
@@ -332,8 +339,9 @@ static cn_status check_exclusive(parser *p)
 			const cni_given *b = &parsed->given[k];
 			if (b->times && b->option->exclusive == a->option->exclusive &&
 				one_table(parsed->node, a->option, b->option))
-				return cn_fail(p->err, CN_EARG, "options --%s and --%s exclude each other",
-					a->option->name, b->option->name);
+				return cn_fail(p->err, CN_EARG,
+					"options --%s and --%s exclude each other", a->option->name,
+					b->option->name);
 		}
 	}
 	return CN_OK;
@@ -418,8 +426,8 @@ static bool good_name(const char *name)
 	if (!name || !*name || *name == '-' || strlen(name) > 64)
 		return false;
 	for (; *name; name++)
-		if (!(*name >= 'a' && *name <= 'z') && !(*name >= '0' && *name <= '9') && *name != '-' &&
-			*name != '_')
+		if (!(*name >= 'a' && *name <= 'z') && !(*name >= '0' && *name <= '9') &&
+			*name != '-' && *name != '_')
 			return false;
 	return true;
 }
@@ -432,22 +440,27 @@ static cn_status check_option(const cn_command_desc *desc, const cn_option *o, c
 		return cn_fail(err, CN_EARG, "command \"%s\": bad option name \"%s\"", command,
 			o->name ? o->name : "");
 	if (!o->help)
-		return cn_fail(err, CN_EARG, "command \"%s\": option \"%s\" has no help", command, o->name);
-	if ((o->kind == CN_OPTION_CHOICE) != (o->choices != NULL))
-		return cn_fail(err, CN_EARG, "command \"%s\": choices of option \"%s\" do not fit its kind",
-			command, o->name);
-	if (o->argument && (o->letter || o->kind == CN_OPTION_FLAG))
-		return cn_fail(err, CN_EARG, "command \"%s\": argument \"%s\" is told by its place", command,
+		return cn_fail(err, CN_EARG, "command \"%s\": option \"%s\" has no help", command,
 			o->name);
+	if ((o->kind == CN_OPTION_CHOICE) != (o->choices != NULL))
+		return cn_fail(err, CN_EARG,
+			"command \"%s\": choices of option \"%s\" do not fit its kind", command,
+			o->name);
+	if (o->argument && (o->letter || o->kind == CN_OPTION_FLAG))
+		return cn_fail(err, CN_EARG, "command \"%s\": argument \"%s\" is told by its place",
+			command, o->name);
 	for (const cn_option *other = desc->options; other < o; other++) {
 		if (strcmp(other->name, o->name) == 0 || (o->letter && other->letter == o->letter))
-			return cn_fail(err, CN_EARG, "command \"%s\": options \"%s\" and \"%s\" have one name",
-				command, other->name, o->name);
+			return cn_fail(err, CN_EARG,
+				"command \"%s\": options \"%s\" and \"%s\" have one name", command,
+				other->name, o->name);
 		if (o->argument && other->argument && other->repeated)
-			return cn_fail(err, CN_EARG, "command \"%s\": argument \"%s\" follows one that takes the rest",
+			return cn_fail(err, CN_EARG,
+				"command \"%s\": argument \"%s\" follows one that takes the rest",
 				command, o->name);
 		if (o->argument && o->required && other->argument && !other->required)
-			return cn_fail(err, CN_EARG, "command \"%s\": argument \"%s\" follows one that may be missing",
+			return cn_fail(err, CN_EARG,
+				"command \"%s\": argument \"%s\" follows one that may be missing",
 				command, o->name);
 	}
 	return CN_OK;
@@ -458,14 +471,17 @@ cn_status cni_table_check(const cn_command_desc *desc, cn_error *err)
 	bool arguments = false;
 
 	if (!good_name(desc->name))
-		return cn_fail(err, CN_EARG, "bad command name \"%s\"", desc->name ? desc->name : "");
+		return cn_fail(
+			err, CN_EARG, "bad command name \"%s\"", desc->name ? desc->name : "");
 	for (const cn_option *o = desc->options; o && o->kind; o++) {
 		TRY(check_option(desc, o, err));
 		arguments |= o->argument;
 	}
 	if (arguments && desc->commands)
-		return cn_fail(err, CN_EARG, "command \"%s\" has arguments and nested commands", desc->name);
+		return cn_fail(err, CN_EARG, "command \"%s\" has arguments and nested commands",
+			desc->name);
 	if (!desc->run && !desc->commands)
-		return cn_fail(err, CN_EARG, "command \"%s\" does nothing: it has no function", desc->name);
+		return cn_fail(err, CN_EARG, "command \"%s\" does nothing: it has no function",
+			desc->name);
 	return CN_OK;
 }

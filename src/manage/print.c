@@ -8,24 +8,19 @@
 #include "base/text.h"
 
 static const char *const styles[] = {
-	[CN_STYLE_NONE] = "\x1b[0m", [CN_STYLE_BOLD] = "\x1b[1m", [CN_STYLE_DIM] = "\x1b[2m",
-	[CN_STYLE_RED] = "\x1b[31m", [CN_STYLE_GREEN] = "\x1b[32m", [CN_STYLE_YELLOW] = "\x1b[33m",
+	[CN_STYLE_NONE] = "\x1b[0m",
+	[CN_STYLE_BOLD] = "\x1b[1m",
+	[CN_STYLE_DIM] = "\x1b[2m",
+	[CN_STYLE_RED] = "\x1b[31m",
+	[CN_STYLE_GREEN] = "\x1b[32m",
+	[CN_STYLE_YELLOW] = "\x1b[33m",
 };
 
-bool cn_call_json(const cn_call *call)
-{
-	return call->json;
-}
+bool cn_call_json(const cn_call *call) { return call->json; }
 
-bool cn_call_quiet(const cn_call *call)
-{
-	return call->quiet;
-}
+bool cn_call_quiet(const cn_call *call) { return call->quiet; }
 
-bool cn_call_verbose(const cn_call *call)
-{
-	return call->verbose;
-}
+bool cn_call_verbose(const cn_call *call) { return call->verbose; }
 
 bool cn_call_terminal(const cn_call *call)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -16,16 +17,15 @@ typedef struct finder {
 	cni_arena *arena;
 	const cni_project_input *input;
 	cni_project *project;
-	const char *current;      /* the working folder */
-	const char *ini_database; /* as cantil.ini states it */
-	const char *ini_migrations, *ini_schema;
+	const char *current; /* the working folder */
 	bool usage;
 	cn_error *err;
 } finder;
 
 const char *cni_program_path(cni_arena *arena)
 {
-	static const char deleted[] = " (deleted)"; /* the kernel's mark on a program built anew meanwhile */
+	static const char deleted[] =
+		" (deleted)"; /* the kernel's mark on a program built anew meanwhile */
 	char path[PATH_BYTES];
 	ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
 
@@ -45,10 +45,7 @@ static const char *environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
-static cn_status no_memory(finder *f)
-{
-	return cn_fail(f->err, CN_ENOMEM, "out of memory");
-}
+static cn_status no_memory(finder *f) { return cn_fail(f->err, CN_ENOMEM, "out of memory"); }
 
 static const char *ini_of(finder *f, const char *folder)
 {
@@ -108,40 +105,64 @@ static cn_status find_root(finder *f)
 	return f->project->root && !f->arena->failed ? CN_OK : no_memory(f);
 }
 
-static cn_status take_entry(finder *f, const cni_ini_entry *entry)
-{
-	static const char *const keys[] = {"database", "schema", "migrations", NULL};
-	static const char *const server_keys[] = {"watch", "build", NULL}; /* the web layer's; kept for it */
-	const char **place[] = {&f->ini_database, &f->ini_schema, &f->ini_migrations};
-	bool server = cni_same(entry->section, "runserver");
-	const char *nearest;
+/* What may stand in cantil.ini. The keys without a place here are kept for those who ask
+ * (cn_app_setting). */
+static const struct ini_section {
+	const char *name;
+	const char *keys[4];
+} sections[] = {
+	{"cantil", {"database", "schema", "migrations", NULL}},
+	{"runserver", {"watch", "build", NULL}},
+};
 
-	if (!server && !cni_same(entry->section, "cantil")) {
-		(void)cn_fail(f->err, CN_EARG, "%s:%u: unknown section \"%s\"", f->project->ini, entry->line,
-			entry->section);
-		cn_error_hint(f->err, "the settings stand under [cantil], those of the server under [runserver]");
-		return CN_EARG;
-	}
-	for (size_t i = 0; server && server_keys[i]; i++) {
-		if (cni_same(entry->key, server_keys[i]))
-			return CN_OK;
-	}
-	for (size_t i = 0; !server && keys[i]; i++) {
-		if (!cni_same(entry->key, keys[i]))
-			continue;
-		if (!*entry->value)
-			return cn_fail(f->err, CN_EARG, "%s:%u: \"%s\" has no value", f->project->ini,
-				entry->line, entry->key);
-		*place[i] = entry->value;
-		return CN_OK;
-	}
-	(void)cn_fail(f->err, CN_EARG, "%s:%u: unknown key \"%s\"", f->project->ini, entry->line, entry->key);
-	nearest = cni_nearest(entry->key, server ? server_keys : keys);
+static cn_status unknown_key(
+	finder *f, const cni_ini_entry *entry, const struct ini_section *section)
+{
+	CLEANUP(cni_buffer_done) cni_buffer known = {0};
+	const char *nearest = cni_nearest(entry->key, section->keys);
+
+	(void)cn_fail(f->err, CN_EARG, "%s:%u: unknown key \"%s\"", f->project->ini, entry->line,
+		entry->key);
+	for (const char *const *key = section->keys; *key; key++)
+		cni_buffer_printf(&known, "%s%s", known.size ? ", " : "", *key);
 	if (nearest)
 		cn_error_hint(f->err, "did you mean \"%s\"?", nearest);
 	else
-		cn_error_hint(f->err, "known keys: %s", server ? "watch, build" : "database, schema, migrations");
+		cn_error_hint(
+			f->err, "known keys of [%s]: %s", section->name, cni_buffer_text(&known));
 	return CN_EARG;
+}
+
+static cn_status check_entry(finder *f, const cni_ini_entry *entry)
+{
+	for (size_t i = 0; i < CNI_COUNT(sections); i++) {
+		if (!cni_same(entry->section, sections[i].name))
+			continue;
+		for (const char *const *key = sections[i].keys; *key; key++) {
+			if (!cni_same(entry->key, *key))
+				continue;
+			if (*entry->value)
+				return CN_OK;
+			return cn_fail(f->err, CN_EARG, "%s:%u: \"%s\" has no value",
+				f->project->ini, entry->line, entry->key);
+		}
+		return unknown_key(f, entry, &sections[i]);
+	}
+	(void)cn_fail(f->err, CN_EARG, "%s:%u: unknown section \"%s\"", f->project->ini,
+		entry->line, entry->section);
+	cn_error_hint(
+		f->err, "the settings stand under [cantil], those of the server under [runserver]");
+	return CN_EARG;
+}
+
+const char *cni_project_setting(const cni_project *project, const char *section, const char *key)
+{
+	for (size_t i = 0; i < project->setting_count; i++) {
+		const cni_ini_entry *entry = &project->settings[i];
+		if (cni_same(entry->section, section) && cni_same(entry->key, key))
+			return entry->value;
+	}
+	return NULL;
 }
 
 static cn_status read_ini(finder *f)
@@ -161,37 +182,44 @@ static cn_status read_ini(finder *f)
 	f->project->settings = entries;
 	f->project->setting_count = count;
 	for (size_t i = 0; i < count; i++)
-		TRY(take_entry(f, &entries[i]));
+		TRY(check_entry(f, &entries[i]));
 	return CN_OK;
 }
 
 static cn_status find_paths(finder *f)
 {
-	const char *migrations = f->ini_migrations ? f->ini_migrations :
-		f->input->migrations               ? f->input->migrations :
-						     "migrations";
+	cni_project *project = f->project;
+	const char *migrations = cni_project_setting(project, "cantil", "migrations");
+	const char *schema = cni_project_setting(project, "cantil", "schema");
 
-	f->project->migrations = cni_path_absolute(f->arena, migrations, f->project->root);
-	if (f->ini_schema)
-		f->project->schema = cni_path_absolute(f->arena, f->ini_schema, f->project->root);
+	if (!migrations)
+		migrations = f->input->migrations ? f->input->migrations : "migrations";
+	project->migrations = cni_path_absolute(f->arena, migrations, project->root);
+	if (schema)
+		project->schema = cni_path_absolute(f->arena, schema, project->root);
 	return f->arena->failed ? no_memory(f) : CN_OK;
 }
 
-/* The first of those who may say which database; what its relative path counts from goes with it. */
+/* The first of those who may say which database; what its relative path counts from goes with it.
+ */
 static cn_status find_uri(finder *f)
 {
-	const struct { const char *uri, *source, *folder; } sources[] = {
+	const struct {
+		const char *uri, *source, *folder;
+	} sources[] = {
 		{f->input->db_option, "--db", f->current},
 		{environment("CANTIL_DATABASE_URI"), "CANTIL_DATABASE_URI", f->current},
 		{environment("DATABASE_URI"), "DATABASE_URI", f->current},
-		{f->ini_database, "cantil.ini", f->project->root},
+		{cni_project_setting(f->project, "cantil", "database"), "cantil.ini",
+			f->project->root},
 		{f->input->uri, f->input->name, f->project->root},
 	};
 
 	for (size_t i = 0; i < CNI_COUNT(sources); i++) {
 		if (!sources[i].uri)
 			continue;
-		if (cni_uri_parse(f->arena, sources[i].uri, sources[i].folder, &f->project->uri, f->err) < 0) {
+		if (cni_uri_parse(f->arena, sources[i].uri, sources[i].folder, &f->project->uri,
+			    f->err) < 0) {
 			f->usage = i == 0;
 			if (f->err && !f->err->detail[0])
 				cn_error_detail(f->err, "the database URI stated by %s: \"%s\"",
@@ -205,8 +233,8 @@ static cn_status find_uri(finder *f)
 	return CN_OK;
 }
 
-cn_status cni_project_find(cni_arena *arena, const cni_project_input *input, cni_project *ret, bool *ret_usage,
-	cn_error *err)
+cn_status cni_project_find(cni_arena *arena, const cni_project_input *input, cni_project *ret,
+	bool *ret_usage, cn_error *err)
 {
 	cni_project project = {0};
 	cn_error local;
@@ -231,7 +259,9 @@ cn_status cni_project_need_uri(const cni_project *project, cn_error *err)
 	if (project->uri_source)
 		return CN_OK;
 	(void)cn_fail(err, CN_ENOTFOUND, "which database? none is stated");
-	cn_error_hint(err, "give --db URI, set CANTIL_DATABASE_URI, or write \"database = sqlite:///app.db\" under "
-			   "[cantil] in %s/cantil.ini", project->root);
+	cn_error_hint(err,
+		"give --db URI, set CANTIL_DATABASE_URI, or write \"database = sqlite:///app.db\" under "
+		"[cantil] in %s/cantil.ini",
+		project->root);
 	return CN_ENOTFOUND;
 }

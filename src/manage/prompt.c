@@ -40,7 +40,8 @@ static cn_status read_line(char line[LINE_BYTES], cn_error *err)
 		if (n <= 0 || c == '\n')
 			break;
 		if (size == LINE_BYTES - 1)
-			return cn_fail(err, CN_EARG, "the answer is longer than %d bytes", LINE_BYTES - 1);
+			return cn_fail(
+				err, CN_EARG, "the answer is longer than %d bytes", LINE_BYTES - 1);
 		line[size++] = c;
 	}
 	if (size && line[size - 1] == '\r')
@@ -100,7 +101,8 @@ cn_status cn_ask_password(cn_call *call, const char *question, const char **ret_
 	return status;
 }
 
-cn_status cn_ask_yes(cn_call *call, const char *question, bool default_yes, bool *ret_yes, cn_error *err)
+cn_status cn_ask_yes(
+	cn_call *call, const char *question, bool default_yes, bool *ret_yes, cn_error *err)
 {
 	char line[LINE_BYTES];
 
@@ -111,7 +113,8 @@ cn_status cn_ask_yes(cn_call *call, const char *question, bool default_yes, bool
 			*ret_yes = default_yes;
 			return CN_OK;
 		}
-		if (cni_same(line, "y") || cni_same(line, "yes") || cni_same(line, "n") || cni_same(line, "no")) {
+		if (cni_same(line, "y") || cni_same(line, "yes") || cni_same(line, "n") ||
+			cni_same(line, "no")) {
 			*ret_yes = cni_lower(line[0]) == 'y';
 			return CN_OK;
 		}

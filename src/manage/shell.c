@@ -1,8 +1,8 @@
 /*
  * shell.c - an SQL prompt: statements until `;`, dot commands, from a terminal, a pipe, or -c.
  *
- * A statement that fails is reported and the next one is read; from a pipe or -c the command then ends
- * with exit code 1.
+ * A statement that fails is reported and the next one is read; from a pipe the command then ends
+ * with exit code 1. With -c the first failure ends it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -32,9 +32,10 @@ typedef struct shell {
 	cni_conn *conn;
 	bool terminal;
 	bool quit;
-	int64_t failed;    /* statements */
-	cni_buffer input;  /* what was read and is not run yet */
-	char block[4096];  /* read ahead, from a pipe */
+	bool stop_at_first; /* a failure ends it, and is the command's */
+	int64_t failed;     /* statements */
+	cni_buffer input;   /* what was read and is not run yet */
+	char block[4096];   /* read ahead, from a pipe */
 	size_t block_at, block_size;
 	cn_error *err;
 } shell;
@@ -60,7 +61,8 @@ static cn_status run_statement(shell *sh, const char *sql, size_t size, cn_error
 		TRY(cni_stmt_run(stmt, err));
 		TRY(cni_conn_int(sh->conn, "SELECT total_changes()", &after, err));
 		if (after > before)
-			cn_note(sh->call, "%" PRId64 " %s changed", after - before, after - before == 1 ? "row" : "rows");
+			cn_note(sh->call, "%" PRId64 " %s changed", after - before,
+				after - before == 1 ? "row" : "rows");
 		return CN_OK;
 	}
 	if (sh->call->json)
@@ -79,6 +81,11 @@ static void run_reported(shell *sh, const char *sql, size_t size)
 
 	if (run_statement(sh, sql, size, &err) >= 0)
 		return;
+	if (sh->stop_at_first) {
+		*sh->err = err;
+		sh->quit = true;
+		return;
+	}
 	report(sh, &err);
 	if (!sh->terminal && cni_interrupted())
 		sh->quit = true;
@@ -111,7 +118,8 @@ static void run_input(shell *sh, bool last)
 	}
 	if (sh->quit || last)
 		done = end;
-	if (done == sh->input.data) /* nothing was whole: a comment alone is dropped with the next statement */
+	if (done == sh->input.data) /* nothing was whole: a comment alone is dropped with the next
+				       statement */
 		return;
 	size_t rest = (size_t)(end - done);
 	memmove(sh->input.data, done, rest);
@@ -167,7 +175,8 @@ static cn_status list_models(shell *sh, const char *unused, cn_error *err)
 		if ((*m)->table)
 			cni_buffer_printf(&line, " (%s):", (*m)->table);
 		while ((column = cn_model_columns(*m, &at)))
-			cni_buffer_printf(&line, "%s %s", at == 1 ? "" : ",", cn_column_name(column));
+			cni_buffer_printf(
+				&line, "%s %s", at == 1 ? "" : ",", cn_column_name(column));
 		cn_print(sh->call, "%s", cni_buffer_text(&line));
 	}
 	return CN_OK;
@@ -211,7 +220,8 @@ static cn_status unknown_dot(const char *word, cn_error *err)
 		names[i] = dot_commands[i].name;
 	(void)cn_fail(err, CN_EARG, "unknown command \"%s\"", word);
 	nearest = cni_nearest(word, names);
-	cn_error_hint(err, nearest ? "did you mean \"%s\"?" : "%s shows them", nearest ? nearest : ".help");
+	cn_error_hint(err, nearest ? "did you mean \"%s\"?" : "%s shows them",
+		nearest ? nearest : ".help");
 	return CN_EARG;
 }
 
@@ -234,8 +244,12 @@ static void dot_command(shell *sh, char *line)
 	}
 	if (!known)
 		status = unknown_dot(line, &err);
-	if (status < 0)
+	if (status < 0 && sh->stop_at_first) {
+		*sh->err = err;
+		sh->quit = true;
+	} else if (status < 0) {
 		report(sh, &err);
+	}
 }
 
 /* ---- reading ---- */
@@ -306,7 +320,8 @@ static cn_status read_all(shell *sh, cn_error *err)
 		cni_buffer_add(&sh->input, cni_buffer_text(&line), line.size);
 		cni_buffer_putc(&sh->input, '\n');
 		if (sh->input.failed)
-			return cn_fail(err, CN_EARG, "a statement of more than %d bytes", INPUT_BYTES);
+			return cn_fail(
+				err, CN_EARG, "a statement of more than %d bytes", INPUT_BYTES);
 		if (end || (line.size && memchr(line.data, ';', line.size)))
 			run_input(sh, end);
 		if (only_space(&sh->input))
@@ -319,22 +334,29 @@ static cn_status read_all(shell *sh, cn_error *err)
 
 static cn_status run_commands(shell *sh)
 {
-	for (const char *const *sql = cn_call_list(sh->call, "command", NULL); *sql && !sh->quit; sql++) {
+	sh->stop_at_first = true;
+	for (const char *const *sql = cn_call_list(sh->call, "command", NULL); *sql && !sh->quit;
+		sql++) {
 		cni_buffer_clear(&sh->input);
 		cni_buffer_puts(&sh->input, *sql);
 		if (sh->input.failed)
 			return cn_fail(sh->err, CN_ENOMEM, "out of memory");
-		run_input(sh, true);
+		if (sh->input.data && sh->input.data[0] == '.')
+			dot_command(sh, sh->input.data);
+		else
+			run_input(sh, true);
 	}
-	return CN_OK;
+	return sh->err->status;
 }
 
-static cn_status finish(shell *sh, cn_error *err)
+static cn_status finish(shell *sh, cn_status status, cn_error *err)
 {
 	if (cni_conn_in_transaction(sh->conn)) {
 		cni_conn_rollback(sh->conn);
 		cn_warn(sh->call, "the open transaction was rolled back");
 	}
+	if (status < 0)
+		return status;
 	if (cni_interrupted())
 		return cn_fail(err, CN_ECANCELED, "interrupted");
 	if (sh->failed && !sh->terminal)
@@ -355,11 +377,10 @@ int cni_shell_run(cn_call *call, cn_error *err)
 	} else {
 		sh.terminal = cn_call_terminal(call);
 		if (sh.terminal)
-			cn_note(call, "%s\n.help shows the commands; a statement ends with ;", sh.conn->uri);
+			cn_note(call, "%s\n.help shows the commands; a statement ends with ;",
+				sh.conn->uri);
 		status = read_all(&sh, err);
 	}
 	cni_buffer_done(&sh.input);
-	if (status == CN_OK)
-		status = finish(&sh, err);
-	return status;
+	return finish(&sh, status, err);
 }

@@ -39,7 +39,8 @@ static void on_signal(int signal)
 
 void cni_signals_install(void)
 {
-	struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: a read of a prompt ends */
+	struct sigaction action = {
+		.sa_handler = on_signal}; /* no SA_RESTART: a read of a prompt ends */
 
 	interrupted = 0;
 	sigemptyset(&action.sa_mask);
@@ -74,20 +75,11 @@ void cni_signals_forget(cni_conn *conn)
 	}
 }
 
-void cni_signals_hold(int change)
-{
-	atomic_fetch_add(&held, change);
-}
+void cni_signals_hold(int change) { atomic_fetch_add(&held, change); }
 
-bool cni_interrupted(void)
-{
-	return interrupted;
-}
+bool cni_interrupted(void) { return interrupted; }
 
-void cni_signals_again(void)
-{
-	interrupted = 0;
-}
+void cni_signals_again(void) { interrupted = 0; }
 
 bool cni_echo_off(void)
 {

@@ -3,8 +3,8 @@
  * CN_ECANCELED; when nothing is running there (or at the second time) the program ends at once with
  * exit code 130. The terminal's echo comes back in any case.
  *
- * A handler has no argument but the signal's number, so this is the one place of the core with state of
- * the process: which connection to interrupt. One command runs at a time.
+ * A handler has no argument but the signal's number, so this is the one place of the core with
+ * state of the process: which connection to interrupt. One command runs at a time.
  */
 #ifndef CNI_MANAGE_SIGNALS_H
 #define CNI_MANAGE_SIGNALS_H
@@ -17,12 +17,14 @@ void cni_signals_install(void);
 void cni_signals_restore(void);          /* what was there before */
 void cni_signals_watch(cni_conn *conn);  /* interrupt this one too; at most 4 */
 void cni_signals_forget(cni_conn *conn); /* before it is closed */
-/* Ctrl-C is noticed by cni_interrupted alone, and does not end the program at once, while this is > 0. */
+/* Ctrl-C is noticed by cni_interrupted alone, and does not end the program at once, while this is >
+ * 0. */
 void cni_signals_hold(int change);
 bool cni_interrupted(void);
 void cni_signals_again(void); /* it was dealt with: the next Ctrl-C is the first one again */
 
-/* Switches the echo of the terminal on stdin; it is switched on again when a signal ends the program. */
+/* Switches the echo of the terminal on stdin; it is switched on again when a signal ends the
+ * program. */
 bool cni_echo_off(void);
 void cni_echo_on(void);
 

@@ -19,8 +19,8 @@ typedef struct cell {
 typedef struct table {
 	cn_call *call;
 	cni_stmt *stmt;
-	cni_arena rows;    /* what is held back until the widths are known */
-	cell *cells;       /* row after row */
+	cni_arena rows; /* what is held back until the widths are known */
+	cell *cells;    /* row after row */
 	size_t cell_count;
 	size_t columns;
 	size_t *widths;
@@ -179,7 +179,8 @@ static cn_status write_heading(table *t, cn_error *err)
 	cni_buffer_puts(&t->out, cn_color(t->call, CN_STYLE_BOLD));
 	for (size_t i = 0; i < t->columns; i++) {
 		cell name;
-		cn_value text = {.type = CN_TYPE_TEXT, .size = strlen(cni_stmt_name(t->stmt, i)),
+		cn_value text = {.type = CN_TYPE_TEXT,
+			.size = strlen(cni_stmt_name(t->stmt, i)),
 			.as.p = cni_stmt_name(t->stmt, i)};
 		if (!make_cell(t, text, &name))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -198,7 +199,8 @@ static cn_status write_heading(table *t, cn_error *err)
 
 cn_status cni_table_print(cn_call *call, cni_stmt *stmt, int64_t *ret_rows, cn_error *err)
 {
-	CLEANUP(table_done) table t = {.call = call, .stmt = stmt, .columns = cni_stmt_columns(stmt)};
+	CLEANUP(table_done)
+	table t = {.call = call, .stmt = stmt, .columns = cni_stmt_columns(stmt)};
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	bool heading = false;
 	int64_t rows = 0;

@@ -23,8 +23,10 @@ cn_status cni_app_declared(cn_app *app, cni_arena *arena, cni_schema **ret, cn_e
 		return CN_OK;
 	}
 	if (!cn_app_models(app)[0]) {
-		(void)cn_fail(err, CN_ENOTFOUND, "which schema? there are no models and no schema file");
-		cn_error_hint(err, "give the app .models, or write \"schema = schema.sql\" under [cantil] in %s/cantil.ini",
+		(void)cn_fail(
+			err, CN_ENOTFOUND, "which schema? there are no models and no schema file");
+		cn_error_hint(err,
+			"give the app .models, or write \"schema = schema.sql\" under [cantil] in %s/cantil.ini",
 			project->root);
 		return CN_ENOTFOUND;
 	}
