@@ -1,4 +1,5 @@
-/* affinity.c - what SQLite makes of a declared type: the five rules of its documentation, in order. */
+/* affinity.c - what SQLite makes of a declared type: the five rules of its documentation, in order.
+ */
 #include "schema/schema.h"
 
 #include <string.h>
@@ -18,10 +19,18 @@ static bool has(const char *type, const char *word)
 
 cni_affinity cni_type_affinity(const char *type)
 {
-	static const struct { const char *word; cni_affinity affinity; } rules[] = {
-		{"INT", CNI_AFF_INTEGER}, {"CHAR", CNI_AFF_TEXT}, {"CLOB", CNI_AFF_TEXT},
-		{"TEXT", CNI_AFF_TEXT}, {"BLOB", CNI_AFF_BLOB}, {"REAL", CNI_AFF_REAL},
-		{"FLOA", CNI_AFF_REAL}, {"DOUB", CNI_AFF_REAL},
+	static const struct {
+		const char *word;
+		cni_affinity affinity;
+	} rules[] = {
+		{"INT", CNI_AFF_INTEGER},
+		{"CHAR", CNI_AFF_TEXT},
+		{"CLOB", CNI_AFF_TEXT},
+		{"TEXT", CNI_AFF_TEXT},
+		{"BLOB", CNI_AFF_BLOB},
+		{"REAL", CNI_AFF_REAL},
+		{"FLOA", CNI_AFF_REAL},
+		{"DOUB", CNI_AFF_REAL},
 	};
 
 	if (!type || !*type)

@@ -1,8 +1,8 @@
 /*
  * c_name.c - names of C for names of SQL, which may hold anything. See write_c.h.
  *
- * A name that C and C++ can have stays as it is, in its letters. Accents are taken off, what is no letter
- * becomes `_`, keywords get a `_` behind them, and a name that is taken a number.
+ * A name that C and C++ can have stays as it is, in its letters. Accents are taken off, what is no
+ * letter becomes `_`, keywords get a `_` behind them, and a name that is taken a number.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,21 +10,126 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "schema/kept.h"
 #include "schema/write_c.h"
 
 /* Keywords of C and C++, and words that headers or compilers define as macros. Sorted. */
 static const char *const reserved[] = {
-	"BUFSIZ", "DIR", "EOF", "FALSE", "FILE", "I", "NULL", "TRUE", "alignas", "alignof", "and", "and_eq", "asm",
-	"assert", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl", "complex",
-	"concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue", "co_await", "co_return",
-	"co_yield", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "errno",
-	"explicit", "export", "extern", "false", "float", "for", "friend", "goto", "i386", "if", "imaginary", "inline",
-	"int", "linux", "long", "mutable", "namespace", "new", "noexcept", "noreturn", "not", "not_eq", "nullptr",
-	"offsetof", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast",
-	"requires", "restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "stderr",
-	"stdin", "stdout", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef",
-	"typeid", "typename", "typeof", "union", "unix", "unsigned", "using", "va_arg", "va_copy", "va_end", "va_start",
-	"virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq",
+	"BUFSIZ",
+	"DIR",
+	"EOF",
+	"FALSE",
+	"FILE",
+	"I",
+	"NULL",
+	"TRUE",
+	"alignas",
+	"alignof",
+	"and",
+	"and_eq",
+	"asm",
+	"assert",
+	"auto",
+	"bitand",
+	"bitor",
+	"bool",
+	"break",
+	"case",
+	"catch",
+	"char",
+	"class",
+	"compl",
+	"complex",
+	"concept",
+	"const",
+	"const_cast",
+	"consteval",
+	"constexpr",
+	"constinit",
+	"continue",
+	"co_await",
+	"co_return",
+	"co_yield",
+	"decltype",
+	"default",
+	"delete",
+	"do",
+	"double",
+	"dynamic_cast",
+	"else",
+	"enum",
+	"errno",
+	"explicit",
+	"export",
+	"extern",
+	"false",
+	"float",
+	"for",
+	"friend",
+	"goto",
+	"i386",
+	"if",
+	"imaginary",
+	"inline",
+	"int",
+	"linux",
+	"long",
+	"mutable",
+	"namespace",
+	"new",
+	"noexcept",
+	"noreturn",
+	"not",
+	"not_eq",
+	"nullptr",
+	"offsetof",
+	"operator",
+	"or",
+	"or_eq",
+	"private",
+	"protected",
+	"public",
+	"register",
+	"reinterpret_cast",
+	"requires",
+	"restrict",
+	"return",
+	"short",
+	"signed",
+	"sizeof",
+	"static",
+	"static_assert",
+	"static_cast",
+	"stderr",
+	"stdin",
+	"stdout",
+	"struct",
+	"switch",
+	"template",
+	"this",
+	"thread_local",
+	"throw",
+	"true",
+	"try",
+	"typedef",
+	"typeid",
+	"typename",
+	"typeof",
+	"union",
+	"unix",
+	"unsigned",
+	"using",
+	"va_arg",
+	"va_copy",
+	"va_end",
+	"va_start",
+	"virtual",
+	"void",
+	"volatile",
+	"wchar_t",
+	"while",
+	"xor",
+	"xor_eq",
 };
 
 static bool is_reserved(const char *name)
@@ -34,7 +139,7 @@ static bool is_reserved(const char *name)
 			return true;
 	/* the compiler's, the standard's, ours */
 	return (name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'))) ||
-		cni_starts(name, "CN_") || cni_starts(name, "cn_") || cni_starts(name, "cni_");
+	       cni_starts(name, "CN_") || cni_starts(name, "cn_") || cni_starts(name, "cni_");
 }
 
 bool cni_c_names_has(const cni_c_names *names, const char *name)
@@ -58,19 +163,22 @@ static char upper(char c) { return is_lower(c) ? (char)(c - ('a' - 'A')) : c; }
 /* The letters of U+00C0 … U+017F without their accents, a blank where there is none. */
 static char plain_letter(unsigned point)
 {
-	static const char letters[] = "AAAAAAACEEEEIIIIDNOOOOO OUUUUY saaaaaaaceeeeiiiidnooooo ouuuuy y"
-				      "AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlLlLlNnNnNnnNn"
-				      "OoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs";
+	static const char letters[] =
+		"AAAAAAACEEEEIIIIDNOOOOO OUUUUY saaaaaaaceeeeiiiidnooooo ouuuuy y"
+		"AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIiIiJjKkkLlLlLlLlLlNnNnNnnNn"
+		"OoOoOoOoRrRrRrSsSsSsSsTtTtTtUuUuUuUuUuUuWwYyYZzZzZzs";
 
 	return point >= 0xC0 && point - 0xC0 < sizeof letters - 1 ? letters[point - 0xC0] : ' ';
 }
 
-/* Letters, digits and `_` only; never empty, never a digit in front. */
+/* Letters, digits and `_` only; never empty, never a digit in front. NULL gives NULL. */
 static char *sanitised(cni_arena *arena, const char *name)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	const unsigned char *p = (const unsigned char *)name;
 
+	if (!name)
+		return NULL;
 	if (is_digit(*name))
 		cni_buffer_putc(&out, '_');
 	while (*p) {
@@ -82,11 +190,14 @@ static char *sanitised(cni_arena *arena, const char *name)
 			continue;
 		}
 		bool fine = c == '_' || is_digit((char)c) || is_lower(cni_lower((char)c));
-		if (c < 0x80 || (c & 0xC0) != 0x80) /* the other bytes of a character make no more of it */
+		if (c < 0x80 ||
+			(c & 0xC0) != 0x80) /* the other bytes of a character make no more of it */
 			cni_buffer_putc(&out, fine ? (char)c : '_');
 	}
 	const char *text = cni_buffer_text(&out);
-	return strspn(text, "_") == out.size ? cni_strdup(arena, "unnamed") : cni_buffer_dup(&out, arena);
+	if (!out.failed && strspn(text, "_") == out.size)
+		return cni_strdup(arena, "unnamed");
+	return cni_buffer_keep(&out, arena);
 }
 
 static const char *take(cni_arena *arena, cni_c_names *names, const char *wanted)
@@ -94,9 +205,9 @@ static const char *take(cni_arena *arena, cni_c_names *names, const char *wanted
 	const char *name = wanted;
 
 	if (name && is_reserved(name))
-		name = wanted = name[0] == '_' || cni_ncasecmp(name, "cn", 2) == 0 ?
-			cni_printf(arena, "x%s", name) :
-			cni_printf(arena, "%s_", name);
+		name = wanted = name[0] == '_' || cni_ncasecmp(name, "cn", 2) == 0
+					? cni_printf(arena, "x%s", name)
+					: cni_printf(arena, "%s_", name);
 	for (unsigned n = 2; name && cni_c_names_has(names, name); n++)
 		name = cni_printf(arena, "%s_%u", wanted, n);
 	return name && cni_c_names_add(arena, names, name) ? name : NULL;
@@ -149,20 +260,29 @@ const char *cni_c_relation(cni_arena *arena, const char *column)
 	return name && !is_reserved(name) ? name : NULL;
 }
 
+const char *cni_c_lower_name(cni_arena *arena, const char *name)
+{
+	char *word = sanitised(arena, name);
+
+	if (word)
+		*word = cni_lower(*word);
+	return word;
+}
+
 const char *cni_c_plural(cni_arena *arena, const char *name)
 {
-	char *word = cni_strdup(arena, name);
-	size_t size = strlen(name);
+	const char *word = cni_c_lower_name(arena, name);
+	size_t size = word ? strlen(word) : 0;
 
-	if (!word || !size)
+	if (!size)
 		return word;
-	*word = cni_lower(*word);
 	char last = cni_lower(word[size - 1]), before = size > 1 ? cni_lower(word[size - 2]) : 'a';
 	if (last == 's' && before != 's')
 		return word; /* it is one already: orders */
 	if (last == 'y' && !strchr("aeiou", before))
 		return cni_printf(arena, "%.*sies", (int)(size - 1), word);
-	bool hissing = last == 's' || last == 'x' || last == 'z' || (last == 'h' && (before == 'c' || before == 's'));
+	bool hissing = last == 's' || last == 'x' || last == 'z' ||
+		       (last == 'h' && (before == 'c' || before == 's'));
 	return cni_printf(arena, "%s%s", word, hissing ? "es" : "s");
 }
 

@@ -1,4 +1,5 @@
-/* c_type.c - the C type of a declared SQL type. See write_c.h; the other way round: cantil/model.h. */
+/* c_type.c - the C type of a declared SQL type. See write_c.h; the other way round: cantil/model.h.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,10 @@ static bool starts_with(const char *declared, const char *word)
 	return cni_ncasecmp(declared, word, strlen(word)) == 0;
 }
 
-/* Of "VARCHAR(100)" and "NUMERIC(10, 5)": the numbers; false when it is not that word with one or two of them. */
-static bool sizes(const char *declared, const char *word, unsigned long *ret_first, unsigned long *ret_second)
+/* Of "VARCHAR(100)" and "NUMERIC(10, 5)": the numbers; false when it is not that word with one or
+ * two of them. */
+static bool sizes(
+	const char *declared, const char *word, unsigned long *ret_first, unsigned long *ret_second)
 {
 	const char *p = declared + strlen(word);
 	char *end;
@@ -43,10 +46,12 @@ static bool sizes(const char *declared, const char *word, unsigned long *ret_fir
 	return *end == ')' && !end[1];
 }
 
-/* Neither affinity nor name says how the values look: money is counted, the rest is read as text. */
+/* Neither affinity nor name says how the values look: money is counted, the rest is read as text.
+ */
 static cni_c_type numeric_type(const char *declared)
 {
-	static const char *const counted[] = {"DEC", "NUM", "MONEY", "CURRENCY", "FIXED", "SMALLMONEY"};
+	static const char *const counted[] = {
+		"DEC", "NUM", "MONEY", "CURRENCY", "FIXED", "SMALLMONEY"};
 
 	for (size_t i = 0; i < CNI_COUNT(counted); i++)
 		if (starts_with(declared, counted[i]))

@@ -1,8 +1,8 @@
 /*
  * c_view.c - which columns a view yields, read from its SELECT. See write_c.h.
  *
- * Only what the text alone tells: plain columns, `t.*`, expressions with a name. A view that says less
- * (a subquery in FROM, an expression without a name, WITH) has no columns here.
+ * Only what the text alone tells: plain columns, `t.*`, expressions with a name. A view that says
+ * less (a subquery in FROM, an expression without a name, WITH) has no columns here.
  */
 #include <string.h>
 
@@ -21,7 +21,7 @@ typedef struct view_reader {
 	const cni_schema *schema;
 	const cni_token *tokens;
 	size_t count;
-	size_t from;        /* where FROM stands, or the SELECT list's end */
+	size_t from; /* where FROM stands, or the SELECT list's end */
 	source *sources;
 	size_t source_count;
 	cni_c_view_column *columns;
@@ -31,7 +31,7 @@ typedef struct view_reader {
 static bool is_name(const cni_token *token)
 {
 	return token->kind == CNI_TOKEN_QUOTED ||
-		(token->kind == CNI_TOKEN_WORD && !cni_sql_keyword(token->text, token->size));
+	       (token->kind == CNI_TOKEN_WORD && !cni_sql_keyword(token->text, token->size));
 }
 
 static bool is_any(const cni_token *token, const char *const *words, size_t count)
@@ -46,13 +46,23 @@ static bool is_any(const cni_token *token, const char *const *words, size_t coun
 static size_t find_end(const view_reader *r, size_t at, bool of_from)
 {
 	static const char *const after_list[] = {
-		"FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "UNION", "EXCEPT", "INTERSECT", "ORDER", "LIMIT",
+		"FROM",
+		"WHERE",
+		"GROUP",
+		"HAVING",
+		"WINDOW",
+		"UNION",
+		"EXCEPT",
+		"INTERSECT",
+		"ORDER",
+		"LIMIT",
 	};
 	int depth = 0;
 
 	for (; at < r->count; at++) {
 		const cni_token *token = &r->tokens[at];
-		if (depth == 0 && is_any(token, after_list + of_from, CNI_COUNT(after_list) - of_from))
+		if (depth == 0 &&
+			is_any(token, after_list + of_from, CNI_COUNT(after_list) - of_from))
 			break;
 		depth += cni_token_is_op(token, "(") - cni_token_is_op(token, ")");
 	}
@@ -98,7 +108,8 @@ static bool read_sources(view_reader *r)
 	return r->source_count > 0;
 }
 
-static bool add_column(view_reader *r, const char *name, const cni_ddl_column *column, cni_c_type type)
+static bool add_column(
+	view_reader *r, const char *name, const cni_ddl_column *column, cni_c_type type)
 {
 	cni_c_view_column item = {name, column, type};
 
@@ -142,7 +153,8 @@ static cni_c_type expression_type(const view_reader *r, size_t start, size_t end
 	static const char *const reals[] = {"sum", "avg", "total", "round"};
 
 	if (start + 1 < end && cni_token_is_op(&r->tokens[start + 1], "(")) {
-		if (cni_token_is(&r->tokens[start], "count") || cni_token_is(&r->tokens[start], "length"))
+		if (cni_token_is(&r->tokens[start], "count") ||
+			cni_token_is(&r->tokens[start], "length"))
 			return cni_c_type_of("INTEGER");
 		if (is_any(&r->tokens[start], reals, CNI_COUNT(reals)))
 			return cni_c_type_of("REAL");
@@ -165,18 +177,21 @@ static bool read_item(view_reader *r, size_t start, size_t end)
 		return false;
 	const char *name = cni_token_name(r->arena, last);
 	size_t core = dotted ? 3 : 1; /* tokens of a plain column */
-	bool plain = size == core || (size == core + 1 && !cni_token_is_op(&r->tokens[end - 2], ".")) ||
-		(size == core + 2 && cni_token_is(&r->tokens[end - 2], "AS"));
+	bool plain = size == core ||
+		     (size == core + 1 && !cni_token_is_op(&r->tokens[end - 2], ".")) ||
+		     (size == core + 2 && cni_token_is(&r->tokens[end - 2], "AS"));
 	if (plain && is_name(&r->tokens[start + core - 1])) {
 		const char *alias = dotted ? cni_token_name(r->arena, first) : NULL;
 		const char *shown = cni_token_name(r->arena, &r->tokens[start + core - 1]);
 		const cni_ddl_column *column = shown ? find_column(r, alias, shown) : NULL;
-		return add_column(r, name, column, column ? cni_c_type_of(column->type) : cni_c_type_of("TEXT"));
+		return add_column(r, name, column,
+			column ? cni_c_type_of(column->type) : cni_c_type_of("TEXT"));
 	}
 	/* the last word is the expression's name only if something complete stands before it */
 	const cni_token *before = &r->tokens[end - 2];
-	bool named = cni_token_is(before, "AS") || cni_token_is(before, "END") || cni_token_is_op(before, ")") ||
-		before->kind == CNI_TOKEN_NUMBER || before->kind == CNI_TOKEN_STRING || is_name(before);
+	bool named = cni_token_is(before, "AS") || cni_token_is(before, "END") ||
+		     cni_token_is_op(before, ")") || before->kind == CNI_TOKEN_NUMBER ||
+		     before->kind == CNI_TOKEN_STRING || is_name(before);
 	return named && add_column(r, name, NULL, expression_type(r, start, end));
 }
 
@@ -187,7 +202,8 @@ static bool read_list(view_reader *r, size_t start)
 	for (size_t i = start; i <= r->from; i++) {
 		bool over = i == r->from || (depth == 0 && cni_token_is_op(&r->tokens[i], ","));
 		if (!over) {
-			depth += cni_token_is_op(&r->tokens[i], "(") - cni_token_is_op(&r->tokens[i], ")");
+			depth += cni_token_is_op(&r->tokens[i], "(") -
+				 cni_token_is_op(&r->tokens[i], ")");
 			continue;
 		}
 		if (i == start || !read_item(r, start, i))
@@ -215,7 +231,8 @@ size_t cni_c_view_columns(cni_arena *arena, const cni_schema *schema, const cni_
 	r.tokens = cni_tokens(arena, view->select_sql, strlen(view->select_sql), &r.count);
 	if (!r.tokens || !r.count || !cni_token_is(&r.tokens[0], "SELECT"))
 		return 0;
-	if (r.count > 1 && (cni_token_is(&r.tokens[1], "DISTINCT") || cni_token_is(&r.tokens[1], "ALL")))
+	if (r.count > 1 &&
+		(cni_token_is(&r.tokens[1], "DISTINCT") || cni_token_is(&r.tokens[1], "ALL")))
 		start++;
 	r.from = find_end(&r, start, false);
 	bool has_from = r.from < r.count && cni_token_is(&r.tokens[r.from], "FROM");

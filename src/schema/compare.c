@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "schema/kept.h"
 #include "sql/lexer.h"
 
 static char *folded(cni_arena *arena, const char *name)
@@ -19,7 +20,7 @@ static char *folded(cni_arena *arena, const char *name)
 
 static char *normal(cni_arena *arena, const char *sql, bool strip_parens)
 {
-	return sql ? cni_sql_normal(arena, sql, strlen(sql), strip_parens) : NULL;
+	return sql ? cni_kept(arena, cni_sql_normal(arena, sql, strlen(sql), strip_parens)) : NULL;
 }
 
 static const char *or_none(const char *text) { return text ? text : ""; }
@@ -29,7 +30,7 @@ static const char *quoted(cni_arena *arena, const char *name)
 {
 	const char *lower = folded(arena, name);
 
-	return lower ? or_none(cni_quoted(arena, lower)) : "";
+	return lower ? or_none(cni_kept(arena, cni_quoted(arena, lower))) : "";
 }
 
 /* Lower case, quotes taken off, blanks only between words: "DECIMAL ( 10, 5 )" is decimal(10,5). */
@@ -47,18 +48,18 @@ static char *type_normal(cni_arena *arena, const char *type)
 		if (token.kind == CNI_TOKEN_END)
 			break;
 		bool mark = cni_token_is_op(&token, "(") || cni_token_is_op(&token, ")") ||
-			cni_token_is_op(&token, ",");
+			    cni_token_is_op(&token, ",");
 		if (!glued && !mark)
 			cni_buffer_putc(&out, ' ');
-		char *word = token.kind == CNI_TOKEN_QUOTED || token.kind == CNI_TOKEN_STRING ?
-			cni_token_name(arena, &token) :
-			cni_strndup(arena, token.text, token.size);
+		char *word = token.kind == CNI_TOKEN_QUOTED || token.kind == CNI_TOKEN_STRING
+				     ? cni_token_name(arena, &token)
+				     : cni_strndup(arena, token.text, token.size);
 		if (!word)
 			return NULL;
 		cni_buffer_puts(&out, word);
 		glued = mark || cni_token_is_op(&token, "-") || cni_token_is_op(&token, "+");
 	}
-	char *text = cni_buffer_dup(&out, arena);
+	char *text = cni_buffer_keep(&out, arena);
 	for (char *p = text; p && *p; p++)
 		*p = cni_lower(*p);
 	return text;
@@ -67,7 +68,11 @@ static char *type_normal(cni_arena *arena, const char *type)
 static bool is_constant_word(const cni_token *token)
 {
 	static const char *const words[] = {
-		"current_timestamp", "current_date", "current_time", "true", "false",
+		"current_timestamp",
+		"current_date",
+		"current_time",
+		"true",
+		"false",
 	};
 
 	for (size_t i = 0; i < CNI_COUNT(words); i++)
@@ -86,11 +91,12 @@ static const cni_token *default_core(const cni_token *tokens, size_t *count)
 			continue;
 		}
 		if (*count < 2 || !cni_token_is_op(&tokens[0], "(") ||
-		    !cni_token_is_op(&tokens[*count - 1], ")"))
+			!cni_token_is_op(&tokens[*count - 1], ")"))
 			return tokens;
 		int depth = 0;
 		for (size_t i = 0; i + 1 < *count; i++) {
-			depth += cni_token_is_op(&tokens[i], "(") - cni_token_is_op(&tokens[i], ")");
+			depth +=
+				cni_token_is_op(&tokens[i], "(") - cni_token_is_op(&tokens[i], ")");
 			if (depth == 0) /* the first one closes before the end */
 				return tokens;
 		}
@@ -99,7 +105,8 @@ static const cni_token *default_core(const cni_token *tokens, size_t *count)
 	}
 }
 
-/* DEFAULT NULL is no default; DEFAULT "x" and DEFAULT x (a bare word) are the string 'x' to SQLite. */
+/* DEFAULT NULL is no default; DEFAULT "x" and DEFAULT x (a bare word) are the string 'x' to SQLite.
+ */
 static char *default_normal(cni_arena *arena, const char *sql)
 {
 	size_t count = 0;
@@ -124,9 +131,10 @@ static char *default_normal(cni_arena *arena, const char *sql)
 		if (!name)
 			return NULL;
 		cni_quote_text(&text, name);
-		return cni_buffer_dup(&text, arena);
+		return cni_buffer_keep(&text, arena);
 	}
-	return cni_sql_normal(arena, first->text, (size_t)(last->text + last->size - first->text), false);
+	return cni_kept(arena, cni_sql_normal(arena, first->text,
+				       (size_t)(last->text + last->size - first->text), false));
 }
 
 cni_column_form cni_column_normal(cni_arena *arena, const cni_ddl_column *column)
@@ -137,22 +145,23 @@ cni_column_form cni_column_normal(cni_arena *arena, const cni_ddl_column *column
 	};
 
 	if (column->not_null)
-		form.not_null = cni_printf(arena, "not null %s on %s",
-			quoted(arena, column->not_null_name),
-			cni_conflict_sql(column->not_null_conflict));
+		form.not_null =
+			cni_printf(arena, "not null %s on %s", quoted(arena, column->not_null_name),
+				cni_conflict_sql(column->not_null_conflict));
 	if (column->collate && !cni_same(column->collate, "BINARY"))
 		form.collate = quoted(arena, column->collate);
 	if (column->generated_sql)
-		form.generated = cni_printf(arena, "%s %s", column->generated_stored ? "stored" : "virtual",
-			or_none(normal(arena, column->generated_sql, true)));
+		form.generated =
+			cni_printf(arena, "%s %s", column->generated_stored ? "stored" : "virtual",
+				or_none(normal(arena, column->generated_sql, true)));
 	return form;
 }
 
 bool cni_column_form_equal(const cni_column_form *a, const cni_column_form *b)
 {
 	return cni_equal(a->type, b->type) && cni_equal(a->not_null, b->not_null) &&
-		cni_equal(a->default_value, b->default_value) && cni_equal(a->collate, b->collate) &&
-		cni_equal(a->generated, b->generated);
+	       cni_equal(a->default_value, b->default_value) && cni_equal(a->collate, b->collate) &&
+	       cni_equal(a->generated, b->generated);
 }
 
 bool cni_column_has_default(const cni_ddl_column *column)
@@ -174,8 +183,8 @@ bool cni_column_equal(const cni_ddl_column *a, const cni_ddl_column *b)
 static void add_part(cni_arena *arena, cni_buffer *out, const cni_ddl_part *part)
 {
 	static const char *const nulls[] = {"", " nulls first", " nulls last"};
-	const char *expr = part->name ? quoted(arena, part->name) :
-					 normal(arena, part->expr_sql, true);
+	const char *expr =
+		part->name ? quoted(arena, part->name) : normal(arena, part->expr_sql, true);
 
 	if (!part->name && expr) {
 		size_t count = 0;
@@ -215,7 +224,8 @@ static void add_foreign_key(cni_arena *arena, cni_buffer *out, const cni_ddl_con
 	cni_buffer_puts(out, "foreign key (");
 	for (size_t i = 0; i < key->part_count; i++)
 		cni_buffer_printf(out, "%s%s", i ? ", " : "",
-			quoted(arena, key->parts[i].name ? key->parts[i].name : key->parts[i].expr_sql));
+			quoted(arena,
+				key->parts[i].name ? key->parts[i].name : key->parts[i].expr_sql));
 	cni_buffer_printf(out, ") references %s", quoted(arena, key->parent));
 	if (key->parent_column_count)
 		add_names(arena, out, key->parent_columns, key->parent_column_count);
@@ -244,12 +254,13 @@ char *cni_constraint_normal(cni_arena *arena, const cni_ddl_constraint *constrai
 		break;
 	case CNI_CHECK:
 		/* SQLite reads ON CONFLICT after a CHECK and forgets it */
-		cni_buffer_printf(&out, "check %s", or_none(normal(arena, constraint->check_sql, true)));
-		return cni_buffer_dup(&out, arena);
+		cni_buffer_printf(
+			&out, "check %s", or_none(normal(arena, constraint->check_sql, true)));
+		return cni_buffer_keep(&out, arena);
 	case CNI_FOREIGN_KEY: add_foreign_key(arena, &out, constraint); break;
 	}
 	cni_buffer_printf(&out, " on conflict %s", cni_conflict_sql(constraint->conflict));
-	return cni_buffer_dup(&out, arena);
+	return cni_buffer_keep(&out, arena);
 }
 
 bool cni_constraint_equal(const cni_ddl_constraint *a, const cni_ddl_constraint *b)
@@ -259,7 +270,7 @@ bool cni_constraint_equal(const cni_ddl_constraint *a, const cni_ddl_constraint 
 	if (a->kind != b->kind || a->autoincrement != b->autoincrement)
 		return false;
 	const char *x = cni_constraint_normal(&arena, a), *y = cni_constraint_normal(&arena, b);
-	return x && y && strcmp(x, y) == 0;
+	return !arena.failed && strcmp(x, y) == 0;
 }
 
 static int by_text(const void *a, const void *b)
@@ -315,7 +326,8 @@ static void add_table(cni_arena *arena, cni_buffer *out, const cni_ddl_table *ta
 	for (size_t i = 0; constraints && i < table->constraint_count; i++)
 		cni_buffer_printf(out, "\n%s", constraints[i]);
 	if (table->as_select_sql)
-		cni_buffer_printf(out, "\nselect %s", or_none(normal(arena, table->as_select_sql, false)));
+		cni_buffer_printf(
+			out, "\nselect %s", or_none(normal(arena, table->as_select_sql, false)));
 }
 
 static void add_index(cni_arena *arena, cni_buffer *out, const cni_ddl_index *index)
@@ -369,12 +381,13 @@ char *cni_object_normal(cni_arena *arena, const cni_ddl *ddl)
 	case CNI_DDL_VIRTUAL: add_virtual(arena, &out, &ddl->virtual_table); break;
 	case CNI_DDL_OTHER: break;
 	}
-	return arena->failed ? NULL : cni_buffer_dup(&out, arena);
+	return arena->failed ? NULL : cni_buffer_keep(&out, arena);
 }
 
 bool cni_object_equal(const cni_object *a, const cni_object *b)
 {
-	return a->ddl.kind == b->ddl.kind && a->normal && b->normal && strcmp(a->normal, b->normal) == 0;
+	return a->ddl.kind == b->ddl.kind && a->normal && b->normal &&
+	       strcmp(a->normal, b->normal) == 0;
 }
 
 bool cni_schema_equal(const cni_schema *a, const cni_schema *b)
@@ -382,7 +395,8 @@ bool cni_schema_equal(const cni_schema *a, const cni_schema *b)
 	if (a->object_count != b->object_count)
 		return false;
 	for (size_t i = 0; i < a->object_count; i++) {
-		const cni_object *other = cni_schema_find(b, a->objects[i].ddl.kind, a->objects[i].name);
+		const cni_object *other =
+			cni_schema_find(b, a->objects[i].ddl.kind, a->objects[i].name);
 		if (!other || !cni_object_equal(&a->objects[i], other))
 			return false;
 	}

@@ -1,55 +1,87 @@
 /*
- * designer_type.c - types and defaults of WWW SQL Designer, which writes those of nine engines, in SQLite.
+ * designer_type.c - types and defaults of WWW SQL Designer, which writes those of nine engines, in
+ * SQLite.
  *
- * A type is kept where SQLite gives it an affinity that fits (VARCHAR(100), DECIMAL(10,2), TIMESTAMP),
- * and replaced where its affinity would spoil values: POINT would hold integers, VARBINARY numbers, JSON
- * too. See designer.h.
+ * A type is kept where SQLite gives it an affinity that fits (VARCHAR(100), DECIMAL(10,2),
+ * TIMESTAMP), and replaced where its affinity would spoil values: POINT would hold integers,
+ * VARBINARY numbers, JSON too. See designer.h.
  */
 #include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
 #include "schema/designer.h"
+#include "schema/kept.h"
 #include "sql/lexer.h"
 
 typedef struct type_rule {
-	const char *word;   /* the first word of the type */
-	const char *type;   /* NULL: kept as it is written */
+	const char *word; /* the first word of the type */
+	const char *type; /* NULL: kept as it is written */
 	bool integer, serial, noted;
 } type_rule;
 
 static const type_rule rules[] = {
-	{"INTEGER", "INTEGER", true, false, false}, {"INT", "INTEGER", true, false, false},
-	{"TINYINT", "INTEGER", true, false, false}, {"SMALLINT", "INTEGER", true, false, false},
-	{"MEDIUMINT", "INTEGER", true, false, false}, {"BIGINT", "INTEGER", true, false, false},
-	{"INT2", "INTEGER", true, false, false}, {"INT4", "INTEGER", true, false, false},
-	{"INT8", "INTEGER", true, false, false}, {"BIT", "INTEGER", true, false, false},
-	{"YEAR", "INTEGER", true, false, false}, {"SERIAL", "INTEGER", true, true, false},
-	{"BIGSERIAL", "INTEGER", true, true, false}, {"SMALLSERIAL", "INTEGER", true, true, false},
-	{"BOOL", "BOOLEAN", false, false, false}, {"BOOLEAN", "BOOLEAN", false, false, false},
-	{"FLOAT", "REAL", false, false, false}, {"DOUBLE", "REAL", false, false, false},
-	{"REAL", "REAL", false, false, false}, {"FLOAT4", "REAL", false, false, false},
-	{"FLOAT8", "REAL", false, false, false}, {"SINGLE", "REAL", false, false, false},
-	{"TEXT", "TEXT", false, false, false}, {"TINYTEXT", "TEXT", false, false, false},
-	{"MEDIUMTEXT", "TEXT", false, false, false}, {"LONGTEXT", "TEXT", false, false, false},
-	{"NTEXT", "TEXT", false, false, false}, {"CLOB", "TEXT", false, false, false},
-	{"JSON", "TEXT", false, false, false}, {"JSONB", "TEXT", false, false, false},
-	{"XML", "TEXT", false, false, false}, {"UUID", "TEXT", false, false, false},
-	{"UNIQUEIDENTIFIER", "TEXT", false, false, false}, {"INTERVAL", "TEXT", false, false, true},
-	{"BLOB", "BLOB", false, false, false}, {"TINYBLOB", "BLOB", false, false, false},
-	{"MEDIUMBLOB", "BLOB", false, false, false}, {"LONGBLOB", "BLOB", false, false, false},
-	{"BINARY", "BLOB", false, false, false}, {"VARBINARY", "BLOB", false, false, false},
-	{"BYTEA", "BLOB", false, false, false}, {"IMAGE", "BLOB", false, false, false},
-	{"RAW", "BLOB", false, false, false}, {"POINT", "BLOB", false, false, true},
-	{"SMALLDATETIME", "DATETIME", false, false, false}, {"DATETIME2", "DATETIME", false, false, false},
+	{"INTEGER", "INTEGER", true, false, false},
+	{"INT", "INTEGER", true, false, false},
+	{"TINYINT", "INTEGER", true, false, false},
+	{"SMALLINT", "INTEGER", true, false, false},
+	{"MEDIUMINT", "INTEGER", true, false, false},
+	{"BIGINT", "INTEGER", true, false, false},
+	{"INT2", "INTEGER", true, false, false},
+	{"INT4", "INTEGER", true, false, false},
+	{"INT8", "INTEGER", true, false, false},
+	{"BIT", "INTEGER", true, false, false},
+	{"YEAR", "INTEGER", true, false, false},
+	{"SERIAL", "INTEGER", true, true, false},
+	{"BIGSERIAL", "INTEGER", true, true, false},
+	{"SMALLSERIAL", "INTEGER", true, true, false},
+	{"BOOL", "BOOLEAN", false, false, false},
+	{"BOOLEAN", "BOOLEAN", false, false, false},
+	{"FLOAT", "REAL", false, false, false},
+	{"DOUBLE", "REAL", false, false, false},
+	{"REAL", "REAL", false, false, false},
+	{"FLOAT4", "REAL", false, false, false},
+	{"FLOAT8", "REAL", false, false, false},
+	{"SINGLE", "REAL", false, false, false},
+	{"TEXT", "TEXT", false, false, false},
+	{"TINYTEXT", "TEXT", false, false, false},
+	{"MEDIUMTEXT", "TEXT", false, false, false},
+	{"LONGTEXT", "TEXT", false, false, false},
+	{"NTEXT", "TEXT", false, false, false},
+	{"CLOB", "TEXT", false, false, false},
+	{"JSON", "TEXT", false, false, false},
+	{"JSONB", "TEXT", false, false, false},
+	{"XML", "TEXT", false, false, false},
+	{"UUID", "TEXT", false, false, false},
+	{"UNIQUEIDENTIFIER", "TEXT", false, false, false},
+	{"INTERVAL", "TEXT", false, false, true},
+	{"BLOB", "BLOB", false, false, false},
+	{"TINYBLOB", "BLOB", false, false, false},
+	{"MEDIUMBLOB", "BLOB", false, false, false},
+	{"LONGBLOB", "BLOB", false, false, false},
+	{"BINARY", "BLOB", false, false, false},
+	{"VARBINARY", "BLOB", false, false, false},
+	{"BYTEA", "BLOB", false, false, false},
+	{"IMAGE", "BLOB", false, false, false},
+	{"RAW", "BLOB", false, false, false},
+	{"POINT", "BLOB", false, false, true},
+	{"SMALLDATETIME", "DATETIME", false, false, false},
+	{"DATETIME2", "DATETIME", false, false, false},
 	{"TIMESTAMPTZ", "TIMESTAMP", false, false, false},
-	{"TIMESTAMP", NULL, false, false, false}, {"DATETIME", NULL, false, false, false},
-	{"DATE", NULL, false, false, false}, {"TIME", NULL, false, false, false},
-	{"CHAR", NULL, false, false, false}, {"VARCHAR", NULL, false, false, false},
-	{"NCHAR", NULL, false, false, false}, {"NVARCHAR", NULL, false, false, false},
-	{"VARCHAR2", NULL, false, false, false}, {"CHARACTER", NULL, false, false, false},
-	{"DECIMAL", NULL, false, false, false}, {"DEC", NULL, false, false, false},
-	{"NUMERIC", NULL, false, false, false}, {"NUMBER", NULL, false, false, false},
+	{"TIMESTAMP", NULL, false, false, false},
+	{"DATETIME", NULL, false, false, false},
+	{"DATE", NULL, false, false, false},
+	{"TIME", NULL, false, false, false},
+	{"CHAR", NULL, false, false, false},
+	{"VARCHAR", NULL, false, false, false},
+	{"NCHAR", NULL, false, false, false},
+	{"NVARCHAR", NULL, false, false, false},
+	{"VARCHAR2", NULL, false, false, false},
+	{"CHARACTER", NULL, false, false, false},
+	{"DECIMAL", NULL, false, false, false},
+	{"DEC", NULL, false, false, false},
+	{"NUMERIC", NULL, false, false, false},
+	{"NUMBER", NULL, false, false, false},
 	{"MONEY", NULL, false, false, false},
 };
 
@@ -68,7 +100,9 @@ static const char *in_parens(cni_arena *arena, const char *text)
 {
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 
-	return open && close && close > open ? cni_strndup(arena, open + 1, (size_t)(close - open - 1)) : NULL;
+	return open && close && close > open
+		       ? cni_strndup(arena, open + 1, (size_t)(close - open - 1))
+		       : NULL;
 }
 
 /* Is it one or two plain numbers? Then it may stand in SQL as it is. */
@@ -88,7 +122,8 @@ static bool is_string_list(const char *text)
 		cni_token token = cni_lexer_next_solid(&lexer);
 		if (token.kind == CNI_TOKEN_END)
 			return !want_string;
-		bool closed = token.kind == CNI_TOKEN_STRING && token.size > 1 && token.text[token.size - 1] == '\'';
+		bool closed = token.kind == CNI_TOKEN_STRING && token.size > 1 &&
+			      token.text[token.size - 1] == '\'';
 		if (want_string ? !closed : !cni_token_is_op(&token, ","))
 			return false;
 		want_string = !want_string;
@@ -102,7 +137,8 @@ static cni_designer_type read_enum(cni_designer *d, const char *column, const ch
 	if (values && is_string_list(values))
 		type.values = values;
 	else
-		cni_note(d->notes, row_line(d), "%s.%s: the values of the ENUM cannot be read: any text is allowed",
+		cni_note(d->notes, row_line(d),
+			"%s.%s: the values of the ENUM cannot be read: any text is allowed",
 			d->table, column);
 	return type;
 }
@@ -110,14 +146,16 @@ static cni_designer_type read_enum(cni_designer *d, const char *column, const ch
 cni_designer_type cni_designer_type_read(cni_designer *d, const char *column, const char *text)
 {
 	const char *values = in_parens(d->arena, text);
-	size_t size = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+	size_t size =
+		strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 	char *word = cni_strndup(d->arena, text, size);
 	cni_designer_type type = {.type = "TEXT"};
 
 	if (!word)
 		return type;
 	if (!*text) {
-		cni_note(d->notes, row_line(d), "%s.%s has no type: none in SQLite either", d->table, column);
+		cni_note(d->notes, row_line(d), "%s.%s has no type: none in SQLite either",
+			d->table, column);
 		return (cni_designer_type){0};
 	}
 	if (cni_same(word, "ENUM"))
@@ -126,8 +164,8 @@ cni_designer_type cni_designer_type_read(cni_designer *d, const char *column, co
 	if (cni_same(word, "TINYINT") && values && strcmp(values, "1") == 0)
 		rule = find_rule("BOOLEAN"); /* what MySQL makes of BOOLEAN */
 	if (!rule || rule->noted)
-		cni_note(d->notes, row_line(d), "%s.%s: SQLite knows no %s: kept as %s", d->table, column, text,
-			rule ? rule->type : "TEXT");
+		cni_note(d->notes, row_line(d), "%s.%s: SQLite knows no %s: kept as %s", d->table,
+			column, text, rule ? rule->type : "TEXT");
 	if (!rule)
 		return type;
 	type.integer = rule->integer;
@@ -149,7 +187,7 @@ static const char *quoted_text(cni_designer *d, const char *text)
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 
 	cni_quote_text(&out, text);
-	return cni_buffer_dup(&out, d->arena);
+	return cni_buffer_keep(&out, d->arena);
 }
 
 /* 'it''s', and what the designer writes when somebody types a quote: 'it's', 'it''s. */
@@ -170,20 +208,21 @@ static const char *quoted_default(cni_designer *d, const char *column, const cha
 		}
 		cni_buffer_putc(&value, text[i]);
 	}
-	const char *sql = quoted_text(d, cni_buffer_text(&value));
+	const char *sql =
+		value.failed ? cni_kept(d->arena, NULL) : quoted_text(d, cni_buffer_text(&value));
 	if (mended && sql)
-		cni_note(d->notes, row_line(d), "%s.%s: the default %s is not quoted rightly: taken as %s", d->table,
+		cni_note(d->notes, row_line(d),
+			"%s.%s: the default %s is not quoted rightly: taken as %s", d->table,
 			column, text, sql);
 	return sql;
 }
 
-static bool is_number(const char *text)
+static bool is_number(cni_arena *arena, const char *text)
 {
 	size_t count = 0;
-	CLEANUP(cni_arena_done) cni_arena arena = {0};
-	const cni_token *tokens = cni_tokens(&arena, text, strlen(text), &count);
+	const cni_token *tokens = cni_tokens(arena, text, strlen(text), &count);
 	bool sign = tokens && count == 2 &&
-		(cni_token_is_op(&tokens[0], "-") || cni_token_is_op(&tokens[0], "+"));
+		    (cni_token_is_op(&tokens[0], "-") || cni_token_is_op(&tokens[0], "+"));
 
 	return tokens && count == 1u + sign && tokens[sign].kind == CNI_TOKEN_NUMBER;
 }
@@ -191,7 +230,11 @@ static bool is_number(const char *text)
 const char *cni_designer_default_read(cni_designer *d, const char *column, const char *text)
 {
 	static const char *const words[] = {
-		"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "TRUE", "FALSE",
+		"CURRENT_TIMESTAMP",
+		"CURRENT_DATE",
+		"CURRENT_TIME",
+		"TRUE",
+		"FALSE",
 	};
 
 	if (!*text || cni_same(text, "NULL"))
@@ -201,18 +244,22 @@ const char *cni_designer_default_read(cni_designer *d, const char *column, const
 	for (size_t i = 0; i < CNI_COUNT(words); i++)
 		if (cni_same(text, words[i]))
 			return words[i];
-	if (is_number(text))
+	if (is_number(d->arena, text))
 		return text;
-	if (cni_ncasecmp(text, "CURRENT_TIMESTAMP", strlen("CURRENT_TIMESTAMP")) == 0 || cni_same(text, "now()") ||
-	    cni_same(text, "getdate()")) {
-		cni_note(d->notes, row_line(d), "%s.%s: the default %s is kept as CURRENT_TIMESTAMP", d->table, column, text);
+	if (cni_ncasecmp(text, "CURRENT_TIMESTAMP", strlen("CURRENT_TIMESTAMP")) == 0 ||
+		cni_same(text, "now()") || cni_same(text, "getdate()")) {
+		cni_note(d->notes, row_line(d),
+			"%s.%s: the default %s is kept as CURRENT_TIMESTAMP", d->table, column,
+			text);
 		return "CURRENT_TIMESTAMP";
 	}
 	if (strchr(text, '(')) {
-		cni_note(d->notes, row_line(d), "%s.%s: the default %s is left out: SQLite has no such function", d->table,
+		cni_note(d->notes, row_line(d),
+			"%s.%s: the default %s is left out: SQLite has no such function", d->table,
 			column, text);
 		return NULL;
 	}
-	cni_note(d->notes, row_line(d), "%s.%s: the default %s is not quoted: taken as text", d->table, column, text);
+	cni_note(d->notes, row_line(d), "%s.%s: the default %s is not quoted: taken as text",
+		d->table, column, text);
 	return quoted_text(d, text);
 }

@@ -22,14 +22,15 @@ typedef struct differ {
 
 static bool is_ignored(const differ *d, const cni_object *object)
 {
-	return cni_is_ignored(d->options, object->name) || cni_is_ignored(d->options, object->table);
+	return cni_is_ignored(d->options, object->name) ||
+	       cni_is_ignored(d->options, object->table);
 }
 
 static bool pair_up(differ *d, size_t at)
 {
 	const cni_object *object = &d->renamed[at];
-	long to = cni_names_find(d->to->names, d->to->objects, d->to->object_count, object->ddl.kind,
-		object->name);
+	long to = cni_names_find(
+		d->to->names, d->to->objects, d->to->object_count, object->ddl.kind, object->name);
 
 	if (to < 0 || d->taken[to] || is_ignored(d, &d->from->objects[at]))
 		return false;
@@ -38,7 +39,8 @@ static bool pair_up(differ *d, size_t at)
 	return true;
 }
 
-/* Renamed tables take their new names first: who holds such a name today and is not renamed goes. */
+/* Renamed tables take their new names first: who holds such a name today and is not renamed goes.
+ */
 static cn_status pair_all(differ *d, cn_error *err)
 {
 	size_t count = d->from->object_count;
@@ -71,7 +73,7 @@ static bool compare_pair(differ *d, size_t at)
 	bool differs = false;
 
 	if (d->renaming.tables[at] && !cni_equal(from->name, to->name) &&
-	    !add(d, (cni_change){.kind = CNI_RENAME_TABLE, .from = from, .to = to}))
+		!add(d, (cni_change){.kind = CNI_RENAME_TABLE, .from = from, .to = to}))
 		return false;
 	if (cni_object_equal(renamed, to) && !d->renaming.columns[at])
 		return true;
@@ -98,7 +100,7 @@ static bool find_changes(differ *d)
 	for (size_t i = 0; i < d->to->object_count; i++) {
 		const cni_object *to = &d->to->objects[i];
 		if (!d->taken[i] && !is_ignored(d, to) &&
-		    !add(d, (cni_change){.kind = CNI_CREATE, .to = to}))
+			!add(d, (cni_change){.kind = CNI_CREATE, .to = to}))
 			return false;
 	}
 	return true;

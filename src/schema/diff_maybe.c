@@ -1,9 +1,9 @@
 /*
  * diff_maybe.c - renames that look likely. See diff.h.
  *
- * A guess is never acted on: it becomes a question. So a pair that could be one is rather reported with
- * a low likeness than left out; only the number of pairs looked at is bounded, since a schema that was
- * replaced whole would otherwise be compared a million times.
+ * A guess is never acted on: it becomes a question. So a pair that could be one is rather reported
+ * with a low likeness than left out; only the number of pairs looked at is bounded, since a schema
+ * that was replaced whole would otherwise be compared a million times.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -56,9 +56,9 @@ static int column_likeness(cni_arena *arena, const cni_change *change, long from
 		return 0;
 	cni_column_form x = cni_column_normal(arena, a), y = cni_column_normal(arena, b);
 	return 1 + (affinity ? 24 : 0) + (cni_equal(x.type, y.type) ? 10 : 0) + names * 45 / 100 +
-		(from == to ? 10 : 0) + (cni_equal(x.not_null, y.not_null) ? 4 : 0) +
-		(cni_equal(x.default_value, y.default_value) ? 3 : 0) +
-		(cni_equal(x.collate, y.collate) ? 3 : 0);
+	       (from == to ? 10 : 0) + (cni_equal(x.not_null, y.not_null) ? 4 : 0) +
+	       (cni_equal(x.default_value, y.default_value) ? 3 : 0) +
+	       (cni_equal(x.collate, y.collate) ? 3 : 0);
 }
 
 /* Dropped columns come before new ones in a change's list. */
@@ -100,13 +100,15 @@ static int column_match(const cni_ddl_table *a, size_t at, const cni_ddl_table *
 
 	if (other < 0) {
 		/* perhaps renamed with the table: the same kind of column in the same place */
-		bool same = at < b->column_count && cni_table_column(a, b->columns[at].name) < 0 &&
+		bool same =
+			at < b->column_count && cni_table_column(a, b->columns[at].name) < 0 &&
 			cni_type_affinity(column->type) == cni_type_affinity(b->columns[at].type);
 		return same ? 30 : 0;
 	}
 	if (cni_same(column->type, b->columns[other].type))
 		return 100;
-	return cni_type_affinity(column->type) == cni_type_affinity(b->columns[other].type) ? 85 : 60;
+	return cni_type_affinity(column->type) == cni_type_affinity(b->columns[other].type) ? 85
+											    : 60;
 }
 
 static int table_likeness(const cni_ddl_table *a, const cni_ddl_table *b)
@@ -129,10 +131,11 @@ typedef struct guesser {
 	cni_diff *diff;
 	const cni_object **dropped, **created;
 	size_t dropped_count, created_count;
-	owner *owners;       /* of all columns of the new tables, by name; NULL: every pair is looked at */
+	owner *owners; /* of all columns of the new tables, by name; NULL: every pair is looked at
+			*/
 	size_t owner_count;
-	size_t *common;      /* for each new table: columns that the dropped one has too */
-	bool crowded;        /* that number is high for too many of them */
+	size_t *common; /* for each new table: columns that the dropped one has too */
+	bool crowded;   /* that number is high for too many of them */
 } guesser;
 
 static int by_name(const void *a, const void *b)
@@ -192,7 +195,8 @@ static void count_common(guesser *g, const cni_ddl_table *table)
 	memset(g->common, 0, g->created_count * sizeof *g->common);
 	for (size_t i = 0; i < table->column_count; i++) {
 		size_t at = first_owner(g, table->columns[i].name);
-		for (; at < g->owner_count && cni_same(g->owners[at].name, table->columns[i].name); at++)
+		for (; at < g->owner_count && cni_same(g->owners[at].name, table->columns[i].name);
+			at++)
 			g->common[g->owners[at].table]++;
 	}
 	for (size_t i = 0; i < g->created_count; i++)
@@ -200,14 +204,15 @@ static void count_common(guesser *g, const cni_ddl_table *table)
 	g->crowded = alike > 4 * WINDOW;
 }
 
-/* Of too many pairs only those with at least half the columns in common; where that is still everybody,
- * those that stand near it in the order of the schemas. */
+/* Of too many pairs only those with at least half the columns in common; where that is still
+ * everybody, those that stand near it in the order of the schemas. */
 static bool is_candidate(const guesser *g, size_t dropped, size_t created)
 {
 	size_t columns = g->dropped[dropped]->ddl.table.column_count;
 	size_t apart = dropped > created ? dropped - created : created - dropped;
 
-	return !g->owners || (g->common[created] * 2 >= columns && (!g->crowded || apart <= WINDOW));
+	return !g->owners ||
+	       (g->common[created] * 2 >= columns && (!g->crowded || apart <= WINDOW));
 }
 
 static bool guess_table(guesser *g, size_t dropped)
@@ -261,7 +266,8 @@ bool cni_diff_maybe(cni_arena *arena, cni_diff *diff)
 		return false;
 	for (size_t i = 0; i < diff->change_count; i++) {
 		const cni_change *change = &diff->changes[i];
-		if (change->kind == CNI_ALTER && change->column_count && !guess_columns(arena, diff, change))
+		if (change->kind == CNI_ALTER && change->column_count &&
+			!guess_columns(arena, diff, change))
 			return false;
 	}
 	if (diff->maybe_count)

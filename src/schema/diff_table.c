@@ -69,15 +69,17 @@ static bool find_changes(table_diff *d)
 		if (d->from_of[i] >= 0)
 			to_of[d->from_of[i]] = (long)i;
 	for (size_t i = 0; i < d->from->column_count; i++) {
-		bool ok = to_of[i] >= 0 ?
-			compare_columns(d, (long)i, to_of[i]) :
-			add(d, (cni_column_change){.kind = CNI_COLUMN_DROP, .from = (long)i, .to = -1});
+		bool ok = to_of[i] >= 0 ? compare_columns(d, (long)i, to_of[i])
+					: add(d, (cni_column_change){.kind = CNI_COLUMN_DROP,
+							 .from = (long)i,
+							 .to = -1});
 		if (!ok)
 			return false;
 	}
 	for (size_t i = 0; i < d->to->column_count; i++)
 		if (d->from_of[i] < 0 &&
-		    !add(d, (cni_column_change){.kind = CNI_COLUMN_ADD, .from = -1, .to = (long)i}))
+			!add(d, (cni_column_change){
+					.kind = CNI_COLUMN_ADD, .from = -1, .to = (long)i}))
 			return false;
 	return true;
 }
@@ -126,25 +128,32 @@ static void cancel(const char **a, size_t a_count, const char **b, size_t b_coun
 static bool compare_constraints(table_diff *d)
 {
 	const cni_ddl_table *from = &d->pair->from->ddl.table;
-	const char **a = constraint_forms(d->arena, d->from), **b = constraint_forms(d->arena, d->to);
+	const char **a = constraint_forms(d->arena, d->from),
+		   **b = constraint_forms(d->arena, d->to);
 	cni_change *change = d->change;
 
 	if (!a || !b)
 		return false;
 	cancel(a, from->constraint_count, b, d->to->constraint_count);
 	for (size_t i = 0; i < from->constraint_count; i++)
-		if (a[i] && !CNI_PUSH(d->arena, change->gone, change->gone_count, &from->constraints[i]))
+		if (a[i] && !CNI_PUSH(d->arena, change->gone, change->gone_count,
+				    &from->constraints[i]))
 			return false;
 	for (size_t i = 0; i < d->to->constraint_count; i++)
-		if (b[i] && !CNI_PUSH(d->arena, change->added, change->added_count, &d->to->constraints[i]))
+		if (b[i] && !CNI_PUSH(d->arena, change->added, change->added_count,
+				    &d->to->constraints[i]))
 			return false;
 	change->constraints = change->gone_count || change->added_count;
 	return true;
 }
 
-bool cni_diff_table(cni_arena *arena, const cni_table_pair *pair, cni_change *ret, bool *ret_differs)
+bool cni_diff_table(
+	cni_arena *arena, const cni_table_pair *pair, cni_change *ret, bool *ret_differs)
 {
-	table_diff d = {.arena = arena, .pair = pair, .from = pair->renamed, .to = &pair->to->ddl.table,
+	table_diff d = {.arena = arena,
+		.pair = pair,
+		.from = pair->renamed,
+		.to = &pair->to->ddl.table,
 		.change = ret};
 
 	d.from_of = cni_alloc(arena, (d.to->column_count + 1) * sizeof *d.from_of);

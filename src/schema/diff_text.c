@@ -22,12 +22,14 @@ static const char *kind_name(const cni_object *object)
 }
 
 /* Is it said at a column that is itself dropped or new? Then the column tells it all. */
-static bool comes_with_column(const cni_change *change, const cni_ddl_constraint *constraint, bool added)
+static bool comes_with_column(
+	const cni_change *change, const cni_ddl_constraint *constraint, bool added)
 {
 	for (size_t i = 0; constraint->at_column && i < change->column_count; i++) {
 		const cni_column_change *column = &change->columns[i];
-		if (added ? column->kind == CNI_COLUMN_ADD && column->to == (long)constraint->column :
-			    column->kind == CNI_COLUMN_DROP && column->from == (long)constraint->column)
+		if (added ? column->kind == CNI_COLUMN_ADD && column->to == (long)constraint->column
+			  : column->kind == CNI_COLUMN_DROP &&
+					column->from == (long)constraint->column)
 			return true;
 	}
 	return false;
@@ -50,7 +52,9 @@ static void write_columns(cni_buffer *out, const cni_ddl_constraint *constraint)
 static void write_constraint(cni_buffer *out, const cni_ddl_constraint *constraint)
 {
 	static const char *const words[] = {
-		[CNI_PRIMARY_KEY] = "PRIMARY KEY", [CNI_UNIQUE] = "UNIQUE", [CNI_CHECK] = "CHECK",
+		[CNI_PRIMARY_KEY] = "PRIMARY KEY",
+		[CNI_UNIQUE] = "UNIQUE",
+		[CNI_CHECK] = "CHECK",
 		[CNI_FOREIGN_KEY] = "FOREIGN KEY",
 	};
 
@@ -93,6 +97,19 @@ static void write_type(cni_buffer *out, const char *type)
 	cni_buffer_puts(out, type && *type ? type : "no type");
 }
 
+static void write_not_null(cni_buffer *out, const cni_ddl_column *column)
+{
+	if (column->not_null && column->not_null_name) {
+		cni_buffer_puts(out, "CONSTRAINT ");
+		cni_quote_name_if(out, column->not_null_name);
+		cni_buffer_putc(out, ' ');
+	}
+	cni_buffer_puts(out, column->not_null ? "NOT NULL" : "nullable");
+	if (column->not_null && column->not_null_conflict)
+		cni_buffer_printf(
+			out, " ON CONFLICT %s", cni_conflict_sql(column->not_null_conflict));
+}
+
 static void describe_alter(line *l, const cni_column_change *change, const cni_ddl_column *from,
 	const cni_ddl_column *to)
 {
@@ -110,7 +127,7 @@ static void describe_alter(line *l, const cni_column_change *change, const cni_d
 	}
 	if (change->not_null) {
 		cni_buffer_puts(out, next);
-		cni_buffer_puts(out, to->not_null ? "NOT NULL" : "nullable");
+		write_not_null(out, to);
 		next = " and ";
 	}
 	if (change->default_value) {
@@ -133,8 +150,10 @@ static void describe_alter(line *l, const cni_column_change *change, const cni_d
 
 static void describe_column(line *l, const cni_change *change, const cni_column_change *column)
 {
-	const cni_ddl_column *from = column->from < 0 ? NULL : &change->from->ddl.table.columns[column->from];
-	const cni_ddl_column *to = column->to < 0 ? NULL : &change->to->ddl.table.columns[column->to];
+	const cni_ddl_column *from =
+		column->from < 0 ? NULL : &change->from->ddl.table.columns[column->from];
+	const cni_ddl_column *to =
+		column->to < 0 ? NULL : &change->to->ddl.table.columns[column->to];
 	cni_buffer *out;
 
 	switch (column->kind) {
@@ -209,13 +228,14 @@ static void describe_table(cni_buffer *out, const cni_change *change)
 
 void cni_diff_describe(cni_buffer *out, const cni_diff *diff)
 {
-	static const char signs[] = {[CNI_CREATE] = '+', [CNI_DROP] = '-', [CNI_RENAME_TABLE] = '~', [CNI_ALTER] = '~'};
+	static const char signs[] = {
+		[CNI_CREATE] = '+', [CNI_DROP] = '-', [CNI_RENAME_TABLE] = '~', [CNI_ALTER] = '~'};
 
 	for (size_t i = 0; i < diff->change_count; i++) {
 		const cni_change *change = &diff->changes[i];
-		const cni_object *object = change->kind == CNI_DROP || change->kind == CNI_RENAME_TABLE ?
-			change->from :
-			change->to;
+		const cni_object *object =
+			change->kind == CNI_DROP || change->kind == CNI_RENAME_TABLE ? change->from
+										     : change->to;
 		cni_buffer_printf(out, "%c %s ", signs[change->kind], kind_name(object));
 		cni_quote_name_if(out, object->name);
 		if (object->table) {
@@ -234,7 +254,8 @@ void cni_diff_describe(cni_buffer *out, const cni_diff *diff)
 
 /* ---- JSON ---- */
 
-static void json_constraints(cni_json *json, const char *name, const cni_ddl_constraint *const *list, size_t count)
+static void json_constraints(
+	cni_json *json, const char *name, const cni_ddl_constraint *const *list, size_t count)
 {
 	CLEANUP(cni_buffer_done) cni_buffer text = {0};
 
@@ -256,7 +277,9 @@ static void json_flag(cni_json *json, bool flag, const char *name)
 static void json_column(cni_json *json, const cni_change *change, const cni_column_change *column)
 {
 	static const char *const kinds[] = {
-		[CNI_COLUMN_ADD] = "add", [CNI_COLUMN_DROP] = "drop", [CNI_COLUMN_RENAME] = "rename",
+		[CNI_COLUMN_ADD] = "add",
+		[CNI_COLUMN_DROP] = "drop",
+		[CNI_COLUMN_RENAME] = "rename",
 		[CNI_COLUMN_ALTER] = "alter",
 	};
 
@@ -282,7 +305,10 @@ static void json_column(cni_json *json, const cni_change *change, const cni_colu
 static void json_change(cni_json *json, const cni_change *change)
 {
 	static const char *const kinds[] = {
-		[CNI_CREATE] = "create", [CNI_DROP] = "drop", [CNI_RENAME_TABLE] = "rename", [CNI_ALTER] = "alter",
+		[CNI_CREATE] = "create",
+		[CNI_DROP] = "drop",
+		[CNI_RENAME_TABLE] = "rename",
+		[CNI_ALTER] = "alter",
 	};
 
 	cni_json_object(json, NULL);

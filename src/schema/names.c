@@ -59,8 +59,8 @@ bool cni_names_cover(cni_names *names, const cni_object *objects, size_t count)
 	return true;
 }
 
-long cni_names_find(const cni_names *names, const cni_object *objects, size_t count, cni_ddl_kind kind,
-	const char *name)
+long cni_names_find(const cni_names *names, const cni_object *objects, size_t count,
+	cni_ddl_kind kind, const char *name)
 {
 	size_t covered = names && names->count <= count ? names->count : 0;
 

@@ -31,7 +31,8 @@ static long find_table(const resolver *r, const cni_schema *schema, const char *
 	static const cni_ddl_kind kinds[] = {CNI_DDL_TABLE, CNI_DDL_VIRTUAL};
 
 	for (size_t i = 0; i < CNI_COUNT(kinds) && !cni_is_ignored(r->options, name); i++) {
-		long at = cni_names_find(schema->names, schema->objects, schema->object_count, kinds[i], name);
+		long at = cni_names_find(
+			schema->names, schema->objects, schema->object_count, kinds[i], name);
 		if (at >= 0)
 			return at;
 	}
@@ -60,7 +61,8 @@ static cn_status no_table(const resolver *r, const cni_schema *schema, const cha
 		schema == r->to ? " in the schema wanted" : "");
 	if (cni_schema_find(schema, CNI_DDL_VIEW, name)) {
 		cn_error_detail(r->err, "\"%s\" is a view", name);
-		cn_error_hint(r->err, "views hold no rows: they are dropped and created, not renamed");
+		cn_error_hint(
+			r->err, "views hold no rows: they are dropped and created, not renamed");
 		return CN_EARG;
 	}
 	for (size_t i = 0; i < schema->object_count; i++) {
@@ -73,7 +75,8 @@ static cn_status no_table(const resolver *r, const cni_schema *schema, const cha
 	return hint_nearest(r, name, names, count);
 }
 
-static cn_status no_column(const resolver *r, const cni_ddl_table *table, const char *name, bool wanted)
+static cn_status no_column(
+	const resolver *r, const cni_ddl_table *table, const char *name, bool wanted)
 {
 	const char **names = NULL;
 	size_t count = 0;
@@ -97,7 +100,8 @@ static cn_status resolve_table(const resolver *r, const cni_rename *rename)
 	if (to < 0)
 		return no_table(r, r->to, rename->to);
 	if (r->from->objects[from].ddl.kind != r->to->objects[to].ddl.kind) {
-		cn_error_set(r->err, CN_EARG, "table \"%s\" cannot become \"%s\"", rename->from, rename->to);
+		cn_error_set(r->err, CN_EARG, "table \"%s\" cannot become \"%s\"", rename->from,
+			rename->to);
 		cn_error_detail(r->err, "one is a virtual table, the other is not");
 		return CN_EARG;
 	}
@@ -105,10 +109,12 @@ static cn_status resolve_table(const resolver *r, const cni_rename *rename)
 		if (!tables[i] || (i == (size_t)from && cni_equal(tables[i], rename->to)))
 			continue;
 		if (i == (size_t)from)
-			return cn_fail(r->err, CN_EARG, "table \"%s\" is renamed to both \"%s\" and \"%s\"",
-				rename->from, tables[i], rename->to);
+			return cn_fail(r->err, CN_EARG,
+				"table \"%s\" is renamed to both \"%s\" and \"%s\"", rename->from,
+				tables[i], rename->to);
 		if (cni_same(tables[i], rename->to))
-			return cn_fail(r->err, CN_EARG, "both tables \"%s\" and \"%s\" are renamed to \"%s\"",
+			return cn_fail(r->err, CN_EARG,
+				"both tables \"%s\" and \"%s\" are renamed to \"%s\"",
 				r->from->objects[i].name, rename->from, rename->to);
 	}
 	tables[from] = cni_strdup(r->arena, r->to->objects[to].name);
@@ -133,7 +139,8 @@ static cn_status resolve_column(const resolver *r, const cni_rename *rename)
 		return no_table(r, r->to, rename->table);
 	if (from < 0 || r->from->objects[from].ddl.kind != CNI_DDL_TABLE)
 		return no_table(r, r->from, rename->table);
-	const cni_ddl_table *old = &r->from->objects[from].ddl.table, *new = &r->to->objects[to].ddl.table;
+	const cni_ddl_table *old = &r->from->objects[from].ddl.table,
+			    *new = &r->to->objects[to].ddl.table;
 	long was = cni_table_column(old, rename->from), is = cni_table_column(new, rename->to);
 	if (was < 0)
 		return no_column(r, old, rename->from, false);
@@ -149,11 +156,13 @@ static cn_status resolve_column(const resolver *r, const cni_rename *rename)
 	}
 	const char *name = new->columns[is].name;
 	if (columns[was] && !cni_equal(columns[was], name))
-		return cn_fail(r->err, CN_EARG, "column \"%s\" of table \"%s\" is renamed to both \"%s\" and \"%s\"",
+		return cn_fail(r->err, CN_EARG,
+			"column \"%s\" of table \"%s\" is renamed to both \"%s\" and \"%s\"",
 			rename->from, rename->table, columns[was], name);
 	for (size_t i = 0; i < old->column_count; i++)
 		if (columns[i] && i != (size_t)was && cni_same(columns[i], name))
-			return cn_fail(r->err, CN_EARG, "both columns \"%s\" and \"%s\" of table \"%s\" are renamed to \"%s\"",
+			return cn_fail(r->err, CN_EARG,
+				"both columns \"%s\" and \"%s\" of table \"%s\" are renamed to \"%s\"",
 				old->columns[i].name, rename->from, rename->table, name);
 	columns[was] = name;
 	return CN_OK;
@@ -192,7 +201,8 @@ static long table_at(const cni_renaming *renaming, const char *name)
 {
 	const cni_schema *schema = renaming->schema;
 
-	return cni_names_find(schema->names, schema->objects, schema->object_count, CNI_DDL_TABLE, name);
+	return cni_names_find(
+		schema->names, schema->objects, schema->object_count, CNI_DDL_TABLE, name);
 }
 
 static const char *table_name(const cni_renaming *renaming, const char *name)
@@ -210,8 +220,8 @@ static const char *column_name(const cni_renaming *renaming, long table, const c
 	return at >= 0 && renaming->columns[table][at] ? renaming->columns[table][at] : name;
 }
 
-static bool rename_parts(cni_arena *arena, const cni_renaming *renaming, long table, cni_ddl_part **parts,
-	size_t count)
+static bool rename_parts(cni_arena *arena, const cni_renaming *renaming, long table,
+	cni_ddl_part **parts, size_t count)
 {
 	cni_ddl_part *copy = cni_memdup(arena, *parts, count * sizeof *copy);
 
@@ -221,24 +231,26 @@ static bool rename_parts(cni_arena *arena, const cni_renaming *renaming, long ta
 		if (copy[i].name)
 			copy[i].name = column_name(renaming, table, copy[i].name);
 		else if (table >= 0)
-			copy[i].expr_sql = cni_rename_expr(arena, renaming, (size_t)table, copy[i].expr_sql);
+			copy[i].expr_sql =
+				cni_rename_expr(arena, renaming, (size_t)table, copy[i].expr_sql);
 	}
 	*parts = copy;
 	return true;
 }
 
-static bool rename_constraint(cni_arena *arena, const cni_renaming *renaming, size_t at,
-	cni_ddl_constraint *constraint)
+static bool rename_constraint(
+	cni_arena *arena, const cni_renaming *renaming, size_t at, cni_ddl_constraint *constraint)
 {
-	if (constraint->part_count &&
-	    !rename_parts(arena, renaming, (long)at, &constraint->parts, constraint->part_count))
+	if (constraint->part_count && !rename_parts(arena, renaming, (long)at, &constraint->parts,
+					      constraint->part_count))
 		return false;
 	constraint->check_sql = cni_rename_expr(arena, renaming, at, constraint->check_sql);
 	if (constraint->kind != CNI_FOREIGN_KEY)
 		return true;
 	long parent = table_at(renaming, constraint->parent);
 	size_t count = constraint->parent_column_count;
-	const char **columns = cni_memdup(arena, constraint->parent_columns, count * sizeof *columns);
+	const char **columns =
+		cni_memdup(arena, constraint->parent_columns, count * sizeof *columns);
 	if (!columns)
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -248,11 +260,13 @@ static bool rename_constraint(cni_arena *arena, const cni_renaming *renaming, si
 	return true;
 }
 
-static bool rename_table(cni_arena *arena, const cni_renaming *renaming, size_t at, cni_ddl_table *table)
+static bool rename_table(
+	cni_arena *arena, const cni_renaming *renaming, size_t at, cni_ddl_table *table)
 {
-	table->columns = cni_memdup(arena, table->columns, table->column_count * sizeof *table->columns);
-	table->constraints = cni_memdup(arena, table->constraints,
-		table->constraint_count * sizeof *table->constraints);
+	table->columns =
+		cni_memdup(arena, table->columns, table->column_count * sizeof *table->columns);
+	table->constraints = cni_memdup(
+		arena, table->constraints, table->constraint_count * sizeof *table->constraints);
 	if (!table->columns || !table->constraints)
 		return false;
 	for (size_t i = 0; i < table->column_count; i++) {
@@ -275,12 +289,14 @@ static bool rename_index(cni_arena *arena, const cni_renaming *renaming, cni_ddl
 	if (!rename_parts(arena, renaming, table, &index->parts, index->part_count))
 		return false;
 	if (table >= 0)
-		index->where_sql = cni_rename_expr(arena, renaming, (size_t)table, index->where_sql);
+		index->where_sql =
+			cni_rename_expr(arena, renaming, (size_t)table, index->where_sql);
 	index->table = table_name(renaming, index->table);
 	return true;
 }
 
-static bool rename_object(cni_arena *arena, const cni_renaming *renaming, size_t at, cni_object *object)
+static bool rename_object(
+	cni_arena *arena, const cni_renaming *renaming, size_t at, cni_object *object)
 {
 	cni_ddl *ddl = &object->ddl;
 	long own;
@@ -302,9 +318,10 @@ static bool rename_object(cni_arena *arena, const cni_renaming *renaming, size_t
 	case CNI_DDL_TRIGGER:
 		own = table_at(renaming, ddl->trigger.table);
 		if (own >= 0)
-			ddl->trigger.head_sql =
-				cni_rename_expr(arena, renaming, (size_t)own, ddl->trigger.head_sql);
-		ddl->trigger.body_sql = cni_rename_body(arena, renaming, own, ddl->trigger.body_sql);
+			ddl->trigger.head_sql = cni_rename_expr(
+				arena, renaming, (size_t)own, ddl->trigger.head_sql);
+		ddl->trigger.body_sql =
+			cni_rename_body(arena, renaming, own, ddl->trigger.body_sql);
 		object->table = ddl->trigger.table = table_name(renaming, ddl->trigger.table);
 		break;
 	case CNI_DDL_VIRTUAL:
@@ -323,7 +340,8 @@ cni_object *cni_renaming_apply(cni_arena *arena, const cni_renaming *renaming)
 
 	if (!renaming->any)
 		return schema->objects;
-	cni_object *objects = cni_memdup(arena, schema->objects, schema->object_count * sizeof *objects);
+	cni_object *objects =
+		cni_memdup(arena, schema->objects, schema->object_count * sizeof *objects);
 	if (!objects)
 		return NULL;
 	for (size_t i = 0; i < schema->object_count; i++)

@@ -1,15 +1,17 @@
 /*
  * rename_sql.c - renames inside a piece of SQL, token by token. See rename.h.
  *
- * A table's own expressions have one table's columns in sight, so a bare word that is one of them is
- * one. In a view or trigger several tables are in sight: a qualified name follows its qualifier (a table,
- * an alias, NEW, OLD); a bare word is taken for a column only if exactly one table in sight has it, and
- * for a table only if no table in sight has a column of that name. Anything else stays as it is.
+ * A table's own expressions have one table's columns in sight, so a bare word that is one of them
+ * is one. In a view or trigger several tables are in sight: a qualified name follows its qualifier
+ * (a table, an alias, NEW, OLD); a bare word is taken for a column only if exactly one table in
+ * sight has it, and for a table only if no table in sight has a column of that name. Anything else
+ * stays as it is.
  */
 #include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
+#include "schema/kept.h"
 #include "schema/names.h"
 #include "schema/rename.h"
 #include "sql/lexer.h"
@@ -25,10 +27,10 @@ typedef struct scope {
 	cni_arena *arena;
 	const cni_renaming *renaming;
 	const cni_token *tokens;
-	const char **names;   /* of the tokens that can be names; else NULL */
+	const char **names; /* of the tokens that can be names; else NULL */
 	size_t count;
-	long own;             /* whose rows NEW and OLD are */
-	long *tables;         /* in sight */
+	long own;     /* whose rows NEW and OLD are */
+	long *tables; /* in sight */
 	size_t table_count;
 	alias *aliases;
 	size_t alias_count;
@@ -70,7 +72,8 @@ static long find_table(const scope *s, const char *name)
 {
 	const cni_schema *schema = s->renaming->schema;
 
-	return cni_names_find(schema->names, schema->objects, schema->object_count, CNI_DDL_TABLE, name);
+	return cni_names_find(
+		schema->names, schema->objects, schema->object_count, CNI_DDL_TABLE, name);
 }
 
 static const char *new_table_name(const scope *s, long table)
@@ -100,7 +103,7 @@ static const char *scope_write(const scope *s, const char *(*new_name)(const sco
 		else
 			cni_buffer_add(&out, s->tokens[i].text, s->tokens[i].size);
 	}
-	return cni_buffer_dup(&out, s->arena);
+	return cni_buffer_keep(&out, s->arena);
 }
 
 /* ---- one table in sight ---- */
@@ -108,13 +111,15 @@ static const char *scope_write(const scope *s, const char *(*new_name)(const sco
 static const char *name_in_expr(const scope *s, size_t i)
 {
 	if (is_op(s, i + 1, "."))
-		return cni_same(s->names[i], table_of(s, s->own)->name) ? new_table_name(s, s->own) : NULL;
+		return cni_same(s->names[i], table_of(s, s->own)->name) ? new_table_name(s, s->own)
+									: NULL;
 	if (is_op(s, i + 1, "(")) /* a function */
 		return NULL;
 	return new_column_name(s, s->own, s->names[i]);
 }
 
-const char *cni_rename_expr(cni_arena *arena, const cni_renaming *renaming, size_t table, const char *sql)
+const char *cni_rename_expr(
+	cni_arena *arena, const cni_renaming *renaming, size_t table, const char *sql)
 {
 	scope s = {.arena = arena, .renaming = renaming, .own = (long)table};
 
@@ -133,8 +138,9 @@ static bool see_table(scope *s, long table)
 	return CNI_PUSH(s->arena, s->tables, s->table_count, table);
 }
 
-/* Notes the tables that are named anywhere, and the words that stand for them: `client c`, `client AS c`.
- * (A trigger's own table is in sight only if it is named: its row is reached by NEW and OLD.) */
+/* Notes the tables that are named anywhere, and the words that stand for them: `client c`, `client
+ * AS c`. (A trigger's own table is in sight only if it is named: its row is reached by NEW and
+ * OLD.) */
 static bool look_around(scope *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -163,7 +169,8 @@ static long qualified_table(const scope *s, const char *qualifier)
 	for (size_t i = 0; i < s->alias_count; i++) {
 		if (!cni_same(s->aliases[i].name, qualifier))
 			continue;
-		found = found == NOT_THERE || found == s->aliases[i].table ? s->aliases[i].table : UNCLEAR;
+		found = found == NOT_THERE || found == s->aliases[i].table ? s->aliases[i].table
+									   : UNCLEAR;
 	}
 	return found == NOT_THERE ? find_table(s, qualifier) : found;
 }
@@ -217,10 +224,12 @@ static const char *name_in_body(const scope *s, size_t i)
 	if (is_op(s, i + 1, "(") || (i > 0 && is_word(s, i - 1, "AS")))
 		return NULL;
 	long owner = column_owner(s, name);
-	return owner == NOT_THERE ? new_table_name(s, find_table(s, name)) : new_column_name(s, owner, name);
+	return owner == NOT_THERE ? new_table_name(s, find_table(s, name))
+				  : new_column_name(s, owner, name);
 }
 
-const char *cni_rename_body(cni_arena *arena, const cni_renaming *renaming, long own, const char *sql)
+const char *cni_rename_body(
+	cni_arena *arena, const cni_renaming *renaming, long own, const char *sql)
 {
 	scope s = {.arena = arena, .renaming = renaming, .own = own};
 

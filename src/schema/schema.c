@@ -21,8 +21,8 @@ cni_schema *cni_schema_new(cni_arena *arena, const char *engine)
 	return schema->engine ? schema : NULL;
 }
 
-/* The statement alone: no `;`, nor what stands around it, so that a writer can put its own. A comment
- * before it stays: it tells what the object is for. */
+/* The statement alone: no `;`, nor what stands around it, so that a writer can put its own. A
+ * comment before it stays: it tells what the object is for. */
 static size_t statement_size(const char *sql, size_t size)
 {
 	cni_lexer lexer;
@@ -71,13 +71,15 @@ cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, c
 	TRY(cni_ddl_parse(schema->arena, object.sql, size, &object.ddl, err));
 	if (object.ddl.kind == CNI_DDL_OTHER) {
 		cn_error_set(err, CN_ESQL, "not a CREATE statement");
-		cn_error_detail(err, "%.*s", (int)cni_utf8_cut(sql, size < 200 ? size : 200), object.sql);
+		cn_error_detail(
+			err, "%.*s", (int)cni_utf8_cut(sql, size < 200 ? size : 200), object.sql);
 		return CN_ESQL;
 	}
 	name_object(&object);
 	object.normal = cni_object_normal(schema->arena, &object.ddl);
-	if (!object.normal || !CNI_PUSH(schema->arena, schema->objects, schema->object_count, object) ||
-	    !cni_names_cover(schema->names, schema->objects, schema->object_count))
+	if (!object.normal ||
+		!CNI_PUSH(schema->arena, schema->objects, schema->object_count, object) ||
+		!cni_names_cover(schema->names, schema->objects, schema->object_count))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	return CN_OK;
 }
@@ -106,7 +108,8 @@ cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_schema_add_sql(schema, sql.data, sql.size, err));
 	if (ddl->kind == CNI_DDL_TABLE)
-		keep_unsaid(schema->arena, &schema->objects[schema->object_count - 1].ddl.table, &ddl->table);
+		keep_unsaid(schema->arena, &schema->objects[schema->object_count - 1].ddl.table,
+			&ddl->table);
 	return schema->arena->failed ? cn_fail(err, CN_ENOMEM, "out of memory") : CN_OK;
 }
 
@@ -144,7 +147,8 @@ long cni_table_rowid_alias(const cni_ddl_table *table)
 
 	if (table->without_rowid || !key || key->part_count != 1 || !key->parts[0].name)
 		return -1;
-	/* SQLite's oldest quirk: PRIMARY KEY DESC at the column makes an ordinary key; at the table it does not */
+	/* SQLite's oldest quirk: PRIMARY KEY DESC at the column makes an ordinary key; at the table
+	 * it does not */
 	if (key->at_column && key->parts[0].desc)
 		return -1;
 	long at = cni_table_column(table, key->parts[0].name);

@@ -1,8 +1,8 @@
 /*
  * write_c.c - a schema as C: structs, and model tables that make the same schema again.
  *
- * For people: a struct and its model side by side, what is usual left unsaid. What a model cannot hold
- * is said in a comment above it, never silently dropped. Options and types: cantil/model.h.
+ * For people: a struct and its model side by side, what is usual left unsaid. What a model cannot
+ * hold is said in a comment above it, never silently dropped. Options and types: cantil/model.h.
  */
 #include "schema/write_c.h"
 
@@ -24,7 +24,8 @@ static cni_c_model *find_model(cni_c_writer *w, const char *table)
 
 static bool name_objects(cni_c_writer *w)
 {
-	static const cni_ddl_kind order[] = {CNI_DDL_TABLE, CNI_DDL_VIEW, CNI_DDL_VIRTUAL, CNI_DDL_TRIGGER};
+	static const cni_ddl_kind order[] = {
+		CNI_DDL_TABLE, CNI_DDL_VIEW, CNI_DDL_VIRTUAL, CNI_DDL_TRIGGER};
 
 	if (!cni_c_names_add(w->arena, &w->names, "all_models"))
 		return false;
@@ -34,10 +35,11 @@ static bool name_objects(cni_c_writer *w)
 			cni_c_model *model = &w->models[i];
 			if (object->ddl.kind != order[pass])
 				continue;
-			bool type = object->ddl.kind == CNI_DDL_TABLE || object->ddl.kind == CNI_DDL_VIEW;
+			bool type = object->ddl.kind == CNI_DDL_TABLE ||
+				    object->ddl.kind == CNI_DDL_VIEW;
 			model->object = object;
-			model->type = type ? cni_c_type_name(w->arena, &w->names, object->name) :
-					     cni_c_member(w->arena, &w->names, object->name);
+			model->type = type ? cni_c_type_name(w->arena, &w->names, object->name)
+					   : cni_c_member(w->arena, &w->names, object->name);
 			if (!model->type)
 				return false;
 		}
@@ -54,7 +56,8 @@ static bool name_members(cni_c_writer *w, cni_c_model *model)
 	if (!model->members)
 		return false;
 	for (size_t i = 0; i < table->column_count; i++)
-		if (!(model->members[i] = cni_c_member(w->arena, &model->names, table->columns[i].name)))
+		if (!(model->members[i] =
+				    cni_c_member(w->arena, &model->names, table->columns[i].name)))
 			return false;
 	model->alias = cni_table_rowid_alias(table);
 	model->key = cni_table_primary_key(table);
@@ -67,22 +70,24 @@ static bool name_members(cni_c_writer *w, cni_c_model *model)
 	return true;
 }
 
-/* "producer" of producer_id; else the parent's name, if this is the only way there. */
-static const char *belongs_to_name(cni_c_writer *w, const cni_c_model *child, const cni_ddl_constraint *key,
-	const cni_c_model *parent)
+/* "producer" of producer_id; else the parent's name, if this is the only way there:
+ * "parent_category" of a category's own `parent`. */
+static const char *belongs_to_name(cni_c_writer *w, const cni_c_model *child,
+	const cni_ddl_constraint *key, const cni_c_model *parent)
 {
-	const char *name = key->part_count == 1 ? cni_c_relation(w->arena, key->parts[0].name) : NULL;
+	const char *name =
+		key->part_count == 1 ? cni_c_relation(w->arena, key->parts[0].name) : NULL;
 	size_t ways = 0;
 
 	for (size_t i = 0; i < child->foreign_count; i++)
 		ways += child->foreign[i].parent == parent;
-	if (!name && ways == 1) {
-		char *made = cni_strdup(w->arena, parent->type);
-		if (made)
-			*made = cni_lower(*made);
-		name = made;
-	}
-	return name;
+	if (name || ways != 1)
+		return name;
+	name = cni_c_lower_name(w->arena, parent->object->name);
+	return parent == child && name && key->part_count == 1
+		       ? cni_c_lower_name(
+				 w->arena, cni_printf(w->arena, "%s_%s", key->parts[0].name, name))
+		       : name;
 }
 
 static bool add_relation(cni_c_writer *w, cni_c_model *owner, cni_c_relation_part relation)
@@ -108,10 +113,16 @@ static bool find_relations(cni_c_writer *w, cni_c_model *child)
 			continue;
 		cni_c_relation_part one = {
 			.member = belongs_to_name(w, child, foreign->constraint, foreign->parent),
-			.target = foreign->parent, .key = foreign->constraint};
-		cni_c_relation_part many = {.many = true, .target = child, .key = foreign->constraint,
-			.member = foreign->parent == child ? "children" : cni_c_plural(w->arena, child->type)};
-		if (!add_relation(w, child, one) || (ways == 1 && !add_relation(w, foreign->parent, many)))
+			.target = foreign->parent,
+			.key = foreign->constraint};
+		cni_c_relation_part many = {.many = true,
+			.target = child,
+			.key = foreign->constraint,
+			.member = foreign->parent == child
+					  ? "children"
+					  : cni_c_plural(w->arena, child->object->name)};
+		if (!add_relation(w, child, one) ||
+			(ways == 1 && !add_relation(w, foreign->parent, many)))
 			return false;
 	}
 	return true;
@@ -123,7 +134,8 @@ static bool find_foreign(cni_c_writer *w, cni_c_model *model)
 		const cni_ddl_constraint *constraint = &model->table->constraints[i];
 		if (constraint->kind != CNI_FOREIGN_KEY)
 			continue;
-		cni_c_foreign foreign = {.constraint = constraint, .parent = find_model(w, constraint->parent)};
+		cni_c_foreign foreign = {
+			.constraint = constraint, .parent = find_model(w, constraint->parent)};
 		foreign.reason = cni_c_foreign_reason(w, model, foreign.parent, constraint);
 		if (!CNI_PUSH(w->arena, model->foreign, model->foreign_count, foreign))
 			return false;
@@ -135,14 +147,47 @@ static bool find_indexes(cni_c_writer *w)
 {
 	for (size_t i = 0; i < w->schema->object_count; i++) {
 		const cni_object *object = &w->schema->objects[i];
-		cni_c_model *model = object->ddl.kind == CNI_DDL_INDEX ? find_model(w, object->table) : NULL;
-		if (model && !CNI_PUSH(w->arena, model->indexes, model->index_count, &object->ddl.index))
+		cni_c_model *model =
+			object->ddl.kind == CNI_DDL_INDEX ? find_model(w, object->table) : NULL;
+		if (model &&
+			!CNI_PUSH(w->arena, model->indexes, model->index_count, &object->ddl.index))
 			return false;
 	}
 	return true;
 }
 
 static bool is_table_model(const cni_c_model *model) { return model->table && !model->reason; }
+
+/* A trigger can only be made on what is made. */
+static void check_trigger(cni_c_writer *w, cni_c_model *model)
+{
+	static const cni_ddl_kind kinds[] = {CNI_DDL_TABLE, CNI_DDL_VIEW, CNI_DDL_VIRTUAL};
+
+	for (size_t i = 0; i < CNI_COUNT(kinds); i++) {
+		const cni_object *on = cni_schema_find(w->schema, kinds[i], model->object->table);
+		if (on && !w->models[on - w->schema->objects].reason)
+			return;
+	}
+	model->reason = "stands on what has no model";
+}
+
+static bool prepare_view(cni_c_writer *w, cni_c_model *model)
+{
+	size_t count = cni_c_view_columns(
+		w->arena, w->schema, &model->object->ddl.view, &model->view_columns);
+
+	if (!count)
+		model->reason = "does not tell the names of its columns";
+	model->view_column_count = count;
+	model->members = cni_alloc(w->arena, (count + 1) * sizeof *model->members);
+	for (size_t i = 0; model->members && i < count; i++) {
+		model->members[i] =
+			cni_c_member(w->arena, &model->names, model->view_columns[i].name);
+		if (!model->members[i])
+			return false;
+	}
+	return model->members != NULL;
+}
 
 static bool prepare(cni_c_writer *w)
 {
@@ -152,7 +197,8 @@ static bool prepare(cni_c_writer *w)
 	if (!w->models || !name_objects(w))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (w->schema->objects[i].ddl.kind == CNI_DDL_TABLE && !name_members(w, &w->models[i]))
+		if (w->schema->objects[i].ddl.kind == CNI_DDL_TABLE &&
+			!name_members(w, &w->models[i]))
 			return false;
 	if (!find_indexes(w))
 		return false;
@@ -163,14 +209,13 @@ static bool prepare(cni_c_writer *w)
 		if (is_table_model(&w->models[i]) && !find_relations(w, &w->models[i]))
 			return false;
 	for (size_t i = 0; i < count; i++) {
-		cni_c_model *model = &w->models[i];
-		if (w->schema->objects[i].ddl.kind != CNI_DDL_VIEW)
-			continue;
-		model->view_column_count = cni_c_view_columns(w->arena, w->schema, &model->object->ddl.view,
-			&model->view_columns);
-		if (!model->view_column_count)
-			model->reason = "does not tell the names of its columns";
+		if (w->schema->objects[i].ddl.kind == CNI_DDL_VIEW &&
+			!prepare_view(w, &w->models[i]))
+			return false;
 	}
+	for (size_t i = 0; i < count; i++)
+		if (w->schema->objects[i].ddl.kind == CNI_DDL_TRIGGER)
+			check_trigger(w, &w->models[i]);
 	return true;
 }
 
@@ -200,30 +245,25 @@ static void write_table(cni_c_writer *w, const cni_c_model *model)
 
 static void write_view(cni_c_writer *w, const cni_c_model *model)
 {
-	cni_c_names names = {0};
-
 	if (model->reason) {
 		write_left_out(w, model);
 		return;
 	}
-	const char **members = cni_alloc(w->arena, model->view_column_count * sizeof *members);
-	if (!members)
-		return;
 	cni_buffer_printf(w->out, "\nstruct %s {\n", model->type);
 	for (size_t i = 0; i < model->view_column_count; i++) {
 		const cni_c_view_column *column = &model->view_columns[i];
-		members[i] = cni_c_member(w->arena, &names, column->name);
 		bool null = !column->column || !column->column->not_null;
 		cni_buffer_printf(w->out, "\t%s%s;\n",
-			null && column->type.null_type ? column->type.null_type : column->type.type, members[i]);
+			null && column->type.null_type ? column->type.null_type : column->type.type,
+			model->members[i]);
 	}
 	cni_buffer_printf(w->out, "};\nCN_VIEW(%s, ", model->type);
 	cni_c_string(w->out, model->object->name, "\t");
 	cni_buffer_puts(w->out, ",\n\t");
 	cni_c_string(w->out, model->object->sql, "\t");
 	for (size_t i = 0; i < model->view_column_count; i++) {
-		cni_buffer_printf(w->out, ",\n\tCN_COLUMN(%s, %s", model->type, members[i]);
-		if (strcmp(members[i], model->view_columns[i].name) != 0) {
+		cni_buffer_printf(w->out, ",\n\tCN_COLUMN(%s, %s", model->type, model->members[i]);
+		if (strcmp(model->members[i], model->view_columns[i].name) != 0) {
 			cni_buffer_puts(w->out, ", .name = ");
 			cni_c_string(w->out, model->view_columns[i].name, "\t\t");
 		}
@@ -234,6 +274,10 @@ static void write_view(cni_c_writer *w, const cni_c_model *model)
 
 static void write_text_model(cni_c_writer *w, const cni_c_model *model, const char *macro)
 {
+	if (model->reason) {
+		write_left_out(w, model);
+		return;
+	}
 	cni_buffer_printf(w->out, "\n%s(%s,\n\t", macro, model->type);
 	cni_c_string(w->out, model->object->sql, "\t");
 	cni_buffer_puts(w->out, ");\n");
@@ -273,14 +317,21 @@ static void write_reference(cni_c_writer *w, const cni_c_model *model)
 		cni_buffer_printf(w->out, "\t&%s_model,\n", model->type);
 }
 
-static void write_virtual(cni_c_writer *w, const cni_c_model *model) { write_text_model(w, model, "CN_VIRTUAL"); }
+static void write_virtual(cni_c_writer *w, const cni_c_model *model)
+{
+	write_text_model(w, model, "CN_VIRTUAL");
+}
 
-static void write_trigger(cni_c_writer *w, const cni_c_model *model) { write_text_model(w, model, "CN_TRIGGER"); }
+static void write_trigger(cni_c_writer *w, const cni_c_model *model)
+{
+	write_text_model(w, model, "CN_TRIGGER");
+}
 
 void cni_schema_write_c(cni_buffer *out, const cni_schema *schema)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
-	static const cni_ddl_kind kinds[] = {CNI_DDL_TABLE, CNI_DDL_VIRTUAL, CNI_DDL_VIEW, CNI_DDL_TRIGGER};
+	static const cni_ddl_kind kinds[] = {
+		CNI_DDL_TABLE, CNI_DDL_VIRTUAL, CNI_DDL_VIEW, CNI_DDL_TRIGGER};
 	cni_c_writer w = {.arena = &arena, .schema = schema, .out = out};
 
 	if (!prepare(&w)) {

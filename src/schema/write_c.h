@@ -22,7 +22,9 @@ const char *cni_c_type_name(cni_arena *arena, cni_c_names *names, const char *sq
 /* "producer" for the relation that a column `id_Producer`, `producer_id` or `producerId` stands for; NULL: it
  * does not look like one. */
 const char *cni_c_relation(cni_arena *arena, const char *column);
-/* "products" for Product, "entries" for entry. */
+/* "product" for Product, "order_items" for "order items". */
+const char *cni_c_lower_name(cni_arena *arena, const char *name);
+/* "products" for Product, "order_entries" for order_entry. */
 const char *cni_c_plural(cni_arena *arena, const char *name);
 
 /* A C string literal, over several lines where the text has them. */

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "schema/compare.h"
 #include "sql/lexer.h"
 
 enum { LINE = 100, TAB = 8 };
@@ -34,8 +35,8 @@ void cni_c_write_struct(cni_c_writer *w, const cni_c_model *model)
 		cni_buffer_printf(w->out, "\t%s%s;\n", c_type(model, i), model->members[i]);
 	for (size_t i = 0; i < model->relation_count; i++) {
 		const cni_c_relation_part *relation = &model->relations[i];
-		cni_buffer_printf(w->out, "\t%s %s%s;\n", relation->target->type, relation->many ? "**" : "*",
-			relation->member);
+		cni_buffer_printf(w->out, "\t%s %s%s;\n", relation->target->type,
+			relation->many ? "**" : "*", relation->member);
 	}
 	cni_buffer_puts(w->out, "};\n");
 }
@@ -51,6 +52,13 @@ static size_t line_width(const cni_buffer *out)
 	return width;
 }
 
+/* What was put together on the side; if that failed, the whole has. */
+static const char *text_of(cni_c_writer *w, const cni_buffer *text)
+{
+	w->out->failed = w->out->failed || text->failed;
+	return cni_buffer_text(text);
+}
+
 static void begin_part(cni_c_writer *w, const char *head)
 {
 	cni_buffer_printf(w->out, ",\n\t%s", head);
@@ -58,9 +66,11 @@ static void begin_part(cni_c_writer *w, const char *head)
 
 static void add_option(cni_c_writer *w, const char *option)
 {
+	bool first = w->out->size && w->out->data[w->out->size - 1] == '(';
 	bool fits = line_width(w->out) + strcspn(option, "\n") + 4 <= LINE;
 
-	cni_buffer_printf(w->out, ",%s%s", fits ? " " : "\n\t\t", option);
+	cni_buffer_printf(
+		w->out, "%s%s%s", first ? "" : ",", fits ? first ? "" : " " : "\n\t\t", option);
 }
 
 static void add_text_option(cni_c_writer *w, const char *name, const char *text)
@@ -69,8 +79,7 @@ static void add_text_option(cni_c_writer *w, const char *name, const char *text)
 
 	cni_buffer_printf(&option, ".%s = ", name);
 	cni_c_string(&option, text, "\t\t");
-	add_option(w, cni_buffer_text(&option));
-	w->out->failed = w->out->failed || option.failed;
+	add_option(w, text_of(w, &option));
 }
 
 static void add_number_option(cni_c_writer *w, const char *name, unsigned value)
@@ -94,8 +103,10 @@ static void add_flag_option(cni_c_writer *w, const char *name, bool said)
 static void add_action_option(cni_c_writer *w, const char *name, cni_action action)
 {
 	static const char *const words[] = {
-		[CNI_RESTRICT] = "CN_RESTRICT", [CNI_SET_NULL] = "CN_SET_NULL",
-		[CNI_SET_DEFAULT] = "CN_SET_DEFAULT", [CNI_CASCADE] = "CN_CASCADE",
+		[CNI_RESTRICT] = "CN_RESTRICT",
+		[CNI_SET_NULL] = "CN_SET_NULL",
+		[CNI_SET_DEFAULT] = "CN_SET_DEFAULT",
+		[CNI_CASCADE] = "CN_CASCADE",
 	};
 	char option[64];
 
@@ -107,18 +118,23 @@ static void add_action_option(cni_c_writer *w, const char *name, cni_action acti
 
 /* ---- which constraints can be said at the column ---- */
 
-/* Does the constraint have the name that the model gives it? "uq_product_name"; none in an unnamed table. */
-static bool is_usual_name(const cni_c_model *model, const char *name, const char *prefix, const cni_ddl_part *parts,
-	size_t count)
+/* Does the constraint have the name that the model gives it? "uq_product_name"; none in an unnamed
+ * table. */
+static bool is_usual_name(const cni_c_model *model, const char *name, const char *prefix,
+	const cni_ddl_part *parts, size_t count)
 {
-	CLEANUP(cni_buffer_done) cni_buffer usual = {0};
-
-	if (model->unnamed)
+	if (model->unnamed || !name)
 		return !name;
-	cni_buffer_printf(&usual, "%s_%s", prefix, model->table->name);
-	for (size_t i = 0; i < count; i++)
-		cni_buffer_printf(&usual, "_%s", parts[i].name ? parts[i].name : "");
-	return name && cni_same(name, cni_buffer_text(&usual));
+	for (size_t i = 0; i < count + 2; i++) {
+		const char *word = i == 0   ? prefix
+				   : i == 1 ? model->table->name
+					    : parts[i - 2].name;
+		size_t size = word ? strlen(word) : 0;
+		if ((i && *name++ != '_') || !word || cni_ncasecmp(name, word, size) != 0)
+			return false;
+		name += size;
+	}
+	return !*name;
 }
 
 static bool is_plain(const cni_ddl_part *part)
@@ -126,10 +142,11 @@ static bool is_plain(const cni_ddl_part *part)
 	return part->name && !part->collate && !part->desc && !part->nulls;
 }
 
-static bool is_for_column(const cni_c_model *model, const cni_ddl_constraint *constraint, size_t column)
+static bool is_for_column(
+	const cni_c_model *model, const cni_ddl_constraint *constraint, size_t column)
 {
 	return constraint->part_count == 1 && is_plain(&constraint->parts[0]) &&
-		cni_same(constraint->parts[0].name, model->table->columns[column].name);
+	       cni_same(constraint->parts[0].name, model->table->columns[column].name);
 }
 
 static bool key_at_column(const cni_c_model *model, size_t column)
@@ -141,32 +158,37 @@ static bool key_at_column(const cni_c_model *model, size_t column)
 	return is_usual_name(model, model->key->name, "pk", NULL, 0);
 }
 
-static bool unique_at_column(const cni_c_model *model, const cni_ddl_constraint *unique, size_t column)
+static bool unique_at_column(
+	const cni_c_model *model, const cni_ddl_constraint *unique, size_t column)
 {
 	return unique->kind == CNI_UNIQUE && is_for_column(model, unique, column) &&
-		is_usual_name(model, unique->name, "uq", unique->parts, 1);
+	       is_usual_name(model, unique->name, "uq", unique->parts, 1);
 }
 
-static bool check_at_column(const cni_c_model *model, const cni_ddl_constraint *check, size_t column)
+static bool check_at_column(
+	const cni_c_model *model, const cni_ddl_constraint *check, size_t column)
 {
 	cni_ddl_part part = {.name = model->table->columns[column].name};
 
 	return check->kind == CNI_CHECK && check->at_column && check->column == column &&
-		is_usual_name(model, check->name, "ck", &part, 1);
+	       is_usual_name(model, check->name, "ck", &part, 1);
 }
 
 static bool foreign_at_column(const cni_c_model *model, const cni_c_foreign *foreign, size_t column)
 {
 	const cni_ddl_constraint *key = foreign->constraint;
 
-	return !foreign->reason && is_for_column(model, key, column) && key->parent_column_count <= 1 &&
-		is_usual_name(model, key->name, "fk", key->parts, 1);
+	return !foreign->reason && is_for_column(model, key, column) &&
+	       key->parent_column_count <= 1 &&
+	       is_usual_name(model, key->name, "fk", key->parts, 1);
 }
 
-typedef bool at_column_fn(const cni_c_model *model, const cni_ddl_constraint *constraint, size_t column);
+typedef bool at_column_fn(
+	const cni_c_model *model, const cni_ddl_constraint *constraint, size_t column);
 
 /* The first constraint that the column's own options say; the others become parts of their own. */
-static const cni_ddl_constraint *said_at_column(const cni_c_model *model, size_t column, at_column_fn *fn)
+static const cni_ddl_constraint *said_at_column(
+	const cni_c_model *model, size_t column, at_column_fn *fn)
 {
 	for (size_t i = 0; i < model->table->constraint_count; i++)
 		if (fn(model, &model->table->constraints[i], column))
@@ -186,7 +208,7 @@ static bool is_said_at_column(const cni_c_model *model, const cni_ddl_constraint
 {
 	for (size_t i = 0; i < model->table->column_count; i++)
 		if (said_at_column(model, i, unique_at_column) == constraint ||
-		    said_at_column(model, i, check_at_column) == constraint)
+			said_at_column(model, i, check_at_column) == constraint)
 			return true;
 	return false;
 }
@@ -196,11 +218,11 @@ static bool is_usual_index(const cni_c_model *model, const cni_ddl_index *index,
 	const char *name = model->table->columns[column].name;
 	size_t prefix = strlen("ix_") + strlen(model->table->name) + 1;
 
-	return !index->unique && !index->where_sql && index->part_count == 1 && is_plain(&index->parts[0]) &&
-		cni_same(index->parts[0].name, name) && strlen(index->name) == prefix + strlen(name) &&
-		cni_starts(index->name, "ix_") && cni_same(index->name + prefix, name) &&
-		index->name[prefix - 1] == '_' &&
-		cni_ncasecmp(index->name + 3, model->table->name, strlen(model->table->name)) == 0;
+	return !index->unique && !index->where_sql && index->part_count == 1 &&
+	       is_plain(&index->parts[0]) && cni_same(index->parts[0].name, name) &&
+	       strlen(index->name) == prefix + strlen(name) && cni_starts(index->name, "ix_") &&
+	       cni_same(index->name + prefix, name) && index->name[prefix - 1] == '_' &&
+	       cni_ncasecmp(index->name + 3, model->table->name, strlen(model->table->name)) == 0;
 }
 
 static bool has_usual_index(const cni_c_model *model, size_t column)
@@ -246,16 +268,21 @@ static void add_null_options(cni_c_writer *w, const cni_c_model *model, size_t a
 static void add_default_option(cni_c_writer *w, const cni_ddl_column *column)
 {
 	static const char *const words[] = {
-		"TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME",
+		"TRUE",
+		"FALSE",
+		"CURRENT_TIMESTAMP",
+		"CURRENT_DATE",
+		"CURRENT_TIME",
 	};
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	size_t count = 0;
 
-	if (!column->default_sql || !cni_column_has_default(column))
+	if (!cni_column_normal(w->arena, column).default_value)
 		return;
-	const cni_token *tokens = cni_tokens(w->arena, column->default_sql, strlen(column->default_sql), &count);
+	const cni_token *tokens =
+		cni_tokens(w->arena, column->default_sql, strlen(column->default_sql), &count);
 	bool text = tokens && count == 1 &&
-		(tokens[0].kind == CNI_TOKEN_QUOTED || tokens[0].kind == CNI_TOKEN_WORD);
+		    (tokens[0].kind == CNI_TOKEN_QUOTED || tokens[0].kind == CNI_TOKEN_WORD);
 	for (size_t i = 0; text && i < CNI_COUNT(words); i++)
 		text = !cni_token_is(&tokens[0], words[i]);
 	const char *name = text ? cni_token_name(w->arena, &tokens[0]) : NULL;
@@ -263,7 +290,7 @@ static void add_default_option(cni_c_writer *w, const cni_ddl_column *column)
 		cni_quote_text(&sql, name);
 	else
 		cni_buffer_puts(&sql, column->default_sql);
-	add_text_option(w, "default_sql", cni_buffer_text(&sql));
+	add_text_option(w, "default_sql", text_of(w, &sql));
 }
 
 static void add_names(cni_buffer *out, const char *const *names, size_t count)
@@ -288,7 +315,7 @@ static void add_references(cni_c_writer *w, const cni_ddl_constraint *key)
 	cni_quote_name_if(&text, key->parent);
 	cni_buffer_puts(&text, key->parent_column_count ? "." : "");
 	add_names(&text, key->parent_columns, key->parent_column_count);
-	add_text_option(w, "references", cni_buffer_text(&text));
+	add_text_option(w, "references", text_of(w, &text));
 	add_foreign_options(w, key);
 }
 
@@ -333,14 +360,16 @@ static void add_part_names(cni_buffer *out, const cni_ddl_part *parts, size_t co
 	}
 }
 
-static void write_relation(cni_c_writer *w, const cni_c_model *model, const cni_c_relation_part *relation)
+static void write_relation(
+	cni_c_writer *w, const cni_c_model *model, const cni_c_relation_part *relation)
 {
 	CLEANUP(cni_buffer_done) cni_buffer via = {0};
 
 	add_part_names(&via, relation->key->parts, relation->key->part_count);
 	begin_part(w, relation->many ? "CN_HAS_MANY(" : "CN_BELONGS_TO(");
-	cni_buffer_printf(w->out, "%s, %s, %s", model->type, relation->target->type, relation->member);
-	add_text_option(w, "via", cni_buffer_text(&via));
+	cni_buffer_printf(
+		w->out, "%s, %s, %s", model->type, relation->target->type, relation->member);
+	add_text_option(w, "via", text_of(w, &via));
 	cni_buffer_putc(w->out, ')');
 }
 
@@ -350,7 +379,7 @@ static void write_key(cni_c_writer *w, const cni_ddl_constraint *key, const char
 
 	add_part_names(&columns, key->parts, key->part_count);
 	begin_part(w, macro);
-	cni_c_string(w->out, cni_buffer_text(&columns), "\t\t");
+	cni_c_string(w->out, text_of(w, &columns), "\t\t");
 	if (key->name)
 		add_text_option(w, "name", key->name);
 	cni_buffer_putc(w->out, ')');
@@ -371,7 +400,7 @@ static void write_foreign_key(cni_c_writer *w, const cni_ddl_constraint *key)
 
 	add_part_names(&text, key->parts, key->part_count);
 	begin_part(w, "CN_FOREIGN_KEY(");
-	cni_c_string(w->out, cni_buffer_text(&text), "\t\t");
+	cni_c_string(w->out, text_of(w, &text), "\t\t");
 	cni_buffer_clear(&text);
 	cni_quote_name_if(&text, key->parent);
 	if (key->parent_column_count) {
@@ -380,7 +409,7 @@ static void write_foreign_key(cni_c_writer *w, const cni_ddl_constraint *key)
 		cni_buffer_putc(&text, ')');
 	}
 	cni_buffer_puts(w->out, ", ");
-	cni_c_string(w->out, cni_buffer_text(&text), "\t\t");
+	cni_c_string(w->out, text_of(w, &text), "\t\t");
 	if (key->name)
 		add_text_option(w, "name", key->name);
 	add_foreign_options(w, key);
@@ -406,7 +435,7 @@ static void write_index(cni_c_writer *w, const cni_ddl_index *index)
 		cni_buffer_printf(&columns, "%s%s", part->desc ? " DESC" : "", nulls[part->nulls]);
 	}
 	begin_part(w, "CN_INDEX(");
-	cni_c_string(w->out, cni_buffer_text(&columns), "\t\t");
+	cni_c_string(w->out, text_of(w, &columns), "\t\t");
 	add_text_option(w, "name", index->name);
 	add_flag_option(w, "unique", index->unique);
 	if (index->where_sql)
@@ -459,22 +488,15 @@ static void write_constraints(cni_c_writer *w, const cni_c_model *model)
 static void write_options(cni_c_writer *w, const cni_c_model *model)
 {
 	const cni_ddl_table *table = model->table;
-	const char *head = "CN_TABLE_OPTIONS(";
-	size_t start;
 
 	if (!table->strict && !table->without_rowid && !model->unnamed && !table->comment)
 		return;
-	begin_part(w, head);
-	start = w->out->size;
+	begin_part(w, "CN_TABLE_OPTIONS(");
 	add_flag_option(w, "strict", table->strict);
 	add_flag_option(w, "without_rowid", table->without_rowid);
 	add_flag_option(w, "unnamed", model->unnamed);
 	if (table->comment)
 		add_text_option(w, "comment", table->comment);
-	if (!w->out->failed) { /* the first option has no comma in front */
-		memmove(w->out->data + start, w->out->data + start + 2, w->out->size - start - 1);
-		w->out->size -= 2;
-	}
 	cni_buffer_putc(w->out, ')');
 }
 

@@ -26,7 +26,7 @@ typedef struct cni_c_model {
 	const char *reason;            /* why there is no model of it; NULL: there is one */
 	bool seen;                     /* by a search that is going on */
 	bool unnamed;                  /* some constraint has no name */
-	const char **members;          /* of the columns */
+	const char **members;          /* of the columns, or of the view's */
 	cni_c_names names;             /* taken in the struct */
 	const cni_ddl_constraint *key; /* PRIMARY KEY */
 	long alias;                    /* the column that is the rowid, or -1 */

@@ -40,20 +40,23 @@ static void write_column(cni_buffer *out, const cni_ddl_table *table, size_t at)
 
 	cni_buffer_printf(out, "\t\t<tr><td port=\"c%zu\" align=\"left\">%s", at, key ? "<u>" : "");
 	write_text(out, column->name);
-	cni_buffer_printf(out, "%s%s</td><td align=\"left\"><font color=\"#555555\">", key ? "</u>" : "",
-		is_in(table, CNI_FOREIGN_KEY, at) ? " &#8594;" : "");
+	cni_buffer_printf(out, "%s%s</td><td align=\"left\"><font color=\"#555555\">",
+		key ? "</u>" : "", is_in(table, CNI_FOREIGN_KEY, at) ? " &#8594;" : "");
 	if (column->type)
 		write_text(out, column->type);
 	/* an empty font element is a syntax error to Graphviz */
 	cni_buffer_printf(out, "%s</font></td></tr>\n",
-		column->not_null ? " NOT NULL" : column->type && *column->type ? "" : " ");
+		column->not_null                ? " NOT NULL"
+		: column->type && *column->type ? ""
+						: " ");
 }
 
 static void write_table(cni_buffer *out, size_t number, const cni_ddl_table *table)
 {
 	cni_buffer_printf(out,
 		"\tt%zu [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"4\">\n"
-		"\t\t<tr><td colspan=\"2\" bgcolor=\"#dde6f0\"><b>", number);
+		"\t\t<tr><td colspan=\"2\" bgcolor=\"#dde6f0\"><b>",
+		number);
 	write_text(out, *table->name ? table->name : " ");
 	cni_buffer_puts(out, "</b></td></tr>\n");
 	for (size_t i = 0; i < table->column_count; i++)
@@ -76,22 +79,26 @@ static void write_end(cni_buffer *out, size_t number, long column)
 		cni_buffer_printf(out, ":c%ld", column);
 }
 
-static void write_edge(cni_buffer *out, const cni_schema *schema, size_t number, const cni_ddl_constraint *key)
+static void write_edge(
+	cni_buffer *out, const cni_schema *schema, size_t number, const cni_ddl_constraint *key)
 {
 	const cni_ddl_table *table = &schema->objects[number].ddl.table;
 	const cni_object *parent = cni_schema_table(schema, key->parent);
 	static const char *const labels[] = {
-		[CNI_NO_ACTION] = "", [CNI_RESTRICT] = "restrict", [CNI_SET_NULL] = "set null",
-		[CNI_SET_DEFAULT] = "set default", [CNI_CASCADE] = "cascade",
+		[CNI_NO_ACTION] = "",
+		[CNI_RESTRICT] = "restrict",
+		[CNI_SET_NULL] = "set null",
+		[CNI_SET_DEFAULT] = "set default",
+		[CNI_CASCADE] = "cascade",
 	};
 
 	if (!parent || !key->part_count)
 		return;
 	long from = key->parts[0].name ? cni_table_column(table, key->parts[0].name) : -1;
 	const cni_ddl_constraint *primary = cni_table_primary_key(&parent->ddl.table);
-	const char *target = key->parent_column_count ? key->parent_columns[0] :
-		primary && primary->part_count        ? primary->parts[0].name :
-							NULL;
+	const char *target = key->parent_column_count         ? key->parent_columns[0]
+			     : primary && primary->part_count ? primary->parts[0].name
+							      : NULL;
 	long to = target ? cni_table_column(&parent->ddl.table, target) : -1;
 	cni_buffer_putc(out, '\t');
 	write_end(out, number, from);
@@ -104,10 +111,11 @@ static void write_edge(cni_buffer *out, const cni_schema *schema, size_t number,
 
 void cni_schema_write_dot(cni_buffer *out, const cni_schema *schema)
 {
-	cni_buffer_puts(out, "digraph schema {\n"
-			     "\tgraph [rankdir=LR, nodesep=0.4, ranksep=1.2];\n"
-			     "\tnode [shape=plain, fontname=\"Helvetica\", fontsize=11];\n"
-			     "\tedge [fontname=\"Helvetica\", fontsize=9, arrowhead=normal, arrowtail=crow, dir=both];\n");
+	cni_buffer_puts(out,
+		"digraph schema {\n"
+		"\tgraph [rankdir=LR, nodesep=0.4, ranksep=1.2];\n"
+		"\tnode [shape=plain, fontname=\"Helvetica\", fontsize=11];\n"
+		"\tedge [fontname=\"Helvetica\", fontsize=9, arrowhead=normal, arrowtail=crow, dir=both];\n");
 	for (size_t i = 0; i < schema->object_count; i++) {
 		const cni_object *object = &schema->objects[i];
 		switch (object->ddl.kind) {

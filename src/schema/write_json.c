@@ -1,6 +1,6 @@
 /*
- * write_json.c - a schema as JSON: every property, in the order of the schema, so that two outputs can
- * be compared line by line. Absent texts are null; lists are always there.
+ * write_json.c - a schema as JSON: every property, in the order of the schema, so that two outputs
+ * can be compared line by line. Absent texts are null; lists are always there.
  */
 #include "base/json.h"
 #include "base/text.h"
@@ -9,8 +9,11 @@
 static const char *affinity_name(const char *type)
 {
 	static const char *const names[] = {
-		[CNI_AFF_BLOB] = "BLOB", [CNI_AFF_TEXT] = "TEXT", [CNI_AFF_NUMERIC] = "NUMERIC",
-		[CNI_AFF_INTEGER] = "INTEGER", [CNI_AFF_REAL] = "REAL",
+		[CNI_AFF_BLOB] = "BLOB",
+		[CNI_AFF_TEXT] = "TEXT",
+		[CNI_AFF_NUMERIC] = "NUMERIC",
+		[CNI_AFF_INTEGER] = "INTEGER",
+		[CNI_AFF_REAL] = "REAL",
 	};
 
 	return names[cni_type_affinity(type)];
@@ -69,7 +72,8 @@ static void write_foreign_key(cni_json *json, const cni_ddl_constraint *key)
 {
 	cni_json_array(json, "columns");
 	for (size_t i = 0; i < key->part_count; i++)
-		cni_json_text(json, NULL, key->parts[i].name ? key->parts[i].name : key->parts[i].expr_sql);
+		cni_json_text(json, NULL,
+			key->parts[i].name ? key->parts[i].name : key->parts[i].expr_sql);
 	cni_json_end(json);
 	cni_json_text(json, "parent", key->parent);
 	write_names(json, "parent_columns", key->parent_columns, key->parent_column_count);
@@ -83,7 +87,9 @@ static void write_foreign_key(cni_json *json, const cni_ddl_constraint *key)
 static void write_constraint(cni_json *json, const cni_ddl_constraint *constraint)
 {
 	static const char *const kinds[] = {
-		[CNI_PRIMARY_KEY] = "primary key", [CNI_UNIQUE] = "unique", [CNI_CHECK] = "check",
+		[CNI_PRIMARY_KEY] = "primary key",
+		[CNI_UNIQUE] = "unique",
+		[CNI_CHECK] = "check",
 		[CNI_FOREIGN_KEY] = "foreign key",
 	};
 
@@ -146,7 +152,8 @@ static void write_object(cni_json *json, const cni_object *object)
 		break;
 	case CNI_DDL_VIRTUAL:
 		cni_json_text(json, "module", ddl->virtual_table.module);
-		write_names(json, "arguments", ddl->virtual_table.arguments, ddl->virtual_table.argument_count);
+		write_names(json, "arguments", ddl->virtual_table.arguments,
+			ddl->virtual_table.argument_count);
 		break;
 	case CNI_DDL_OTHER: break;
 	}
@@ -156,9 +163,15 @@ static void write_object(cni_json *json, const cni_object *object)
 
 void cni_schema_write_json(cni_buffer *out, const cni_schema *schema)
 {
-	static const struct { const char *name; cni_ddl_kind kind; } lists[] = {
-		{"tables", CNI_DDL_TABLE}, {"virtual_tables", CNI_DDL_VIRTUAL}, {"indexes", CNI_DDL_INDEX},
-		{"views", CNI_DDL_VIEW}, {"triggers", CNI_DDL_TRIGGER},
+	static const struct {
+		const char *name;
+		cni_ddl_kind kind;
+	} lists[] = {
+		{"tables", CNI_DDL_TABLE},
+		{"virtual_tables", CNI_DDL_VIRTUAL},
+		{"indexes", CNI_DDL_INDEX},
+		{"views", CNI_DDL_VIEW},
+		{"triggers", CNI_DDL_TRIGGER},
 	};
 	cni_json json = {.out = out, .pretty = true};
 

@@ -1,9 +1,10 @@
 /*
  * write_sql.c - a schema as a script that makes it again.
  *
- * Each object's text goes out as it came in, comments and all. Tables first, for everything stands on
- * them; then indexes, views, triggers (a trigger may stand on a view). What a view or a trigger's body reads
- * need not be there: SQLite looks when it runs. What a trigger or index stands on must.
+ * Each object's text goes out as it came in, comments and all. Tables first, for everything stands
+ * on them; then indexes, views, triggers (a trigger may stand on a view). What a view or a
+ * trigger's body reads need not be there: SQLite looks when it runs. What a trigger or index stands
+ * on must.
  */
 #include <string.h>
 
@@ -31,7 +32,8 @@ static void close_comment(cni_buffer *out, const char *sql)
 /* Quoted by `-- ` line by line: it stays readable, and is not run. */
 static void write_left_out(cni_buffer *out, const cni_object *object)
 {
-	cni_buffer_printf(out, "-- left out: \"%s\" stands on \"%s\", which is not in this schema\n-- ",
+	cni_buffer_printf(out,
+		"-- left out: \"%s\" stands on \"%s\", which is not in this schema\n-- ",
 		object->name, object->table);
 	for (const char *p = object->sql; *p; p++) {
 		cni_buffer_putc(out, *p);
@@ -44,8 +46,8 @@ static void write_left_out(cni_buffer *out, const cni_object *object)
 static bool stands(const cni_schema *schema, const cni_object *object)
 {
 	return !object->table || cni_schema_find(schema, CNI_DDL_TABLE, object->table) ||
-		cni_schema_find(schema, CNI_DDL_VIEW, object->table) ||
-		cni_schema_find(schema, CNI_DDL_VIRTUAL, object->table);
+	       cni_schema_find(schema, CNI_DDL_VIEW, object->table) ||
+	       cni_schema_find(schema, CNI_DDL_VIRTUAL, object->table);
 }
 
 static void write_object(cni_buffer *out, const cni_schema *schema, const cni_object *object)
@@ -63,14 +65,17 @@ void cni_schema_write_sql(cni_buffer *out, const cni_schema *schema)
 {
 	/* one pass each; virtual tables go with the tables, in the order in which they were made */
 	static const cni_ddl_kind passes[][2] = {
-		{CNI_DDL_TABLE, CNI_DDL_VIRTUAL}, {CNI_DDL_INDEX}, {CNI_DDL_VIEW}, {CNI_DDL_TRIGGER},
+		{CNI_DDL_TABLE, CNI_DDL_VIRTUAL},
+		{CNI_DDL_INDEX},
+		{CNI_DDL_VIEW},
+		{CNI_DDL_TRIGGER},
 	};
 
 	for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
 		for (size_t i = 0; i < schema->object_count; i++) {
 			const cni_object *object = &schema->objects[i];
 			if (object->ddl.kind == passes[pass][0] ||
-			    (passes[pass][1] && object->ddl.kind == passes[pass][1]))
+				(passes[pass][1] && object->ddl.kind == passes[pass][1]))
 				write_object(out, schema, object);
 		}
 	}

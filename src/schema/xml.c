@@ -16,7 +16,7 @@ typedef struct xml_reader {
 	cni_notes *notes;
 	cn_error *err;
 	const char *at, *end;
-	const char *counted;  /* lines are counted up to here */
+	const char *counted; /* lines are counted up to here */
 	size_t line;
 	size_t nodes;
 	size_t depth;
@@ -148,9 +148,9 @@ static bool add_numbered(xml_reader *r, cni_buffer *out, const char *body, size_
 		return false;
 	for (; p < end; p++) {
 		char c = cni_lower(*p);
-		uint32_t digit = c >= '0' && c <= '9' ? (uint32_t)(c - '0') :
-			hex && c >= 'a' && c <= 'f'   ? (uint32_t)(c - 'a' + 10) :
-							UINT32_MAX;
+		uint32_t digit = c >= '0' && c <= '9'          ? (uint32_t)(c - '0')
+				 : hex && c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
+							       : UINT32_MAX;
 		if (digit == UINT32_MAX)
 			return false;
 		point = point * (hex ? 16 : 10) + digit;
@@ -158,9 +158,10 @@ static bool add_numbered(xml_reader *r, cni_buffer *out, const char *body, size_
 			point = 0x110000; /* stays too large, does not wrap */
 	}
 	bool valid = point < 0x110000 && (point < 0xD800 || point > 0xDFFF) &&
-		(point >= 0x20 || point == '\t' || point == '\n' || point == '\r');
+		     (point >= 0x20 || point == '\t' || point == '\n' || point == '\r');
 	if (!valid)
-		cni_note(r->notes, line_now(r), "&%.*s; is no character: replaced", (int)size, body);
+		cni_note(
+			r->notes, line_now(r), "&%.*s; is no character: replaced", (int)size, body);
 	add_code_point(out, valid ? point : 0xFFFD);
 	return true;
 }
@@ -168,8 +169,15 @@ static bool add_numbered(xml_reader *r, cni_buffer *out, const char *body, size_
 /* At a `&`: the character that it stands for, or itself. */
 static void add_entity(xml_reader *r, cni_buffer *out, const char *end)
 {
-	static const struct { const char *name; char c; } known[] = {
-		{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''},
+	static const struct {
+		const char *name;
+		char c;
+	} known[] = {
+		{"amp", '&'},
+		{"lt", '<'},
+		{"gt", '>'},
+		{"quot", '"'},
+		{"apos", '\''},
 	};
 	const char *body = r->at + 1;
 	size_t room = (size_t)(end - body) < 12 ? (size_t)(end - body) : 12;
@@ -187,7 +195,8 @@ static void add_entity(xml_reader *r, cni_buffer *out, const char *end)
 		r->at = semicolon + 1;
 		return;
 	}
-	cni_note(r->notes, line_now(r), "a bare & is taken as it stands: it should be written &amp;");
+	cni_note(r->notes, line_now(r),
+		"a bare & is taken as it stands: it should be written &amp;");
 	cni_buffer_putc(out, '&');
 	r->at++;
 }
@@ -216,7 +225,10 @@ static char *read_name(xml_reader *r)
 	return cni_strndup(r->arena, start, (size_t)(r->at - start));
 }
 
-static cn_status out_of_memory(xml_reader *r) { return cn_fail(r->err, CN_ENOMEM, "out of memory"); }
+static cn_status out_of_memory(xml_reader *r)
+{
+	return cn_fail(r->err, CN_ENOMEM, "out of memory");
+}
 
 static cn_status count_node(xml_reader *r)
 {
@@ -247,7 +259,8 @@ static cn_status read_value(xml_reader *r, const char *name, const char **ret)
 		r->at = end + 1;
 	} else {
 		cni_note(r->notes, line_now(r), "the value of attribute %s is not quoted", name);
-		for (end = r->at; end < r->end && !is_space(*end) && *end != '>' && *end != '/'; end++)
+		for (end = r->at; end < r->end && !is_space(*end) && *end != '>' && *end != '/';
+			end++)
 			;
 		add_text(r, &value, end);
 	}
@@ -266,7 +279,8 @@ static cn_status read_attributes(xml_reader *r, cni_xml_node *node)
 		if (*r->at == '>' || *r->at == '/')
 			return CN_OK;
 		if (!is_name_start(*r->at)) {
-			cni_note(r->notes, line_now(r), "\"%c\" inside a tag is passed over", *r->at);
+			cni_note(r->notes, line_now(r), "\"%c\" inside a tag is passed over",
+				*r->at);
 			r->at++;
 			continue;
 		}
@@ -276,7 +290,8 @@ static cn_status read_attributes(xml_reader *r, cni_xml_node *node)
 			return out_of_memory(r);
 		TRY(read_value(r, attribute->name, &attribute->value));
 		if (cni_xml_get(node, attribute->name)) {
-			cni_note(r->notes, line_now(r), "attribute %s is there twice: the first counts", attribute->name);
+			cni_note(r->notes, line_now(r),
+				"attribute %s is there twice: the first counts", attribute->name);
 			continue;
 		}
 		attribute->next = node->attributes;
@@ -290,7 +305,8 @@ static void link_node(xml_reader *r, cni_xml_node *node)
 		if (!r->root)
 			r->root = node;
 		else
-			cni_note(r->notes, node->line, "<%s> after the end is passed over", node->name);
+			cni_note(r->notes, node->line, "<%s> after the end is passed over",
+				node->name);
 		return;
 	}
 	cni_xml_node *parent = r->open[r->depth - 1];
@@ -310,7 +326,8 @@ static cn_status close_node(xml_reader *r)
 		start++;
 	while (end > start && is_space(end[-1]))
 		end--;
-	if (text->failed || !(r->open[r->depth]->text = cni_strndup(r->arena, start, (size_t)(end - start))))
+	if (text->failed ||
+		!(r->open[r->depth]->text = cni_strndup(r->arena, start, (size_t)(end - start))))
 		return out_of_memory(r);
 	return CN_OK;
 }
@@ -345,7 +362,8 @@ static cn_status read_open_tag(xml_reader *r)
 	return CN_OK;
 }
 
-/* Closes what it names, and with it what was left open inside; what was never opened is passed over. */
+/* Closes what it names, and with it what was left open inside; what was never opened is passed
+ * over. */
 static cn_status read_close_tag(xml_reader *r)
 {
 	size_t line = line_now(r), level = r->depth;
@@ -384,7 +402,8 @@ static cn_status read_doctype(xml_reader *r)
 {
 	while (r->at < r->end && *r->at != '>') {
 		if (*r->at == '[')
-			return broken(r, "it defines entities or elements of its own (DOCTYPE with [ ])");
+			return broken(
+				r, "it defines entities or elements of its own (DOCTYPE with [ ])");
 		r->at++;
 	}
 	return skip_past(r, ">");
@@ -404,7 +423,8 @@ static cn_status read_markup(xml_reader *r)
 		return read_close_tag(r);
 	if (r->at + 1 < r->end && is_name_start(r->at[1]))
 		return read_open_tag(r);
-	cni_note(r->notes, line_now(r), "a bare < is taken as it stands: it should be written &lt;");
+	cni_note(
+		r->notes, line_now(r), "a bare < is taken as it stands: it should be written &lt;");
 	if (r->depth)
 		cni_buffer_putc(&r->text[r->depth - 1], '<');
 	r->at++;

@@ -1,0 +1,28 @@
+CREATE TABLE "R&D" (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    a VARCHAR(20) NOT NULL DEFAULT 'it''s',
+    b TEXT NOT NULL DEFAULT 'it''s',
+    c TEXT NOT NULL DEFAULT 'it''s',
+    A_2 INTEGER DEFAULT 'a < b',
+    column_6 TEXT,
+    e DATETIME DEFAULT CURRENT_TIMESTAMP,
+    f DEFAULT CURRENT_TIMESTAMP,
+    g TEXT,
+    h VARCHAR(1),
+    i INTEGER
+);
+CREATE TABLE Twin (
+    x INTEGER
+);
+CREATE TABLE twin_2 (
+    x INTEGER
+);
+CREATE TABLE table_4 (
+    x INTEGER
+);
+CREATE TABLE t_sqlite_x (
+    x INTEGER
+);
+CREATE INDEX "ix_R&D_a" ON "R&D" (a);
+CREATE INDEX twice ON "R&D" (a);
+CREATE INDEX "ix_R&D_b" ON "R&D" (b);
