@@ -196,18 +196,23 @@ static cn_status run_all(run_job *job, cn_error *err)
 	return CN_OK;
 }
 
+/* Only an upgrade makes one. */
+static cn_status need_database(const cn_migrator *migrator, cn_error *err)
+{
+	if (!migrator->desc.database_uri || migrator->uri.memory ||
+		cni_migrator_has_database(migrator))
+		return CN_OK;
+	cn_error_set(err, CN_ENOTFOUND, "there is no database \"%s\"", migrator->uri.text);
+	cn_error_hint(err, "\"%s db upgrade\" makes it", migrator->desc.program);
+	return CN_ENOTFOUND;
+}
+
 static cn_status run(
 	cn_migrator *migrator, bool down, const char *name, size_t *ret_count, cn_error *err)
 {
 	run_job job = {.migrator = migrator};
 	cni_migrator_begin(migrator);
-	cn_status status = CN_OK;
-	if (!cni_migrator_has_database(migrator) && down && migrator->desc.database_uri &&
-		!migrator->uri.memory) {
-		cn_error_set(err, CN_ENOTFOUND, "there is no database \"%s\"", migrator->uri.text);
-		cn_error_hint(err, "\"%s db upgrade\" makes it", migrator->desc.program);
-		status = CN_ENOTFOUND;
-	}
+	cn_status status = down ? need_database(migrator, err) : CN_OK;
 	if (status >= 0)
 		status = find_route(&job, down, name, err);
 	if (status >= 0)
@@ -238,6 +243,8 @@ cn_status cni_migrator_route(
 	cni_version version;
 	bool *applied;
 	cni_migrator_begin(migrator);
+	if (down)
+		TRY(need_database(migrator, err));
 	TRY(cni_folder_read(arena, migrator->folder, &folder, err));
 	TRY(cni_migrator_version(migrator, arena, &version, err));
 	TRY(cni_applied_set(&folder, &version, arena, &applied, err));

@@ -288,20 +288,28 @@ static const char *forbidden(const cni_token *tokens)
 	return NULL;
 }
 
-static cn_status check_sqlite(revision_reader *parser, const char *sql, size_t size)
+static cn_status fail_token(revision_reader *parser, const cni_token *token)
+{
+	size_t size = cni_utf8_cut(token->text, token->size < 40 ? token->size : 40);
+	return fail_at(parser, token->text, "this is no SQL: %.*s", (int)size, token->text);
+}
+
+static cn_status check_statement(revision_reader *parser, const char *sql, size_t size)
 {
 	CLEANUP(cni_arena_done) cni_arena scratch = {0};
 	size_t count;
+	bool sqlite = strcmp(parser->section->engine, "sqlite") == 0;
 	const cni_token *tokens = cni_tokens(&scratch, sql, size, &count);
 	if (!tokens)
 		return no_memory(parser);
-	for (size_t i = 0; i < count; i++)
-		if (tokens[i].kind == CNI_TOKEN_ILLEGAL)
-			return fail_at(parser, tokens[i].text, "this is no SQL: %.*s",
-				(int)cni_utf8_cut(
-					tokens[i].text, tokens[i].size < 40 ? tokens[i].size : 40),
-				tokens[i].text);
-	const char *word = forbidden(tokens);
+	for (size_t i = 0; i < count; i++) {
+		/* what is not closed, or a control character, is wrong for every engine */
+		bool never = tokens[i].text + tokens[i].size == parser->end ||
+			     (unsigned char)*tokens[i].text < ' ';
+		if (tokens[i].kind == CNI_TOKEN_ILLEGAL && (sqlite || never))
+			return fail_token(parser, &tokens[i]);
+	}
+	const char *word = sqlite ? forbidden(tokens) : NULL;
 	if (word) {
 		cn_status status = fail_at(parser, sql, "\"%s\" cannot stand in a revision", word);
 		cn_error_hint(parser->err,
@@ -342,8 +350,7 @@ static cn_status add_statement(revision_reader *parser, const char *sql, const c
 			"statements follow a line \"-- upgrade sqlite\" or \"-- downgrade sqlite\"");
 		return status;
 	}
-	if (strcmp(parser->section->engine, "sqlite") == 0)
-		TRY(check_sqlite(parser, sql, (size_t)(end - sql)));
+	TRY(check_statement(parser, sql, (size_t)(end - sql)));
 	cni_step step = {.sql = cni_strndup(parser->arena, sql, (size_t)(end - sql))};
 	if (parser->commented)
 		step.comment = cni_buffer_dup(&parser->comment, parser->arena);
