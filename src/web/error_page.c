@@ -25,7 +25,7 @@ static const struct {
 	{431, "Headers too large"},
 	{500, "Internal error"},
 	{501, "Not implemented"},
-	{503, "Busy"},
+	{503, "Not available now"},
 	{505, "HTTP version not spoken"},
 };
 

@@ -297,7 +297,7 @@ static void log_request(const cni_server *server, const cni_connection *c)
 	char line[512];
 	size_t shown = strcspn(c->req.target, "?"); /* a query can hold secrets */
 
-	if (!server->options.log)
+	if (!server->options.log || strncmp(c->req.target, "/_cantil/", 9) == 0)
 		return;
 	snprintf(line, sizeof line, "%s %.*s %d %" PRIu64 " %" PRId64, c->req.method,
 		(int)(shown < 300 ? shown : 300), c->req.target, c->req.reply.status,

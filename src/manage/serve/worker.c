@@ -30,7 +30,7 @@ typedef struct worker {
 	cni_buffer problem; /* JSON */
 	cni_drift_watch drift;
 	cni_dev_state state;
-	bool leave, orphan, told_restart;
+	bool leave, orphan, told_restart, told_drift;
 } worker;
 
 static void publish(worker *w)
@@ -64,9 +64,10 @@ static void look_at_drift(worker *w)
 		if (w->drift.text.size)
 			dprintf(STDERR_FILENO, "%s: %s", cn_app_name(w->serve->app),
 				cni_buffer_text(&w->drift.text));
-		else if (w->state.drift)
+		else if (w->told_drift)
 			dprintf(STDERR_FILENO, "%s: models, migrations and database agree\n",
 				cn_app_name(w->serve->app));
+		w->told_drift = w->drift.text.size > 0;
 		publish(w);
 	}
 	if (replaced && !w->told_restart) {
