@@ -13,6 +13,9 @@ static sqlite3_mem_methods real;
 static long countdown; /* of allocations until one fails; < 0: none does */
 static bool for_good;  /* and all that follow */
 
+/* what fails here is memory, not the disk: it need not wait for it */
+static const char uri_text[] = "sqlite:///a.db?synchronous=off";
+
 static bool fails(void)
 {
 	if (countdown < 0)
@@ -73,7 +76,7 @@ static cn_status whole_life(fixture *f, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL, *copy = NULL;
-	cni_uri uri = uri_of(f, "a.db");
+	cni_uri uri = uri_of(f, uri_text);
 	TRY(cni_conn_open(&uri, &(cni_open_options){.mode = CNI_OPEN_WRITE}, &conn, err));
 	cn_status status = use(conn, &arena, err);
 	assert_false(cni_conn_in_transaction(conn));
@@ -90,7 +93,7 @@ static void tells_when_memory_is_short(void **state)
 		long place = 0, failed = 0;
 		for (bool done = false; !done; place++) {
 			countdown = -1;
-			cni_conn *conn = open_db(f, "a.db", CNI_OPEN_CREATE);
+			cni_conn *conn = open_db(f, uri_text, CNI_OPEN_CREATE);
 			exec(f, conn,
 				"DROP TABLE IF EXISTS t; DROP TABLE IF EXISTS u; DROP VIEW IF EXISTS v;"
 				"CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT)");
@@ -111,7 +114,7 @@ static void tells_when_memory_is_short(void **state)
 				assert_int_equal(err.status, status);
 				assert_string_not_equal(err.message, "");
 			}
-			conn = open_db(f, "a.db", CNI_OPEN_WRITE);
+			conn = open_db(f, uri_text, CNI_OPEN_WRITE);
 			int64_t rows = int_of(f, conn, "SELECT count(*) FROM t");
 			assert_in_range(rows, 0, 1);
 			if (done)
