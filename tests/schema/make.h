@@ -5,6 +5,8 @@
 
 #include "tap.h"
 
+#include <sqlite3.h>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -50,6 +52,18 @@ static inline void assert_snapshot(const char *name, const char *text)
 		return;
 	}
 	assert_string_equal(text, read_beside(&arena, name, &size));
+}
+
+/* SQLite itself must take what comes out. */
+static inline void assert_sqlite_takes(const char *script)
+{
+	sqlite3 *db;
+	char *message = NULL;
+
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	if (sqlite3_exec(db, script, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s\n%s", message, script);
+	sqlite3_close(db);
 }
 
 #endif

@@ -1,8 +1,6 @@
 /* test_designer.c - designs of WWW SQL Designer: sound ones, broken ones, hostile ones. */
 #include "make.h"
 
-#include <sqlite3.h>
-
 #include "schema/xml.h"
 
 static cn_status read_text(cni_arena *arena, const char *xml, size_t size, cni_schema **ret,
@@ -10,18 +8,6 @@ static cn_status read_text(cni_arena *arena, const char *xml, size_t size, cni_s
 {
 	*ret = cni_schema_new(arena, "sqlite");
 	return cni_schema_read_designer(*ret, xml, size, notes, err);
-}
-
-/* SQLite itself must take what comes out. */
-static void assert_sqlite_takes(const char *script)
-{
-	sqlite3 *db;
-	char *message = NULL;
-
-	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
-	if (sqlite3_exec(db, script, NULL, NULL, &message) != SQLITE_OK)
-		fail_msg("%s\n%s", message, script);
-	sqlite3_close(db);
 }
 
 static void check(const char *name)

@@ -49,6 +49,7 @@ static void writes_sql_that_comes_back(void **state)
 		size_t size;
 		cni_schema *first = make_schema(&arena, read_beside(&arena, names[i], &size));
 		cni_schema_write_sql(&text, first);
+		assert_sqlite_takes(cni_buffer_text(&text));
 		for (size_t k = 0; k < first->object_count; k++)
 			assert_non_null(strstr(cni_buffer_text(&text), first->objects[k].sql));
 		cni_schema *second = make_schema(&arena, cni_buffer_text(&text));

@@ -23,7 +23,7 @@ CN_MODEL_DECL(AllOf);
 struct Int {
 	int64_t id;
 	const char *class_;
-	const char *Class;
+	const char *class__2;
 	const char *a_b;
 	const char *a_b_2;
 	cn_null_int64 x_X;
@@ -32,7 +32,7 @@ struct Int {
 CN_MODEL(Int, "int",
 	CN_COLUMN(Int, id, .primary_key = true),
 	CN_COLUMN(Int, class_, .name = "class"),
-	CN_COLUMN(Int, Class, .type_sql = "TEXT_"),
+	CN_COLUMN(Int, class__2, .name = "class_", .type_sql = "TEXT_"),
 	CN_COLUMN(Int, a_b, .name = "a b"),
 	CN_COLUMN(Int, a_b_2, .name = "a-b"),
 	CN_COLUMN(Int, x_X, .name = "_X", .type_sql = "INT"),

@@ -1,5 +1,5 @@
 -- What C and Graphviz find hard: keywords, blanks, quotes, colliding names, things a model cannot hold.
-CREATE TABLE "int" (id INTEGER PRIMARY KEY, "class" TEXT, "Class" TEXT_, "a b" TEXT, "a-b" TEXT, "_X" INT, cn_x INT);
+CREATE TABLE "int" (id INTEGER PRIMARY KEY, "class" TEXT, "class_" TEXT_, "a b" TEXT, "a-b" TEXT, "_X" INT, cn_x INT);
 CREATE TABLE "order items" (id INTEGER PRIMARY KEY, "int" INTEGER REFERENCES "int"(id), int_id INTEGER REFERENCES "int"(id));
 CREATE TABLE "<b>&""x""" (id INTEGER PRIMARY KEY, note TEXT DEFAULT 'a
 b\n??=' CHECK (note NOT LIKE '%*/%'));
