@@ -98,19 +98,19 @@ static const cn_option *find_letter(const cni_node *node, char letter)
 static cn_status unknown_option(parser *p, const char *word)
 {
 	table_walk walk = {.node = p->parsed->node};
-	const char **names = NULL, *nearest;
+	const char **names = NULL, *nearest = NULL;
 	size_t count = 0;
 
 	(void)cn_fail(p->err, CN_EARG, "unknown option \"%s\"", word);
 	for (const cn_option *o; (o = walk_next(&walk));)
 		if (!o->argument && !o->hidden)
-			(void)CNI_PUSH(
-				p->arena, names, count, cni_printf(p->arena, "--%s", o->name));
+			(void)CNI_PUSH(p->arena, names, count, o->name);
 	if (!CNI_PUSH(p->arena, names, count, NULL))
 		return CN_EARG;
-	nearest = word[1] == '-' ? cni_nearest(word, names) : NULL;
+	if (word[1] == '-')
+		nearest = cni_nearest(word + 2, names);
 	if (nearest)
-		cn_error_hint(p->err, "did you mean \"%s\"?", nearest);
+		cn_error_hint(p->err, "did you mean \"--%s\"?", nearest);
 	return CN_EARG;
 }
 

@@ -259,6 +259,7 @@ static int next_byte(shell *sh)
 {
 	if (sh->block_at == sh->block_size) {
 		ssize_t n;
+		fflush(stdout); /* who writes to us through a pipe may wait for the answer */
 		do
 			n = read(STDIN_FILENO, sh->block, sizeof sh->block);
 		while (n < 0 && errno == EINTR && !cni_interrupted());

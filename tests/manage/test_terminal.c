@@ -1,0 +1,349 @@
+/*
+ * test_terminal.c - what happens only where somebody sits: questions, hidden passwords, progress,
+ * Ctrl-C, the prompt of the SQL shell. Each test runs the program on a pseudo terminal and waits
+ * for what it says before it types.
+ */
+#include "tap.h"
+
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+enum { PATIENCE_US = 20 * 1000000 };
+
+typedef struct terminal {
+	char folder[64], program[4096];
+	int fd;
+	pid_t child;
+	cni_buffer seen; /* everything since the start */
+	size_t read_to;  /* how far `wait_for` has gone */
+} terminal;
+
+static int setup(void **state)
+{
+	terminal *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return -1;
+	snprintf(t->folder, sizeof t->folder, "/tmp/cantil-terminal-XXXXXX");
+	snprintf(
+		t->program, sizeof t->program, "%s/tests/manage/shop", getenv("CANTIL_TEST_BUILD"));
+	if (!mkdtemp(t->folder))
+		return -1;
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	terminal *t = *state;
+	char command[128];
+
+	snprintf(command, sizeof command, "rm -rf '%s'", t->folder);
+	int failed = system(command);
+	cni_buffer_done(&t->seen);
+	free(t);
+	return failed;
+}
+
+/* Runs a line of sh on a terminal; $SHOP is the program with its project. */
+static void start_line(terminal *t, const char *line)
+{
+	struct winsize size = {.ws_row = 25, .ws_col = 80};
+	char shop[8192];
+
+	cni_buffer_clear(&t->seen);
+	t->read_to = 0;
+	snprintf(shop, sizeof shop, "%s --root %s", t->program, t->folder);
+	t->child = forkpty(&t->fd, NULL, NULL, &size);
+	assert_true(t->child >= 0);
+	if (t->child == 0) {
+		setenv("SHOP", shop, 1);
+		setenv("TERM", "xterm", 1);
+		unsetenv("NO_COLOR");
+		unsetenv("CANTIL_DATABASE_URI");
+		unsetenv("DATABASE_URI");
+		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+		_exit(99);
+	}
+}
+
+static void start(terminal *t, const char *words)
+{
+	char line[256];
+
+	snprintf(line, sizeof line, "exec $SHOP %s", words);
+	start_line(t, line);
+}
+
+/* Reads what there is; false when the program has closed the terminal. */
+static bool read_some(terminal *t, int64_t until)
+{
+	struct pollfd poll_fd = {.fd = t->fd, .events = POLLIN};
+	char block[1024];
+
+	if (poll(&poll_fd, 1, 100) == 0)
+		return cni_clock_mono_us() < until;
+	ssize_t n = read(t->fd, block, sizeof block);
+	if (n <= 0)
+		return false;
+	cni_buffer_add(&t->seen, block, (size_t)n);
+	return true;
+}
+
+static void wait_for(terminal *t, const char *text)
+{
+	int64_t until = cni_clock_mono_us() + PATIENCE_US;
+
+	for (;;) {
+		const char *at = strstr(cni_buffer_text(&t->seen) + t->read_to, text);
+		if (at) {
+			t->read_to = (size_t)(at - t->seen.data) + strlen(text);
+			return;
+		}
+		if (!read_some(t, until))
+			fail_msg("no \"%s\" in: %s", text, cni_buffer_text(&t->seen));
+	}
+}
+
+static void type(terminal *t, const char *text)
+{
+	assert_int_equal(write(t->fd, text, strlen(text)), strlen(text));
+}
+
+static void type_when(terminal *t, const char *text, const char *answer)
+{
+	wait_for(t, text);
+	type(t, answer);
+}
+
+/* The exit code, when everything has been read; 1000 + n for signal n. */
+static int finish(terminal *t)
+{
+	int64_t until = cni_clock_mono_us() + PATIENCE_US;
+	int status;
+
+	while (read_some(t, until))
+		;
+	if (cni_clock_mono_us() >= until)
+		kill(t->child, SIGKILL);
+	close(t->fd);
+	assert_int_equal(waitpid(t->child, &status, 0), t->child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static bool saw(const terminal *t, const char *text)
+{
+	return strstr(cni_buffer_text(&t->seen), text) != NULL;
+}
+
+static void asks_for_text(void **state)
+{
+	terminal *t = *state;
+
+	start(t, "ask text");
+	type_when(t, "Name? [nobody] ", "Anna\n");
+	assert_int_equal(finish(t), 0);
+	assert_true(saw(t, "text <Anna>"));
+	start(t, "ask text");
+	type_when(t, "Name? [nobody] ", "\n");
+	assert_int_equal(finish(t), 0);
+	assert_true(saw(t, "text <nobody>"));
+}
+
+static void hides_a_password(void **state)
+{
+	terminal *t = *state;
+
+	start(t, "ask password");
+	type_when(t, "Password? ", "hunter2\n");
+	assert_int_equal(finish(t), 0);
+	assert_true(saw(t, "7 characters"));
+	assert_false(saw(t, "hunter2"));
+}
+
+static void brings_the_echo_back(void **state)
+{
+	terminal *t = *state;
+	struct termios now;
+
+	/* a shell keeps the terminal, so that it can be looked at after the program was interrupted
+	 */
+	start_line(t, "trap : INT; $SHOP ask password; echo code $?; read wait");
+	wait_for(t, "Password? ");
+	assert_int_equal(tcgetattr(t->fd, &now), 0);
+	assert_int_equal(now.c_lflag & ECHO, 0);
+	type(t, "\x03");
+	wait_for(t, "code 130");
+	assert_int_equal(tcgetattr(t->fd, &now), 0);
+	assert_int_equal(now.c_lflag & ECHO, ECHO);
+	type(t, "\n");
+	assert_int_equal(finish(t), 0);
+}
+
+static void asks_yes_or_no(void **state)
+{
+	terminal *t = *state;
+	static const struct {
+		const char *answer, *result;
+	} rows[] = {
+		{"y\n", "yes it is"},
+		{"YES\n", "yes it is"},
+		{"n\n", "no it is"},
+		{"\n", "no it is"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		start(t, "ask yes");
+		type_when(t, "Really? [y/N] ", rows[i].answer);
+		assert_int_equal(finish(t), 0);
+		assert_true(saw(t, rows[i].result));
+	}
+	start(t, "ask yes");
+	type_when(t, "Really? [y/N] ", "perhaps\n");
+	wait_for(t, "please answer yes or no");
+	type_when(t, "Really? [y/N] ", "y\n");
+	assert_int_equal(finish(t), 0);
+}
+
+static void asks_for_a_choice(void **state)
+{
+	terminal *t = *state;
+	static const struct {
+		const char *answer, *result;
+	} rows[] = {
+		{"3\n", "colour <blue>"},
+		{"red\n", "colour <red>"},
+		{"\n", "colour <green>"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		start(t, "ask choice");
+		type_when(t, "which? [2] ", rows[i].answer);
+		assert_int_equal(finish(t), 0);
+		assert_true(saw(t, "  3  blue"));
+		assert_true(saw(t, rows[i].result));
+	}
+	start(t, "ask choice");
+	type_when(t, "which? [2] ", "4\n");
+	wait_for(t, "please give one of the numbers");
+	type_when(t, "which? [2] ", "1\n");
+	assert_int_equal(finish(t), 0);
+	assert_true(saw(t, "colour <red>"));
+}
+
+static void stops_at_ctrl_c_and_ctrl_d(void **state)
+{
+	terminal *t = *state;
+
+	start(t, "ask text");
+	type_when(t, "Name?", "\x03");
+	assert_int_equal(finish(t), 130);
+	start(t, "ask password");
+	type_when(t, "Password?", "\x03");
+	assert_int_equal(finish(t), 130);
+	start(t, "ask yes");
+	type_when(t, "Really?", "\x04");
+	assert_int_equal(finish(t), 130);
+	assert_true(saw(t, "shop: "));
+	assert_true(saw(t, "no answer was given"));
+}
+
+static void shows_progress(void **state)
+{
+	terminal *t = *state;
+
+	start(t, "work");
+	wait_for(t, "working");
+	wait_for(t, "%");
+	assert_int_equal(finish(t), 0);
+	assert_true(saw(t, "\r\x1b[Kdone")); /* the bar is gone before the result is written */
+	start(t, "-q work");
+	assert_int_equal(finish(t), 0);
+	assert_false(saw(t, "working"));
+}
+
+static void uses_colour(void **state)
+{
+	terminal *t = *state;
+
+	start(t, "say");
+	assert_int_equal(finish(t), 0);
+	assert_true(saw(t, "\x1b[1ma result\x1b[0m"));
+	start(t, "--no-color say");
+	assert_int_equal(finish(t), 0);
+	assert_false(saw(t, "\x1b["));
+	start_line(t, "NO_COLOR=1 $SHOP say");
+	assert_int_equal(finish(t), 0);
+	assert_false(saw(t, "\x1b["));
+}
+
+static void drops_what_was_agreed_to(void **state)
+{
+	terminal *t = *state;
+
+	start(t, "make");
+	assert_int_equal(finish(t), 0);
+	start(t, "db drop");
+	wait_for(t, "Delete ");
+	wait_for(t, "shop.db (2 tables, 0 rows, 16384 bytes) and keep a copy? [y/N] ");
+	type(t, "n\n");
+	assert_int_equal(finish(t), 130);
+	assert_true(saw(t, "nothing was changed"));
+	start(t, "db drop --no-backup");
+	type_when(t, "FOR EVER, without a copy? [y/N] ", "yes\n");
+	assert_int_equal(finish(t), 0);
+	start(t, "db drop");
+	assert_int_equal(finish(t), 1); /* it is gone */
+}
+
+static void has_a_prompt(void **state)
+{
+	terminal *t = *state;
+
+	start(t, "make");
+	assert_int_equal(finish(t), 0);
+	start(t, "shell");
+	type_when(t, "sql> ", "insert into producer (name)\n");
+	type_when(t, "  ...> ", "values ('a'), ('b');\n");
+	wait_for(t, "2 rows changed");
+	type_when(t, "sql> ", "select nme from producer;\n");
+	wait_for(t, "no such column: nme");
+	/* Ctrl-C forgets what was typed, and ends a statement that runs, not the shell */
+	type_when(t, "sql> ", "select 1 as gone,\n");
+	type_when(t, "  ...> ", "\x03");
+	type_when(t, "sql> ",
+		"with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) as endless from n;\n");
+	wait_for(t, "endless from n;");
+	type(t, "\x03");
+	wait_for(t, "interrupted");
+	type_when(t, "sql> ", "select count(*) as rows from producer;\n");
+	wait_for(t, "(1 row)");
+	type_when(t, "sql> ", ".quit\n");
+	assert_int_equal(finish(t), 0);
+}
+
+#define on_terminal(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		on_terminal(asks_for_text),
+		on_terminal(hides_a_password),
+		on_terminal(brings_the_echo_back),
+		on_terminal(asks_yes_or_no),
+		on_terminal(asks_for_a_choice),
+		on_terminal(stops_at_ctrl_c_and_ctrl_d),
+		on_terminal(shows_progress),
+		on_terminal(uses_colour),
+		on_terminal(drops_what_was_agreed_to),
+		on_terminal(has_a_prompt),
+	};
+	return RUN(tests);
+}
