@@ -112,7 +112,7 @@ static bool whole_number(const cn_value *value, int64_t *ret)
 	else if (value->type == CN_TYPE_BOOL)
 		*ret = value->as.b;
 	else if (value->type == CN_TYPE_DOUBLE && value->as.d >= -9007199254740992.0 &&
-		value->as.d <= 9007199254740992.0 && value->as.d == floor(value->as.d))
+		value->as.d <= 9007199254740992.0 && value->as.d == (double)(int64_t)value->as.d)
 		*ret = (int64_t)value->as.d;
 	else
 		return false;
@@ -257,7 +257,7 @@ static bool time_of(const cn_value *value, int64_t *ret_us)
 	case CN_TYPE_DOUBLE:
 		if (!(value->as.d > -9.2e12 && value->as.d < 9.2e12))
 			return false;
-		*ret_us = (int64_t)llround(value->as.d * 1e6);
+		*ret_us = (int64_t)(value->as.d * 1e6 + (value->as.d < 0 ? -0.5 : 0.5)); /* without libm */
 		return true;
 	default: return short_text(value, text) && cni_time_parse(text, ret_us);
 	}

@@ -11,15 +11,19 @@ static const cn_query no_query;
 
 /* ---- statements ---- */
 
-/* "no such column: pric" is answered with the name that was meant. */
-static void hint_name(const cni_layout *layout, cni_arena *arena, cn_error *err)
+/* "no such column: pric" is answered with the name that was meant. SQLite finds it when a statement is
+ * prepared, or, when the table was changed since, when it is run. */
+static void explain(cn_session *s, const cni_layout *layout)
 {
+	cn_error *err = &s->error;
 	static const char column[] = "no such column: ", table[] = "no such table: ";
 	const char *at = strstr(err->message, column);
 
+	if (err->status != CN_ESQL || err->hint[0])
+		return;
 	if (at && layout) {
 		const char *name = at + strlen(column), *dot = strrchr(name, '.');
-		cni_hint_column(layout, dot ? dot + 1 : name, arena, err);
+		cni_hint_column(layout, dot ? dot + 1 : name, &s->scratch, err);
 		for (size_t i = 0; i < layout->field_count; i++) {
 			if (cni_same(layout->fields[i].name, dot ? dot + 1 : name))
 				cn_error_hint(err, "the model has it, the database does not: is a migration "
@@ -34,8 +38,8 @@ cn_status cni_session_prepare(cn_session *s, cni_conn *conn, const char *sql, co
 {
 	cn_status status = cni_conn_prepare(conn, sql, ret, &s->error);
 
-	if (status == CN_ESQL && !s->error.hint[0])
-		hint_name(layout, &s->scratch, &s->error);
+	if (status < 0)
+		explain(s, layout);
 	return status;
 }
 
@@ -167,7 +171,10 @@ static cn_status take_list(cn_session *s, const cni_layout *layout, const cn_que
 	TRY(cni_query_check(s, query));
 	list_sql(&sql, layout, query);
 	TRY(start(s, layout, query, &sql, &stmt));
-	TRY(cni_stmt_each(stmt, take_row, &taker, &s->error));
+	if (cni_stmt_each(stmt, take_row, &taker, &s->error) < 0) {
+		explain(s, layout);
+		return s->error.status;
+	}
 	if (query->load)
 		TRY(cni_session_load_path(s, layout, taker.rows, taker.count, query->load));
 	void **list = cni_alloc(&s->rows, (taker.count + 1) * sizeof *list);
