@@ -39,8 +39,6 @@ static cn_status read_name(struct reader *reader, const char **ret, const char *
 	const char *name = cni_token_name(reader->arena, token);
 	if (!name)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	if (!*name)
-		return wrong(reader, err, "a name is empty", NULL);
 	reader->at++;
 	*ret = name;
 	return CN_OK;

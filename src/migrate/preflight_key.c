@@ -51,7 +51,8 @@ static bool same_part(cni_decider *decider, const cni_copy *copy, const cni_ddl_
 	return true;
 }
 
-static bool same_key(cni_decider *decider, const cni_copy *copy, const struct key *old, const struct key *new)
+static bool same_key(
+	cni_decider *decider, const cni_copy *copy, const struct key *old, const struct key *new)
 {
 	if (old->part_count != new->part_count ||
 		!cni_equal(normal(decider, old->where), normal(decider, new->where)))
@@ -76,7 +77,8 @@ static bool was_there(cni_decider *decider, const cni_copy *copy, const struct k
 	const cni_ddl_table *from = &copy->from->ddl.table;
 	for (size_t i = 0; i < from->constraint_count; i++) {
 		const cni_ddl_constraint *constraint = &from->constraints[i];
-		const struct key old = {.parts = constraint->parts, .part_count = constraint->part_count};
+		const struct key old = {
+			.parts = constraint->parts, .part_count = constraint->part_count};
 		if ((constraint->kind == CNI_PRIMARY_KEY || constraint->kind == CNI_UNIQUE) &&
 			same_key(decider, copy, &old, new))
 			return true;
@@ -104,7 +106,8 @@ static void add_expression(cni_buffer *out, const cni_ddl_part *part)
 }
 
 /* SELECT … FROM rows WHERE none is NULL GROUP BY the parts HAVING more than one */
-static void add_groups(cni_buffer *out, const cni_ddl_table *to, const struct key *key, const char *from)
+static void add_groups(
+	cni_buffer *out, const cni_ddl_table *to, const struct key *key, const char *from)
 {
 	cni_buffer_printf(out, " FROM %s WHERE ", from);
 	for (size_t i = 0; i < key->part_count; i++) {

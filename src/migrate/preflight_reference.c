@@ -13,7 +13,8 @@ struct reference { /* one foreign key, its columns found */
 	size_t count;
 };
 
-/* The parent's columns: those said, or its primary key; false when they do not match in number. */
+/* The parent's columns: those said, or its primary key; false when they are not there, or not as
+ * many. */
 static bool resolve(cni_decider *decider, const cni_schema *schema, const cni_ddl_constraint *key,
 	struct reference *ret)
 {
@@ -21,6 +22,9 @@ static bool resolve(cni_decider *decider, const cni_schema *schema, const cni_dd
 	struct reference is = {.key = key,
 		.parent_columns = key->parent_columns,
 		.count = key->parent_column_count};
+	if (!parent)
+		is.count =
+			key->part_count; /* every child is an orphan, whatever it would refer to */
 	if (!is.count && parent) {
 		const cni_ddl_constraint *primary = cni_table_primary_key(&parent->ddl.table);
 		for (size_t i = 0; primary && i < primary->part_count; i++)
@@ -28,6 +32,10 @@ static bool resolve(cni_decider *decider, const cni_schema *schema, const cni_dd
 				    primary->parts[i].name))
 				return false;
 	}
+	for (size_t i = 0; parent && i < is.count; i++)
+		if (!is.parent_columns[i] ||
+			cni_table_column(&parent->ddl.table, is.parent_columns[i]) < 0)
+			return false;
 	*ret = is;
 	return is.count == key->part_count;
 }

@@ -69,6 +69,30 @@ static void add_to_list(cni_buffer *names, cni_buffer *values, const char *name,
 	cni_buffer_puts(values, value);
 }
 
+/* Every column is new and no rowid shows: the rows stay, as rows of defaults. One column must be
+ * named. */
+static cn_status add_anything(cni_planner *planner, const cni_copy *copy, cni_buffer *names,
+	cni_buffer *values, cn_error *err)
+{
+	const cni_ddl_table *to = &copy->to->ddl.table;
+	const cni_ddl_column *column = NULL;
+	for (size_t i = 0; i < to->column_count; i++)
+		if (!to->columns[i].generated_sql &&
+			(!column || !cni_column_has_default(&to->columns[i])))
+			column = &to->columns[i];
+	if (!column)
+		return cn_fail(err, CN_EUNSUPPORTED, "no column of table \"%s\" can be written",
+			copy->to->name);
+	const char *name = cni_quoted(planner->arena, column->name);
+	const char *value = "NULL";
+	if (cni_column_has_default(column))
+		value = cni_printf(planner->arena, "(%s)", column->default_sql);
+	if (!name || !value)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	add_to_list(names, values, name, value);
+	return CN_OK;
+}
+
 static cn_status copy_rows(cni_planner *planner, const cni_copy *copy, const cni_object *now,
 	const char *temporary, cn_error *err)
 {
@@ -90,10 +114,8 @@ static cn_status copy_rows(cni_planner *planner, const cni_copy *copy, const cni
 		cni_copy_value(&value, copy, i);
 		add_to_list(&names, &values, name, cni_buffer_text(&value));
 	}
-	if (!names.size) /* every column is new: the rows stay as rows of defaults */
-		return cn_fail(err, CN_EUNSUPPORTED,
-			"no column of table \"%s\" is left to carry its rows over",
-			copy->from->name);
+	if (!names.size)
+		TRY(add_anything(planner, copy, &names, &values, err));
 	cni_buffer_puts(&sql, "INSERT OR ABORT INTO ");
 	cni_quote_name(&sql, temporary);
 	cni_buffer_printf(
