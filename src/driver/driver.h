@@ -75,8 +75,9 @@ typedef enum cni_setting {
 	CNI_SETTING_DEFENSIVE, /* 0, 1: refuse SQL that could damage the file; must be 0 for the
 				  next */
 	CNI_SETTING_WRITABLE_SCHEMA, /* 0, 1: UPDATE sqlite_schema is allowed */
-	/* 0, 1: double quotes around what is no name make a string. Views and triggers of old files hold
-	 * such; 1 in files of others, in scratch databases and snapshots, 0 in the application's own */
+	/* 0, 1: double quotes around what is no name make a string. Views and triggers of old files
+	 * hold such; 1 in files of others, in scratch databases and snapshots, 0 in the
+	 * application's own */
 	CNI_SETTING_QUOTED_STRINGS,
 	/* 1: a COMMIT that returned survives a power loss (synchronous FULL in WAL, EXTRA with a
 	 * rollback journal); 0: what open chose. Not inside a transaction (CN_EARG) */
@@ -129,7 +130,8 @@ struct cni_driver {
 	cn_status (*inspect)(cni_conn *conn, cni_schema *schema, cn_error *err);
 	/* An empty database of the same engine, private, gone when closed. */
 	cn_status (*scratch)(cni_conn **ret, cn_error *err);
-	/* Runs what builds a schema in a scratch database; rows are neither written nor read. */
+	/* Runs what builds a schema in a scratch database; rows are neither written nor read. A NUL
+	 * follows the script. */
 	cn_status (*build)(cni_conn *scratch, const char *script, size_t size, cn_error *err);
 	/* A private copy of the database as it is now (its rows too), gone when closed. */
 	cn_status (*snapshot)(cni_conn *conn, cni_conn **ret, cn_error *err);

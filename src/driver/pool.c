@@ -236,28 +236,27 @@ cn_status cni_pool_take(cni_pool *pool, cni_open_mode mode, cni_conn **ret, cn_e
 	return CN_OK;
 }
 
-static pool_slot *slot_of(cni_pool *pool, const cni_conn *conn, pool_lane **ret_lane)
+static pool_slot *slot_of(pool_lane *lane, const cni_conn *conn)
 {
-	pool_lane *lanes[] = {&pool->readers, &pool->writers};
-
-	for (size_t i = 0; i < CNI_COUNT(lanes); i++)
-		for (size_t k = 0; k < lanes[i]->limit; k++)
-			if (lanes[i]->slots[k].taken && lanes[i]->slots[k].conn == conn) {
-				*ret_lane = lanes[i];
-				return &lanes[i]->slots[k];
-			}
+	for (size_t i = 0; i < lane->limit; i++)
+		if (lane->slots[i].taken && lane->slots[i].conn == conn)
+			return &lane->slots[i];
 	return NULL;
 }
 
 void cni_pool_give(cni_pool *pool, cni_conn *conn)
 {
-	pool_lane *lane = NULL;
+	pool_lane *lane = &pool->readers;
 
 	if (!conn)
 		return;
 	cni_conn_rollback(conn);
 	pthread_mutex_lock(&pool->mutex);
-	pool_slot *slot = slot_of(pool, conn, &lane);
+	pool_slot *slot = slot_of(lane, conn);
+	if (!slot) {
+		lane = &pool->writers;
+		slot = slot_of(lane, conn);
+	}
 	assert(slot); /* it is not of this pool, or was given back before */
 	if (slot) {
 		slot->given = ++pool->gives;

@@ -303,6 +303,48 @@ static void runs_transactions(void **state)
 	cni_conn_close(conn);
 }
 
+/* SQLite takes a NUL as the end; what stands behind it must not be passed over in silence. */
+static void refuses_a_nul_in_the_text(void **state)
+{
+	fixture *f = *state;
+	cni_conn *conn = table(f);
+	cni_stmt *stmt = NULL;
+	static const char text[] = "DELETE FROM t;\0DROP TABLE t";
+	assert_int_equal(cni_conn_exec_size(conn, text, sizeof text - 1, &f->err), CN_EARG);
+	assert_contains(f->err.message, "NUL byte in it, at 14 of 27");
+	assert_int_equal(
+		cni_conn_prepare_size(conn, text, sizeof text - 1, &stmt, &f->err), CN_EARG);
+	assert_int_equal(int_of(f, conn, "SELECT count(*) FROM t"), 3);
+	/* a piece of a longer text: nothing behind it is looked at */
+	assert_ok(
+		cni_conn_exec_size(conn, "DELETE FROM t WHERE id = 1 OR 1", 26, &f->err), &f->err);
+	assert_int_equal(int_of(f, conn, "SELECT count(*) FROM t"), 2);
+	char *exact = malloc(13); /* and ASan watches the byte behind it */
+	memcpy(exact, "DELETE FROM t", 13);
+	assert_ok(cni_conn_exec_size(conn, exact, 13, &f->err), &f->err);
+	assert_ok(cni_conn_prepare_size(conn, exact, 13, &stmt, &f->err), &f->err);
+	cni_stmt_release(stmt);
+	free(exact);
+	assert_int_equal(int_of(f, conn, "SELECT count(*) FROM t"), 0);
+	cni_conn_close(conn);
+}
+
+/* If each statement of a script cost the rest of it, this would take minutes. */
+static void runs_long_scripts(void **state)
+{
+	fixture *f = *state;
+	cni_conn *conn = table(f);
+	cni_buffer script = {0};
+	for (int i = 0; i < 20000; i++)
+		cni_buffer_printf(&script, "INSERT INTO t(a) VALUES('%0200d');\n", i);
+	cni_buffer_puts(&script, "INSERT INTO nowhere VALUES(1);");
+	assert_int_equal(cni_conn_exec(conn, script.data, &f->err), CN_ESQL);
+	assert_contains(f->err.detail, "line 20001: ");
+	assert_int_equal(int_of(f, conn, "SELECT count(*) FROM t"), 20003);
+	cni_buffer_done(&script);
+	cni_conn_close(conn);
+}
+
 static void answers_with_one_value(void **state)
 {
 	fixture *f = *state;
@@ -335,6 +377,8 @@ int main(void)
 		TEST(receives_many_columns),
 		TEST(runs_scripts),
 		TEST(runs_transactions),
+		TEST(refuses_a_nul_in_the_text),
+		TEST(runs_long_scripts),
 		TEST(answers_with_one_value),
 	};
 	return RUN(tests);

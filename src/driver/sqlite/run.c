@@ -25,15 +25,16 @@ int cni_sqlite_step(cni_stmt *base, cn_error *err)
 
 	if (stmt->ended) /* SQLite would begin again, and run an INSERT twice */
 		return CNI_DONE;
-	if (!stmt->started) {
+	bool first = !stmt->started;
+	if (first) {
 		cni_sqlite_started(conn);
 		stmt->started = true;
 	}
 	int rc = sqlite3_step(stmt->handle);
 	if (rc == SQLITE_ROW)
 		return CNI_ROW;
-	/* somebody changed the schema, so SQLite compiled it again */
-	if (rc != SQLITE_DONE && cni_sqlite_mend(conn)) {
+	/* when the schema has changed, SQLite compiles it again before it begins */
+	if (first && (rc == SQLITE_ERROR || rc == SQLITE_CORRUPT) && cni_sqlite_mend(conn)) {
 		sqlite3_reset(stmt->handle);
 		rc = sqlite3_step(stmt->handle);
 		if (rc == SQLITE_ROW)
@@ -139,14 +140,11 @@ cn_status cni_sqlite_run_text(cni_sqlite *conn, const cni_sqlite_place *place, b
 	return status;
 }
 
-cn_status cni_sqlite_exec(cni_conn *base, const char *script, size_t size, cn_error *err)
+static cn_status exec(cni_sqlite *conn, const char *script, size_t size, cn_error *err)
 {
-	cni_sqlite *conn = cni_sqlite_of(base);
 	cni_sqlite_place place = {script, size, 1};
 	const char *tail, *end = script + size;
 
-	if (size > (size_t)sqlite3_limit(conn->db, SQLITE_LIMIT_SQL_LENGTH, -1))
-		return cn_fail(err, CN_EARG, "the script is too long (%zu bytes)", size);
 	while (place.size) {
 		TRY(cni_sqlite_run_text(conn, &place, false, &tail, err));
 		if (tail <= place.sql)
@@ -156,6 +154,22 @@ cn_status cni_sqlite_exec(cni_conn *base, const char *script, size_t size, cn_er
 		place.size = (size_t)(end - tail);
 	}
 	return CN_OK;
+}
+
+cn_status cni_sqlite_exec(cni_conn *base, const char *script, size_t size, cn_error *err)
+{
+	cni_sqlite *conn = cni_sqlite_of(base);
+
+	TRY(cni_sqlite_check_text(conn, script, size, err));
+	/* with a NUL at its end, or SQLite would copy all that is left of it for each statement */
+	char *copy = malloc(size + 1);
+	if (!copy)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	memcpy(copy, script, size);
+	copy[size] = '\0';
+	cn_status status = exec(conn, copy, size, err);
+	free(copy);
+	return status;
 }
 
 /* Through the cache: a transaction is begun and ended more often than anything else. */

@@ -110,8 +110,7 @@ cn_status cni_sqlite_build(cni_conn *base, const char *script, size_t size, cn_e
 	const char *at = script, *counted = script, *statement;
 	cni_sqlite_place place = {.line = 1};
 
-	if (size > SCRATCH_SQL_LENGTH)
-		return cn_fail(err, CN_EARG, "the script is too long (%zu bytes)", size);
+	TRY(cni_sqlite_check_text(conn, script, size, err));
 	cni_sqlite_started(conn);
 	conn->building = true;
 	cn_status status = CN_OK;

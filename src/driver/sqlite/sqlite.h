@@ -73,14 +73,17 @@ struct cni_sqlite {
 	sqlite3_stmt *rollback; /* ready, since it must work when memory is short */
 
 	bool guarded;
-	unsigned guard_ms; /* how long one statement, or one script that is built, may run */
-	bool building;     /* the deadline is the script's */
+	unsigned guard_ms;   /* how long one statement, or one script that is built, may run */
+	bool building;       /* the deadline is the script's */
 	int64_t deadline_us; /* of the running statement, when guarded */
 	bool timed_out;
 	char denied[64]; /* what the guard refused last, for the message; "" */
 };
 
-/* sqlite3_prepare, counted, tried again when the failure could be mended. Source: statement.c */
+/* CN_EARG for what is longer than SQLite takes, or has a NUL in it. Source: statement.c */
+cn_status cni_sqlite_check_text(cni_sqlite *conn, const char *sql, size_t size, cn_error *err);
+/* sql[size] must be readable: a NUL there saves a copy. sqlite3_prepare, counted, tried again when
+ * the failure could be mended. Source: statement.c */
 int cni_sqlite_compile(
 	cni_sqlite *conn, const char *sql, size_t size, sqlite3_stmt **ret, const char **ret_tail);
 
@@ -100,13 +103,13 @@ unsigned cni_sqlite_line(const char *script, const char *at);
 /* Opening. Source: connect.c */
 cn_status cni_sqlite_open(
 	const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err);
-void cni_sqlite_close(cni_conn *conn);
+void cni_sqlite_close(cni_conn *base);
 /* A database that nobody else sees: ":memory:", "" (a file that is deleted as soon as it is open),
  * or a new file's path. Never synced to disk. `name` is for messages. */
 cn_status cni_sqlite_open_private(
 	const char *file, const char *name, cni_sqlite **ret, cn_error *err);
 cn_status cni_sqlite_handle(cni_sqlite *conn, const char *name, int flags, cn_error *err);
-void cni_sqlite_interrupt(cni_conn *conn);
+void cni_sqlite_interrupt(cni_conn *base);
 
 /* Finds the file, opens the handle in the way that the mode demands, looks at its header.
  * Source: locate.c */
@@ -123,29 +126,29 @@ cn_status cni_sqlite_options_read(const cni_uri *uri, cni_sqlite_options *ret, c
 
 /* The cache. Source: statement.c */
 cn_status cni_sqlite_prepare(
-	cni_conn *conn, const char *sql, size_t size, cni_stmt **ret, cn_error *err);
-void cni_sqlite_release(cni_stmt *stmt);
+	cni_conn *base, const char *sql, size_t size, cni_stmt **ret, cn_error *err);
+void cni_sqlite_release(cni_stmt *base);
 void cni_sqlite_finalize_all(cni_sqlite *conn);
 
 /* Values in and out. Source: value.c */
 size_t cni_sqlite_parameters(const cni_stmt *stmt);
-cn_status cni_sqlite_bind(cni_stmt *stmt, size_t index, const cn_value *value, cn_error *err);
+cn_status cni_sqlite_bind(cni_stmt *base, size_t index, const cn_value *value, cn_error *err);
 size_t cni_sqlite_columns(const cni_stmt *stmt);
 const char *cni_sqlite_name(const cni_stmt *stmt, size_t index);
-cn_value cni_sqlite_column(cni_stmt *stmt, size_t index);
+cn_value cni_sqlite_column(cni_stmt *base, size_t index);
 const char *cni_sqlite_text(cni_stmt *stmt, size_t index);
-cn_status cni_sqlite_row(cni_stmt *stmt, cn_value *row, size_t count, cn_error *err);
+cn_status cni_sqlite_row(cni_stmt *base, cn_value *row, size_t count, cn_error *err);
 /* CN_TYPE_NONE: out of memory while it was converted. */
 cn_value cni_sqlite_value(sqlite3_value *value);
 
 /* Running. Source: run.c */
-int cni_sqlite_step(cni_stmt *stmt, cn_error *err);
-void cni_sqlite_reset(cni_stmt *stmt);
-cn_status cni_sqlite_each(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err);
-cn_status cni_sqlite_exec(cni_conn *conn, const char *script, size_t size, cn_error *err);
+int cni_sqlite_step(cni_stmt *base, cn_error *err);
+void cni_sqlite_reset(cni_stmt *base);
+cn_status cni_sqlite_each(cni_stmt *base, cni_row_fn fn, void *ctx, cn_error *err);
+cn_status cni_sqlite_exec(cni_conn *base, const char *script, size_t size, cn_error *err);
 cn_status cni_sqlite_begin(cni_conn *conn, cni_transaction kind, cn_error *err);
 cn_status cni_sqlite_commit(cni_conn *conn, cn_error *err);
-void cni_sqlite_rollback(cni_conn *conn);
+void cni_sqlite_rollback(cni_conn *base);
 bool cni_sqlite_in_transaction(const cni_conn *conn);
 int64_t cni_sqlite_changes(const cni_conn *conn);
 int64_t cni_sqlite_last_id(const cni_conn *conn);
@@ -161,8 +164,8 @@ cn_status cni_sqlite_pragma(
 	cni_sqlite *conn, const char *sql, char *out, size_t size, cn_error *err);
 
 /* Source: settings.c */
-cn_status cni_sqlite_set(cni_conn *conn, cni_setting setting, int64_t value, cn_error *err);
-cn_status cni_sqlite_get(cni_conn *conn, cni_setting setting, int64_t *ret, cn_error *err);
+cn_status cni_sqlite_set(cni_conn *base, cni_setting setting, int64_t value, cn_error *err);
+cn_status cni_sqlite_get(cni_conn *base, cni_setting setting, int64_t *ret, cn_error *err);
 
 /* cantil_hash and cantil_row. Source: functions.c */
 cn_status cni_sqlite_functions(cni_sqlite *conn, cn_error *err);
@@ -174,14 +177,14 @@ cn_status cni_sqlite_stand_in_collations(cni_sqlite *conn, cn_error *err);
 
 /* A guarded, empty database. Source: scratch.c, guard.c */
 cn_status cni_sqlite_scratch(cni_conn **ret, cn_error *err);
-cn_status cni_sqlite_build(cni_conn *scratch, const char *script, size_t size, cn_error *err);
+cn_status cni_sqlite_build(cni_conn *base, const char *script, size_t size, cn_error *err);
 void cni_sqlite_guard(cni_sqlite *conn, bool on);
 void cni_sqlite_guard_reads(cni_sqlite *conn);
 
 /* Source: inspect.c, copy.c */
-cn_status cni_sqlite_inspect(cni_conn *conn, cni_schema *schema, cn_error *err);
-cn_status cni_sqlite_snapshot(cni_conn *conn, cni_conn **ret, cn_error *err);
-cn_status cni_sqlite_backup(cni_conn *conn, const char *path, cn_error *err);
+cn_status cni_sqlite_inspect(cni_conn *base, cni_schema *schema, cn_error *err);
+cn_status cni_sqlite_snapshot(cni_conn *base, cni_conn **ret, cn_error *err);
+cn_status cni_sqlite_backup(cni_conn *base, const char *path, cn_error *err);
 
 extern const cni_driver cni_sqlite_driver;
 

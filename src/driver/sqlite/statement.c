@@ -74,15 +74,29 @@ static bool is_blank(cni_sqlite *conn, const char *sql, const char *end)
 	return true;
 }
 
+cn_status cni_sqlite_check_text(cni_sqlite *conn, const char *sql, size_t size, cn_error *err)
+{
+	size_t limit = (size_t)sqlite3_limit(conn->db, SQLITE_LIMIT_SQL_LENGTH, -1);
+
+	if (size > limit)
+		return cn_fail(err, CN_EARG,
+			"the SQL text is too long (%zu bytes, %zu are possible)", size, limit);
+	const char *nul = memchr(sql, '\0', size);
+	if (nul) /* SQLite would take it as the end and pass over the rest in silence */
+		return cn_fail(err, CN_EARG, "the SQL text has a NUL byte in it, at %zu of %zu",
+			(size_t)(nul - sql), size);
+	return CN_OK;
+}
+
 int cni_sqlite_compile(
 	cni_sqlite *conn, const char *sql, size_t size, sqlite3_stmt **ret, const char **ret_tail)
 {
-	int rc;
+	int rc, count = (int)size + (sql[size] == '\0'); /* with its NUL it is not copied first */
 
 	cni_sqlite_started(conn);
 	conn->prepare_count++;
 	do
-		rc = sqlite3_prepare_v3(conn->db, sql, (int)size, 0, ret, ret_tail);
+		rc = sqlite3_prepare_v3(conn->db, sql, count, 0, ret, ret_tail);
 	while (rc != SQLITE_OK && cni_sqlite_mend(conn));
 	return rc;
 }
@@ -120,14 +134,11 @@ cn_status cni_sqlite_prepare(
 	} else {
 		sqlite3_stmt *handle = NULL;
 
-		if (size > (size_t)sqlite3_limit(conn->db, SQLITE_LIMIT_SQL_LENGTH, -1))
-			return cn_fail(
-				err, CN_EARG, "the SQL statement is too long (%zu bytes)", size);
+		TRY(cni_sqlite_check_text(conn, sql, size, err));
 		stmt = calloc(1, sizeof *stmt + size + 1);
 		if (!stmt)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 		memcpy(stmt->sql, sql, size);
-		/* from the copy: it ends in NUL, which spares SQLite a copy of its own */
 		cn_status status = compile(conn, stmt->sql, size, &handle, err);
 		if (status != CN_OK) {
 			free(stmt);
