@@ -150,9 +150,11 @@ static bool flag(
 
 	if (value && (strcmp(value, "0") == 0 || strcmp(value, "1") == 0))
 		return *value == '1';
-	if (value || strcmp(attribute, "null") == 0)
+	if (value)
 		cni_note(&d->notes, row->line, "%s: %s is \"%s\", not 0 or 1: taken as %d", column,
-			attribute, value ? value : "", missing);
+			attribute, value, missing);
+	else if (strcmp(attribute, "null") == 0)
+		cni_note(&d->notes, row->line, "%s: whether it can be NULL is not said: it can", column);
 	return missing;
 }
 
