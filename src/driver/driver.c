@@ -11,14 +11,15 @@
 /* The one thing that the layer knows of its engines. */
 extern const cni_driver cni_sqlite_driver;
 
-static const cni_driver *const drivers[] = {&cni_sqlite_driver};
+static const cni_driver *const drivers[] = {&cni_sqlite_driver, NULL};
 
 const cni_driver *cni_driver_find(const char *name)
 {
-	for (size_t i = 0; i < CNI_COUNT(drivers); i++)
-		if (cni_same(drivers[i]->name, name))
-			return drivers[i];
-	return NULL;
+	const cni_driver *const *at = drivers;
+
+	while (*at && !cni_same((*at)->name, name))
+		at++;
+	return *at;
 }
 
 static cn_status find(const char *name, const cni_driver **ret, cn_error *err)

@@ -147,7 +147,7 @@ static cn_status deal_out(const cni_schema *schema, cni_arena *arena, dealing *r
 
 /* Puts the parts together in the order of the source. Cantil's own tables are in the source only.
  */
-static cn_status gather(const cni_schema *from, const dealing *deal, cni_schema *parts,
+static cn_status gather(const cni_schema *from, const dealing *deal, cni_schema **parts,
 	cni_schema *to, cn_error *err)
 {
 	size_t *next = cni_alloc(to->arena, deal->piles * sizeof *next);
@@ -155,7 +155,7 @@ static cn_status gather(const cni_schema *from, const dealing *deal, cni_schema 
 	if (!next)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < from->object_count; i++) {
-		const cni_schema *part = &parts[deal->of[i]];
+		const cni_schema *part = parts[deal->of[i]];
 		size_t *at = &next[deal->of[i]];
 		if (*at >= part->object_count ||
 			part->objects[*at].ddl.kind != from->objects[i].ddl.kind ||
@@ -176,15 +176,12 @@ static cn_status build_dealt(
 	dealing deal;
 
 	TRY(deal_out(schema, arena, &deal, err));
-	cni_schema *parts = cni_alloc(arena, deal.piles * sizeof *parts);
+	cni_schema **parts = cni_alloc(arena, deal.piles * sizeof(void *));
 	if (!parts || !whole)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	for (size_t p = 0; p < deal.piles; p++) {
-		cni_schema *part = NULL;
+	for (size_t p = 0; p < deal.piles; p++)
 		TRY(build(schema, deal.order + deal.start[p], deal.start[p + 1] - deal.start[p],
-			arena, &part, err));
-		parts[p] = *part;
-	}
+			arena, &parts[p], err));
 	TRY(gather(schema, &deal, parts, whole, err));
 	*ret = whole;
 	return CN_OK;

@@ -119,7 +119,7 @@ static void excerpt(const cni_sqlite_place *place, size_t offset, char *out, siz
 		bool blank = strchr(" \t\r\n\f", text[i]) != NULL; /* NUL too */
 		if (blank && (used == 0 || out[used - 1] == ' '))
 			continue;
-		out[used++] = blank ? ' ' : text[i];
+		out[used++] = (char)(blank ? ' ' : text[i]);
 	}
 	while (used && out[used - 1] == ' ')
 		used--;

@@ -65,7 +65,7 @@ static cn_status read_one(const cni_uri_option *option, cni_sqlite_options *out,
 		return number(
 			option, 0, INT64_C(1) << 40, "a number of bytes", &out->mmap_size, err);
 	if (cni_same(name, "busy_timeout_ms"))
-		return number(option, 0, 3600 * 1000, "a number of milliseconds, at most 3600000",
+		return number(option, 0, 3600000, "a number of milliseconds, at most 3600000",
 			&out->busy_timeout_ms, err);
 	if (cni_same(name, "foreign_keys")) {
 		TRY(one_of(option, switches, "on or off", &at, err));

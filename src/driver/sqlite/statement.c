@@ -179,9 +179,16 @@ void cni_sqlite_release(cni_stmt *base)
 
 void cni_sqlite_finalize_all(cni_sqlite *conn)
 {
-	for (size_t i = 0; i < CNI_SQLITE_BUCKETS; i++)
-		while (conn->buckets[i])
-			destroy(conn, conn->buckets[i]);
+	for (size_t i = 0; i < CNI_SQLITE_BUCKETS; i++) {
+		cni_sqlite_stmt *next, *stmt = conn->buckets[i];
+
+		conn->buckets[i] = NULL;
+		for (; stmt; stmt = next) {
+			next = stmt->chain;
+			sqlite3_finalize(stmt->handle);
+			free(stmt);
+		}
+	}
 	sqlite3_finalize(conn->rollback);
 	conn->rollback = NULL;
 	conn->newest = conn->oldest = NULL;
