@@ -164,8 +164,8 @@ bool cni_drift_look(cni_drift_watch *watch, cni_serve *serve, bool *ret_replaced
 	find(watch, serve);
 	/* taken again: looking opens the database, which can touch its log */
 	watch->seen = look_at_files(watch, serve, &database);
-	watch->database = database ? database : before;
-	*ret_replaced = before && database && before != database;
+	watch->database = database;
+	*ret_replaced = before && before != database; /* or it is gone */
 	return !cni_equal(cni_buffer_text(&old), cni_buffer_text(&watch->json));
 }
 

@@ -414,7 +414,7 @@ static void read_control(supervisor *s, worker *w)
 	if (strstr(text, "ready\n"))
 		is_ready(s, w);
 	if (strstr(text, "restart\n") && w->role == SERVING && !in_role(s, STARTING)) {
-		say(s, "the database's file was replaced");
+		say(s, "the database's file was replaced or removed: starting again");
 		start_program(s);
 	}
 }

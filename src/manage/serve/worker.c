@@ -71,8 +71,8 @@ static void look_at_drift(worker *w)
 		publish(w);
 	}
 	if (replaced && !w->told_restart) {
-		w->told_restart =
-			true; /* open connections still read the file that was there before */
+		/* open connections still read the file that was there before */
+		w->told_restart = true;
 		tell(w, "restart\n");
 	}
 }
