@@ -5,13 +5,11 @@ cd "$(dirname "$0")/.."
 build=$1 port=$2
 
 scripts/deps.sh demo
-[ -f "$build/build.ninja" ] || meson setup "$build" >/dev/null
-ninja -C "$build" --quiet cantil examples/store/store
+scripts/build.sh "$build"
 store=$build/examples/store/store
 
 "$store" db upgrade
-[ "$("$store" db current --json | sed -n 's/.*"pending": *\([0-9]*\).*/\1/p')" = 0 ]
-"$store" db seed --if-empty
+"$store" db seed
 
 echo
 echo "the store is served now; stop it with Ctrl-C"

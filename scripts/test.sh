@@ -40,13 +40,6 @@ suite() { # suite NAME BUILD TIMEOUT_MULTIPLIER
 	add "$@"
 }
 
-build() { # build DIR OPTIONS…
-	dir=$1
-	shift
-	[ -f "$dir/build.ninja" ] || meson setup "$dir" -Dwerror=true "$@" >/dev/null
-	ninja -C "$dir" --quiet
-}
-
 scorer() { # scorer NAME COMMAND…: a program of ../shared whose last line is `N passed, N failed`
 	name=$1
 	shift
@@ -62,10 +55,10 @@ scorer() { # scorer NAME COMMAND…: a program of ../shared whose last line is `
 	add "$name" "${line%% passed*}" "$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')"
 }
 
-build build
+scripts/build.sh build -Dwerror=true
 mkdir -p "$logs"
 suite gcc build 3
-CC=clang build build-asan -Db_sanitize=address,undefined -Db_lundef=false
+CC=clang scripts/build.sh build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
 ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	suite clang-asan-ubsan build-asan 10
 
