@@ -188,7 +188,7 @@ cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const
 		TRY(next_name(&lexer, &more, &name, columns, what, layout, arena, err));
 		long field = cni_layout_field(layout, name);
 		if (field < 0) {
-			cni_model_fail(layout->model, err, "%s: there is no column \"%s\"", what, name);
+			cni_model_fail(layout->model, err, "%s%sthere is no column \"%s\"", what, *what ? ": " : "", name);
 			cni_hint_column(layout, name, arena, err);
 			return CN_ESCHEMA;
 		}

@@ -104,7 +104,7 @@ cn_status cni_relations_init(cni_registry *registry, cn_error *err) CN_MUST_CHEC
 /* Index of the field with this SQL name (ASCII case ignored) or member name; -1. */
 long cni_layout_field(const cni_layout *layout, const char *name);
 
-/* Parses "a, b" into field indexes. `what` says whose list it is, for the message. */
+/* Parses "a, b" into field indexes. `what` says whose list it is, for the message ("": the caller says). */
 cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const char *what, size_t *ret_fields,
 	size_t *ret_count, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
 

@@ -24,12 +24,22 @@ static void hint_table(const cni_registry *registry, const char *name, cni_arena
 		cn_error_hint(err, "is its model in the list (CN_MODELS)?");
 }
 
-/* The word that starts a reference: a table's name. The rest begins after it. */
-static cn_status parse_table(const cni_layout *layout, const char *text, const char *what, char **ret_name,
-	const char **ret_rest, cni_arena *arena, cn_error *err)
+/* The word that starts a reference: a table's name, in quotes or (if there is such a table) as it is. The
+ * rest begins after it. */
+static cn_status parse_table(const cni_registry *registry, const cni_layout *layout, const char *text,
+	const char *what, char **ret_name, const char **ret_rest, cni_arena *arena, cn_error *err)
 {
+	size_t size = text ? strcspn(text, ".(") : 0;
+	char *plain = cni_strndup(arena, text ? text : "", size);
 	cni_lexer lexer;
 
+	if (!plain)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (cni_registry_table(registry, plain)) {
+		*ret_name = plain;
+		*ret_rest = text + size;
+		return CN_OK;
+	}
 	cni_lexer_init(&lexer, text ? text : "", text ? strlen(text) : 0);
 	cni_token table = cni_lexer_next_solid(&lexer);
 	if (table.kind != CNI_TOKEN_WORD && table.kind != CNI_TOKEN_QUOTED) {
@@ -50,7 +60,7 @@ static cn_status parse_reference(const cni_registry *registry, const cni_layout 
 	const char *rest;
 	size_t count = 0;
 
-	TRY(parse_table(layout, text, what, &name, &rest, arena, err));
+	TRY(parse_table(registry, layout, text, what, &name, &rest, arena, err));
 	foreign->parent = cni_registry_table(registry, name);
 	if (!foreign->parent || foreign->parent->model->kind != CN_MODEL_TABLE) {
 		cni_model_fail(layout->model, err, "%s references \"%s\", but there is no table \"%s\"",
@@ -75,8 +85,11 @@ static cn_status parse_reference(const cni_registry *registry, const cni_layout 
 				text);
 		if (!list)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
-		if (cni_layout_fields(foreign->parent, list, "columns", foreign->parent_fields, &count, arena,
-			    err) < 0)
+		long field = cni_layout_field(foreign->parent, list); /* a lone name needs no quotes */
+		if (field >= 0) {
+			foreign->parent_fields[count++] = (size_t)field;
+		} else if (cni_layout_fields(foreign->parent, list, "", foreign->parent_fields, &count, arena,
+				   err) < 0)
 			return cn_error_wrap(err, "model \"%s\": %s references \"%s\"", layout->name, what, text);
 	}
 	if (count == foreign->count)

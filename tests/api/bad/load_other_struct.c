@@ -1,0 +1,11 @@
+// gcc: ‘_Generic’ selector of type ‘Team *’ is not compatible
+// clang: controlling expression type 'Team *'
+#include <cantil/session.h>
+typedef struct User { int64_t id; const char *name; bool active; } User;
+CN_MODEL(User, "users", CN_COLUMN(User, id, .primary_key = true), CN_COLUMN(User, name));
+typedef struct Team { int64_t id; } Team;
+void f(cn_session *s, Team *team);
+void f(cn_session *s, Team *team)
+{
+	cn_load(s, User, team, "x");
+}

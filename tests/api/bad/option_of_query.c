@@ -1,0 +1,10 @@
+// gcc: did you mean ‘order_by’?
+// clang: did you mean 'order_by'?
+#include <cantil/session.h>
+typedef struct User { int64_t id; const char *name; bool active; } User;
+CN_MODEL(User, "users", CN_COLUMN(User, id, .primary_key = true), CN_COLUMN(User, name));
+User **f(cn_session *s);
+User **f(cn_session *s)
+{
+	return cn_list(s, User, .orderby = "name");
+}
