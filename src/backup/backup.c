@@ -59,8 +59,10 @@ static cn_status read_revisions(cni_conn *conn, cni_arena *arena, cni_manifest *
 		&there, err));
 	if (!there)
 		return CN_OK;
-	TRY(cni_conn_prepare(
-		conn, "SELECT revision FROM " CNI_VERSION_TABLE " ORDER BY rowid", &stmt, err));
+	TRY(cni_conn_prepare(conn,
+		"SELECT revision FROM " CNI_VERSION_TABLE
+		" WHERE revision <> 'base' ORDER BY rowid",
+		&stmt, err));
 	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {
 		const char *text = cni_strdup(arena, cni_stmt_text(stmt, 0));
 		if (text && !CNI_PUSH(arena, m->revisions, m->revision_count, text))

@@ -168,25 +168,37 @@ static cn_status read_lists(
 	return CN_OK;
 }
 
+static cn_status read_format(const cni_json_value *root, cn_error *err)
+{
+	int64_t format;
+
+	TRY(get_int(root, "format", &format, err));
+	if (format == FORMAT)
+		return CN_OK;
+	return cn_fail(err, CN_EUNSUPPORTED, "a manifest of format %lld, made by a newer version",
+		(long long)format);
+}
+
+static cn_status read_fields(const cni_json_value *root, cni_manifest *m, cn_error *err)
+{
+	TRY(get_text(root, "tool", &m->tool, err));
+	TRY(get_text(root, "engine", &m->engine, err));
+	TRY(get_text(root, "created", &m->created, err));
+	TRY(get_text(root, "database", &m->database, err));
+	TRY(get_int(root, "size_bytes", &m->size_bytes, err));
+	TRY(get_int(root, "foreign_key_violations", &m->violations, err));
+	return get_hash(root, m->sha256, err);
+}
+
 cn_status cni_manifest_read(
 	cni_arena *arena, const char *text, size_t size, cni_manifest *ret, cn_error *err)
 {
 	cni_manifest m = {0};
 	cni_json_value *root;
-	int64_t format;
 
 	TRY(cni_json_read(arena, text, size, &root, err));
-	TRY(get_int(root, "format", &format, err));
-	if (format != FORMAT)
-		return cn_fail(err, CN_EUNSUPPORTED,
-			"a manifest of format %lld, made by a newer version", (long long)format);
-	TRY(get_text(root, "tool", &m.tool, err));
-	TRY(get_text(root, "engine", &m.engine, err));
-	TRY(get_text(root, "created", &m.created, err));
-	TRY(get_text(root, "database", &m.database, err));
-	TRY(get_int(root, "size_bytes", &m.size_bytes, err));
-	TRY(get_int(root, "foreign_key_violations", &m.violations, err));
-	TRY(get_hash(root, m.sha256, err));
+	TRY(read_format(root, err));
+	TRY(read_fields(root, &m, err));
 	TRY(read_lists(arena, root, &m, err));
 	*ret = m;
 	return CN_OK;

@@ -26,7 +26,7 @@ typedef struct cni_manifest {
 	int64_t size_bytes;
 	char sha256[65];
 	int64_t violations;     /* rows with a foreign key that leads nowhere, as it was */
-	const char **revisions; /* the database was at; none: no version table */
+	const char **revisions; /* applied, in that order; none: no version table */
 	size_t revision_count;
 	cni_table_rows *tables;
 	size_t table_count;

@@ -233,8 +233,11 @@ cn_status cni_app_project(cn_app *app, const cni_project **ret, cn_error *err)
 			input.db_option = cni_common_text(&call->parsed, "db");
 		}
 		cn_status status = cni_project_find(&app->arena, &input, project, &usage, err);
-		if (status < 0)
-			return usage ? cn_usage_mark(app->call, err) : status;
+		if (status < 0) {
+			if (usage)
+				(void)cn_usage_mark(app->call, err);
+			return status;
+		}
 		app->project = project;
 	}
 	*ret = app->project;

@@ -32,7 +32,7 @@ void cni_call_init(cn_call *call, cn_app *app)
 
 void cni_call_close(cn_call *call)
 {
-	for (size_t i = 0; i < CNI_COUNT(call->conn); i++) {
+	for (int i = CNI_OPEN_READ; i <= CNI_OPEN_CREATE; i++) {
 		if (call->conn[i])
 			cni_signals_forget(call->conn[i]);
 		cni_conn_close(call->conn[i]);
@@ -113,17 +113,16 @@ cn_status cni_call_project(cn_call *call, const cni_project **ret, cn_error *err
 
 /* The driver says that the file, or its folder, is not there; who meant it, and what to do, is
  * known here. */
-static cn_status not_there(cn_call *call, const cni_project *project, cn_error *err)
+static void explain(cn_call *call, const cni_project *project, cn_error *err)
 {
 	const char *folder =
 		project->uri.path ? cni_path_folder(&call->arena, project->uri.path) : NULL;
 
 	if (err->status != CN_ENOTFOUND)
-		return err->status;
+		return;
 	cn_error_detail(err, "%s, stated by %s", project->uri.text, project->uri_source);
 	if (folder && cni_dir_exists(folder))
 		cn_error_hint(err, "\"%s db upgrade\" makes it, by the migrations", call->program);
-	return err->status;
 }
 
 /* A process that was killed may have left a journal that must be rolled back; a connection for
@@ -162,8 +161,11 @@ cn_status cni_call_conn(cn_call *call, cni_open_mode mode, cni_conn **ret, cn_er
 	if (!call->conn[mode]) {
 		TRY(cni_call_project(call, &project, err));
 		TRY(cni_project_need_uri(project, err));
-		if (open_conn(&project->uri, mode, &call->conn[mode], err) < 0)
-			return not_there(call, project, err);
+		cn_status status = open_conn(&project->uri, mode, &call->conn[mode], err);
+		if (status < 0) {
+			explain(call, project, err);
+			return status;
+		}
 		cni_signals_watch(call->conn[mode]);
 	}
 	*ret = call->conn[mode];
@@ -178,8 +180,11 @@ cn_status cn_call_db(cn_call *call, cn_db **ret_db, cn_error *err)
 	err = err ? err : &local;
 	if (!call->db) {
 		TRY(cni_call_project(call, &project, err));
-		if (cn_app_open(call->app, &call->db, err) < 0)
-			return not_there(call, project, err);
+		cn_status status = cn_app_open(call->app, &call->db, err);
+		if (status < 0) {
+			explain(call, project, err);
+			return status;
+		}
 	}
 	*ret_db = call->db;
 	return CN_OK;

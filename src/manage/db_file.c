@@ -49,8 +49,10 @@ static cn_status typed_path(cn_call *call, const char *name, const char **ret, c
 {
 	const char *text = cn_call_text(call, name), *here = cni_path_current(&call->arena);
 
-	if (!*text)
-		return cn_usage(call, err, "argument %s is empty", name);
+	if (!*text) {
+		(void)cn_usage(call, err, "argument %s is empty", name);
+		return CN_EARG;
+	}
 	*ret = here ? cni_path_absolute(&call->arena, text, here) : NULL;
 	return *ret ? CN_OK : cn_fail(err, CN_EIO, "cannot tell the working folder");
 }
@@ -213,41 +215,51 @@ static cn_status check_migrations(
 	return cni_manifest_extract(&manifest, *ret_folder, true, err);
 }
 
+static cn_status check_restore(cn_call *call, const cni_restore *job, cn_error *err)
+{
+	const char *question;
+
+	if (!cni_file_exists(job->file))
+		return cn_fail(err, CN_ENOTFOUND, "no such file: \"%s\"", job->file);
+	if (!cni_file_exists(job->target))
+		return CN_OK;
+	question = cni_printf(
+		&call->arena, "Replace %s by %s? (The old file is kept.)", job->target, job->file);
+	return question ? confirm(call, question, err) : cn_fail(err, CN_ENOMEM, "out of memory");
+}
+
+static void report_restore(cn_call *call, const char *target, const cni_restored *restored)
+{
+	if (call->json)
+		print_json(
+			call, target, restored->kept, restored->has_manifest, &restored->manifest);
+	cn_note(call, "%s is restored: %s", target, size_text(call, &restored->manifest));
+	if (restored->kept)
+		cn_note(call, "the old file is kept: %s", restored->kept);
+	if (!restored->has_manifest)
+		cn_warn(call,
+			"there was no manifest beside the backup: its checksum could not be compared");
+}
+
 static int restore(cn_call *call, cn_error *err)
 {
 	cni_restore job = {.force = cn_call_flag(call, "force")};
 	cni_restored restored;
-	const char *question, *folder;
+	const char *folder;
 
 	TRY(options_of(call, false, &job.options, err));
 	TRY(typed_path(call, "file", &job.file, err));
 	TRY(file_of(call, &job.target, err));
-	if (!cni_file_exists(job.file))
-		return cn_fail(err, CN_ENOTFOUND, "no such file: \"%s\"", job.file);
 	TRY(check_migrations(call, job.file, &folder, err));
-	if (cni_file_exists(job.target)) {
-		question = cni_printf(&call->arena, "Replace %s by %s? (The old file is kept.)",
-			job.target, job.file);
-		if (!question)
-			return cn_fail(err, CN_ENOMEM, "out of memory");
-		TRY(confirm(call, question, err));
-	}
+	TRY(check_restore(call, &job, err));
 	cni_call_close(call);
 	TRY(cni_backup_restore(&call->arena, &job, &restored, err));
-	if (call->json)
-		print_json(
-			call, job.target, restored.kept, restored.has_manifest, &restored.manifest);
-	cn_note(call, "%s is restored: %s", job.target, size_text(call, &restored.manifest));
-	if (restored.kept)
-		cn_note(call, "the old file is kept: %s", restored.kept);
-	if (!restored.has_manifest)
-		cn_warn(call,
-			"there was no manifest beside the backup: its checksum could not be compared");
-	if (folder) {
-		TRY(cni_manifest_extract(&restored.manifest, folder, false, err));
-		cn_note(call, "its migrations (%zu %s) are in %s", restored.manifest.file_count,
-			restored.manifest.file_count == 1 ? "file" : "files", folder);
-	}
+	report_restore(call, job.target, &restored);
+	if (!folder)
+		return CN_OK;
+	TRY(cni_manifest_extract(&restored.manifest, folder, false, err));
+	cn_note(call, "its migrations (%zu %s) are in %s", restored.manifest.file_count,
+		restored.manifest.file_count == 1 ? "file" : "files", folder);
 	return CN_OK;
 }
 

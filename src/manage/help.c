@@ -26,9 +26,12 @@ static void heading(page *p, const char *text)
 
 static void upper(cni_buffer *out, const char *name)
 {
-	for (; *name; name++)
-		cni_buffer_putc(
-			out, *name >= 'a' && *name <= 'z' ? (char)(*name - ('a' - 'A')) : *name);
+	for (; *name; name++) {
+		char c = *name;
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - ('a' - 'A'));
+		cni_buffer_putc(out, c);
+	}
 }
 
 /* "FILE", or "a|b|c" for few choices. */

@@ -34,7 +34,9 @@ const char *cn_color(const cn_call *call, cn_style style)
 }
 
 /* Errors of writing are kept by stdio and reported once, at the end (main.c). */
-__attribute__((nonnull)) static void line(FILE *out, const char *fmt, va_list ap)
+static void line(FILE *out, const char *fmt, va_list ap) CN_PRINTF(2, 0) __attribute__((nonnull));
+
+static void line(FILE *out, const char *fmt, va_list ap)
 {
 	vfprintf(out, fmt, ap);
 	putc('\n', out);

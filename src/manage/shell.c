@@ -110,6 +110,8 @@ static void run_input(shell *sh, bool last)
 	const char *at = sh->input.data, *end = at + sh->input.size, *statement, *done = at;
 	size_t size;
 
+	if (!at)
+		return;
 	while (!sh->quit && cni_sql_split(&at, end, &statement, &size)) {
 		if (!last && !ends_statement(statement, size))
 			break;

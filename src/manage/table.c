@@ -157,7 +157,7 @@ static cn_status flush(table *t, cn_error *err)
 
 static cn_status write_rows(table *t, cn_error *err)
 {
-	for (size_t i = 0; i < t->cell_count; i++) {
+	for (size_t i = 0; t->columns && i < t->cell_count; i++) {
 		write_cell(t, &t->cells[i], i % t->columns);
 		if (i % t->columns == t->columns - 1)
 			cni_buffer_putc(&t->out, '\n');
