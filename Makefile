@@ -41,6 +41,7 @@ fuzz:
 
 install: all
 	meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+	$(if $(DESTDIR),,-ldconfig)
 
 format:
 	clang-format -i $(SOURCES)
