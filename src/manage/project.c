@@ -72,6 +72,9 @@ static const char *marked_folder(finder *f, const char *start)
 
 static cn_status stated_root(finder *f, const char *text, const char *source)
 {
+	f->usage = source[0] == '-';
+	if (!*text)
+		return cn_fail(f->err, CN_EARG, "%s names no folder", source);
 	f->project->root = cni_path_absolute(f->arena, text, f->current);
 	if (!f->project->root)
 		return no_memory(f);
@@ -79,7 +82,6 @@ static cn_status stated_root(finder *f, const char *text, const char *source)
 		return CN_OK;
 	(void)cn_fail(f->err, CN_ENOTFOUND, "no such folder: \"%s\"", f->project->root);
 	cn_error_detail(f->err, "the project's root, stated by %s", source);
-	f->usage = source[0] == '-';
 	return CN_ENOTFOUND;
 }
 
@@ -222,7 +224,7 @@ static cn_status find_uri(finder *f)
 			    f->err) < 0) {
 			f->usage = i == 0;
 			if (f->err && !f->err->detail[0])
-				cn_error_detail(f->err, "the database URI stated by %s: \"%s\"",
+				cn_error_detail(f->err, "the database URI stated by %s: \"%.200s\"",
 					sources[i].source, sources[i].uri);
 			return f->err ? f->err->status : CN_EARG;
 		}

@@ -227,17 +227,32 @@ static cn_status unknown_dot(const char *word, cn_error *err)
 	return CN_EARG;
 }
 
+/* A table's name as SQL spells it: "a b", [a b] or bare. */
+static const char *argument_name(cni_arena *arena, const char *text)
+{
+	cni_lexer lexer;
+	cni_token token;
+
+	cni_lexer_init(&lexer, text, strlen(text));
+	token = cni_lexer_next_solid(&lexer);
+	return token.kind == CNI_TOKEN_QUOTED ? cni_token_name(arena, &token) : text;
+}
+
 static void dot_command(shell *sh, char *line)
 {
-	size_t size = strcspn(line, " \t");
-	char *argument = line + size + strspn(line + size, " \t");
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	const char *argument;
 	cn_status status = CN_ENOTFOUND;
 	cn_error err = {0};
 	bool known = false;
 
+	for (size_t n = strlen(line); n && strchr(" \t\r;", line[n - 1]); n--)
+		line[n - 1] = '\0';
+	size_t size = strcspn(line, " \t");
+	argument = argument_name(&arena, line + size + strspn(line + size, " \t"));
 	line[size] = '\0';
-	for (size_t n = strlen(argument); n && strchr(" \t\r;", argument[n - 1]); n--)
-		argument[n - 1] = '\0';
+	if (!argument)
+		argument = "";
 	for (size_t i = 0; i < CNI_COUNT(dot_commands) && !known; i++) {
 		if (strcmp(dot_commands[i].name, line) != 0)
 			continue;
@@ -283,6 +298,8 @@ static cn_status read_line(shell *sh, cni_buffer *line, bool *ret_end, cn_error 
 	*ret_end = c < 0;
 	if (line->failed)
 		return cn_fail(err, CN_EARG, "a line of more than %d bytes", INPUT_BYTES);
+	if (line->size && memchr(line->data, '\0', line->size))
+		return cn_fail(err, CN_EARG, "the input is no SQL: it has a NUL byte");
 	return CN_OK;
 }
 

@@ -2,6 +2,9 @@
  * wrong. */
 #include "backup_test.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 static cn_status restore(folder *f, const char *file, bool force, cni_restored *ret)
 {
 	return cni_backup_restore(&f->arena,
@@ -47,6 +50,40 @@ static void sees_no_half_transaction(void **state)
 	make_backup(f, in(f, "c.db"), &m);
 	assert_int_equal(m.tables[0].rows, 500);
 	cni_conn_close(writer);
+}
+
+/* Another process writes two rows a transaction, as fast as it can: every copy holds both or none
+ * of each pair. */
+static void is_consistent_under_load(void **state)
+{
+	folder *f = *state;
+
+	run_sql(f, f->db, "CREATE TABLE p (x); CREATE TABLE q (x)");
+	pid_t writer = fork();
+	assert_true(writer >= 0);
+	if (writer == 0) {
+		cni_conn *conn = open_at(f, f->db, CNI_OPEN_WRITE);
+		for (;;)
+			if (cni_conn_exec(conn,
+				    "BEGIN IMMEDIATE; INSERT INTO p VALUES (1); INSERT INTO q VALUES (1); COMMIT",
+				    &f->err) < 0)
+				_exit(1);
+	}
+	int64_t last = 0;
+	for (int i = 0; i < 5; i++) {
+		const char *to = cni_printf(&f->arena, "%s/load%d.db", f->path, i);
+		cni_manifest m;
+		int64_t p = 0;
+		/* there is something new since the last one */
+		while ((p = ask_int(f, f->db, "SELECT count(*) FROM p")) <= last)
+			;
+		make_backup(f, to, &m);
+		last = ask_int(f, to, "SELECT count(*) FROM p");
+		assert_true(last >= p);
+		assert_int_equal(ask_int(f, to, "SELECT count(*) FROM q"), last);
+	}
+	kill(writer, SIGKILL);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
 }
 
 static void never_overwrites(void **state)
@@ -278,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_folder(says_what_is_in_it),
 		in_folder(sees_no_half_transaction),
+		in_folder(is_consistent_under_load),
 		in_folder(never_overwrites),
 		in_folder(removes_parts_of_the_dead),
 		in_folder(notices_every_change),
