@@ -16,6 +16,7 @@
 #define CNI_MIGRATE_ANSWERS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "schema/diff.h"
 

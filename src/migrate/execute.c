@@ -77,6 +77,8 @@ static cn_status run_steps(cni_conn *conn, const cni_execution *execution, cn_er
 	for (size_t i = 0; i < plan->step_count; i++) {
 		const cni_step *step = &plan->steps[i];
 		what = step->comment ? step->comment : what;
+		if (execution->canceled && execution->canceled(execution->ctx))
+			return cn_fail(err, CN_ECANCELED, "canceled; nothing was changed");
 		if (execution->progress)
 			execution->progress(
 				what, (int64_t)i, (int64_t)plan->step_count, execution->ctx);

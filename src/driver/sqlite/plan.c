@@ -172,21 +172,18 @@ static cn_status drop_kind(cni_planner *planner, cni_ddl_kind kind, cn_error *er
 {
 	const cni_schema *from = planner->request->from;
 	bool all = planner->level >= CNI_LEVEL_BARE &&
-		   (kind == CNI_DDL_VIEW || kind == CNI_DDL_TRIGGER);
+		(kind == CNI_DDL_VIEW || kind == CNI_DDL_TRIGGER);
 	for (size_t i = 0; i < from->object_count; i++) {
 		const cni_object *object = &from->objects[i];
-		if (object->ddl.kind != kind || !still_there(planner, object))
+		if (object->ddl.kind != kind)
 			continue;
-		if (all) {
-			const char *why =
-				wanted(planner, object) || cni_planner_ignores(planner, object)
-					? "stands in the way of the next steps and comes back"
-					: "goes";
-			TRY(drop_object(planner, object, why, err));
-		} else if (!wanted(planner, object) && !cni_planner_ignores(planner, object) &&
-			   !stands_on_dropped(planner, object)) {
-			TRY(drop_object(planner, object, "goes", err));
-		}
+		bool stays = wanted(planner, object) || cni_planner_ignores(planner, object);
+		if ((!all && (stays || stands_on_dropped(planner, object))) ||
+			!still_there(planner, object))
+			continue;
+		TRY(drop_object(planner, object,
+			stays ? "stands in the way of the next steps and comes back" : "goes",
+			err));
 	}
 	return CN_OK;
 }
@@ -289,14 +286,14 @@ static cn_status fill_indexes(cni_planner *planner, const cni_schema *before, cn
 	return CN_OK;
 }
 
-static cn_status create_missing(cni_planner *planner, const cni_schema *schema, cni_ddl_kind kind,
-	bool ignored_only, cn_error *err)
+static cn_status create_missing(cni_planner *planner, const cni_schema *now,
+	const cni_schema *schema, cni_ddl_kind kind, bool ignored_only, cn_error *err)
 {
 	for (size_t i = 0; i < schema->object_count; i++) {
 		const cni_object *object = &schema->objects[i];
 		if (object->ddl.kind != kind ||
 			cni_planner_ignores(planner, object) != ignored_only ||
-			still_there(planner, object))
+			cni_schema_find(now, kind, object->name))
 			continue;
 		TRY(create_object(planner, object,
 			!cni_schema_find(planner->request->from, kind, object->name), err));
@@ -304,14 +301,16 @@ static cn_status create_missing(cni_planner *planner, const cni_schema *schema, 
 	return CN_OK;
 }
 
-/* What a rebuild or the bare levels took away, and what is new. Views before the triggers on them.
- */
+/* What a rebuild or the bare levels took away, and what is new. Views before the triggers on them. */
 static cn_status bring_back(cni_planner *planner, cn_error *err)
 {
 	static const cni_ddl_kind kinds[] = {CNI_DDL_INDEX, CNI_DDL_VIEW, CNI_DDL_TRIGGER};
+	const cni_plan_request *request = planner->request;
+	const cni_schema *now;
+	TRY(cni_planner_inspect(planner, &now, err));
 	for (size_t i = 0; i < CNI_COUNT(kinds); i++) {
-		TRY(create_missing(planner, planner->request->to, kinds[i], false, err));
-		TRY(create_missing(planner, planner->request->from, kinds[i], true, err));
+		TRY(create_missing(planner, now, request->to, kinds[i], false, err));
+		TRY(create_missing(planner, now, request->from, kinds[i], true, err));
 	}
 	return CN_OK;
 }
