@@ -6,7 +6,7 @@
  *   - its stop shuts the shared listening socket down, unless it was quiesced before and has an
  * ITC: both;
  *   - it lets ambiguous requests through: guard.c, before anything else is looked at;
- *   - it ends a line at a bare LF and a value at a NUL: see ragged();
+ *   - it ends a line at a bare LF, a value at a NUL, a head at a header without a name: see ragged();
  *   - it has no deadline for a whole request: connection.c;
  *   - it decodes the path before we can split it: its decoder is replaced by one that does nothing.
  */
@@ -54,11 +54,11 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
 	return CNI_PUSH(&req->arena, req->headers, req->header_count, header) ? MHD_YES : MHD_NO;
 }
 
-/* A line ends with CR LF. The library also takes a bare LF, ends a value at a NUL, skips lines
- * without a name and folds lines together, where another server may see something else. It leaves
- * the head where it was received and puts a NUL for each byte of a line's end: so a header that
- * does not begin two bytes after the end of the one before (or of the request line) came after
- * something of that kind. */
+/* A line ends with CR LF. The library also takes a bare LF, ends a value at a NUL, folds lines together, and takes a line
+ * without a name for the end of the head, so that what follows would be a request of its own. Another server may see
+ * something else in each of them. The library leaves the head where it was received and puts a NUL for each byte of a
+ * line's end: so a header must begin two bytes after the end of the one before (or of the request line), and four
+ * NULs must stand after the last. (Those four were received, or the head would not be complete.) */
 static bool ragged(const cn_request *req, const char *version)
 {
 	const char *end = version + strlen(version);
@@ -68,7 +68,7 @@ static bool ragged(const cn_request *req, const char *version)
 			return true;
 		end = req->headers[i].value + req->headers[i].value_size;
 	}
-	return false;
+	return memcmp(end, "\0\0\0", 4) != 0;
 }
 
 /* 0, or the status that the request is refused with before anything of the app sees it. */
