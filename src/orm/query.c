@@ -264,30 +264,52 @@ static bool is_null_key(const cn_value *key, size_t count)
 	return false;
 }
 
-static cn_status read_key(cn_session *s, const cni_layout *layout, const void *probe, void **ret)
+/* The statement of the last call, if it was for the same model: looking its text up in the connection's
+ * cache would be a tenth of the whole. */
+static cn_status get_statement(cn_session *s, const cni_layout *layout, cni_stmt **ret)
 {
-	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	cni_conn *conn;
 
 	TRY(cni_session_reader(s, &conn));
-	TRY(cni_session_prepare(s, conn, layout->get_sql, layout, &stmt));
-	for (size_t i = 0; i < layout->key_count; i++) {
-		cn_value value = cn_column_get(layout->fields[layout->key[i]].column, probe);
-		TRY(cni_stmt_bind(stmt, i + 1, value, &s->error));
+	if (s->get_layout != layout || s->get_stmt->conn != conn) {
+		cni_session_drop_get(s);
+		TRY(cni_session_prepare(s, conn, layout->get_sql, layout, &s->get_stmt));
+		s->get_layout = layout;
 	}
-	int step = cni_stmt_step(stmt, &s->error);
-	if (step < 0)
-		return (cn_status)step;
-	if (step == CNI_DONE)
-		return CN_OK;
+	*ret = s->get_stmt;
+	return CN_OK;
+}
+
+static cn_status take_got(cn_session *s, const cni_layout *layout, cni_stmt *stmt, void **ret)
+{
 	cn_value *values = cni_alloc(&s->scratch, layout->field_count * sizeof *values);
 	cni_entry *entry;
+
 	if (!values)
 		return cni_session_oom(s);
 	TRY(cni_stmt_row(stmt, values, layout->field_count, &s->error));
 	TRY(cni_session_take(s, layout, values, &entry));
 	*ret = entry->row;
 	return CN_OK;
+}
+
+static cn_status read_key(cn_session *s, const cni_layout *layout, const void *probe, void **ret)
+{
+	cni_stmt *stmt;
+
+	TRY(get_statement(s, layout, &stmt));
+	for (size_t i = 0; i < layout->key_count; i++) {
+		cn_value value = cn_column_get(layout->fields[layout->key[i]].column, probe);
+		TRY(cni_stmt_bind(stmt, i + 1, value, &s->error));
+	}
+	int step = cni_stmt_step(stmt, &s->error);
+	if (step < 0)
+		explain(s, layout);
+	cn_status status = step < 0 ? (cn_status)step : CN_OK;
+	if (step == CNI_ROW)
+		status = take_got(s, layout, stmt, ret);
+	cni_stmt_reset(stmt);
+	return status;
 }
 
 void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key)

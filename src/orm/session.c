@@ -98,6 +98,13 @@ cn_status cni_session_reader(cn_session *s, cni_conn **ret)
 	return CN_OK;
 }
 
+void cni_session_drop_get(cn_session *s)
+{
+	cni_stmt_release(s->get_stmt);
+	s->get_stmt = NULL;
+	s->get_layout = NULL;
+}
+
 /* The read transaction is over once the write lock is held: then nobody else can commit, and whether
  * somebody has since this session began to read can be told for sure. */
 static cn_status leave_reader(cn_session *s)
@@ -109,6 +116,7 @@ static cn_status leave_reader(cn_session *s)
 		s->epoch++;
 		return CN_OK;
 	}
+	cni_session_drop_get(s);
 	cn_status status = cni_conn_commit(s->reader, &s->error);
 	if (status == CN_OK)
 		status = version_of(s, s->reader, &version);
@@ -148,6 +156,7 @@ cn_status cni_session_writer(cn_session *s, cni_conn **ret)
 static void end_transaction(cn_session *s)
 {
 	cni_streams_stop(s);
+	cni_session_drop_get(s);
 	if (s->reader && s->reader != s->writer)
 		cni_pool_give(s->db->pool, s->reader);
 	cni_pool_give(s->db->pool, s->writer);

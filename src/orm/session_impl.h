@@ -65,6 +65,8 @@ struct cn_session {
 	size_t entry_count, entry_cap;
 	cni_entry *spare;            /* allocated for a row that turned out to be known already */
 	cni_stream *streams;
+	const cni_layout *get_layout; /* of get_stmt: cn_get's, kept between calls of one unit */
+	cni_stmt *get_stmt;
 	void *nothing[1];            /* the list of no rows */
 };
 
@@ -74,6 +76,7 @@ struct cn_session {
 const cni_layout *cni_session_layout(cn_session *s, const cn_model *model);
 cn_status cni_session_reader(cn_session *s, cni_conn **ret) CN_MUST_CHECK; /* in a transaction */
 cn_status cni_session_writer(cn_session *s, cni_conn **ret) CN_MUST_CHECK; /* in a write transaction */
+void cni_session_drop_get(cn_session *s); /* before its connection is given back */
 static inline bool cni_session_failed(const cn_session *s) { return s->error.status < 0; }
 cn_status cni_session_oom(cn_session *s);
 
