@@ -113,6 +113,21 @@ static void add_builtins(cn_app *app)
 		cn_app_fail(app, &err);
 }
 
+/* CN_MODELS() makes a list that ends with the block it stands in, and apps are made in functions. */
+static void copy_models(cn_app *app)
+{
+	const cn_model *const *models = app->desc.models;
+	size_t count = 0;
+
+	if (!models)
+		return;
+	while (models[count])
+		count++;
+	app->desc.models = cni_memdup(&app->arena, models, (count + 1) * sizeof *models);
+	if (!app->desc.models)
+		cn_app_fail(app, &(cn_error){.status = CN_ENOMEM, .message = "out of memory"});
+}
+
 cn_app *cn_app_new(const cn_app_desc *desc)
 {
 	cn_app *app = calloc(1, sizeof *app);
@@ -136,6 +151,7 @@ cn_app *cn_app_new(const cn_app_desc *desc)
 		return NULL;
 	}
 	app->root->desc = &app->root_desc;
+	copy_models(app);
 	add_builtins(app);
 	for (const cn_command_desc *c = app->desc.commands; c && c->name; c++)
 		add_checked(app, c, false);
