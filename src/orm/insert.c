@@ -286,8 +286,8 @@ static cn_status insert_numbered(cni_flush *flush, const cni_run *run)
 {
 	cn_session *s = flush->s;
 	bool *given = cni_alloc(&s->scratch, run->layout->field_count);
-	bool room, there = false;
-	int64_t first;
+	bool room = false, there = false;
+	int64_t first = 0;
 
 	if (!given)
 		return cni_session_oom(s);

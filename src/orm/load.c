@@ -382,7 +382,7 @@ static cn_status parse_path(cn_session *s, const cni_layout *layout, const char 
 	for (;;) {
 		cni_token word = cni_lexer_next_solid(&lexer), after = cni_lexer_next_solid(&lexer);
 		bool dot = cni_token_is_op(&after, "."), comma = cni_token_is_op(&after, ",");
-		cni_path *path;
+		cni_path *path = NULL;
 		if (word.kind != CNI_TOKEN_WORD || (after.kind != CNI_TOKEN_END && !dot && !comma)) {
 			cn_error_set(&s->error, CN_EARG, "\"%s\" is no list of relations", text);
 			cn_error_hint(&s->error, "write \"producer, products.garbage\"");
