@@ -89,8 +89,11 @@ static void run(cn_request *req)
 		req->match.route->handler(req, reply);
 	cni_reply_json_finish(reply);
 	cni_request_end_session(req, &err);
-	if (err.status < 0 && (reply->status < 400 || reply->kind == CNI_REPLY_NONE))
+	if (err.status < 0 && (reply->status < 400 || reply->kind == CNI_REPLY_NONE)) {
 		cn_reply_fail(reply, &err);
+		if (req->session_error.status < 0) /* no database is no "not found" of the client's */
+			reply->status = 500;
+	}
 }
 
 static void log_error(const cn_request *req)
