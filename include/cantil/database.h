@@ -3,10 +3,12 @@
  *
  *     cn_db *db;
  *     cn_error err;
- *     if (cn_db_open("sqlite:///store.db", &(cn_db_options){.models = CN_MODELS(Producer, Product)}, &db, &err) < 0)
+ *     cn_db_options options = {.models = CN_MODELS(Producer, Product)};
+ *     if (cn_db_open("sqlite:///store.db", &options, &db, &err) < 0)
  *             …
  *
- * A handle may be used by several threads; the sessions that are opened on it are one thread's each.
+ * A handle may be used by several threads; the sessions that are opened on it are one thread's
+ * each.
  *
  * Source: src/orm/database.c
  */
@@ -16,6 +18,8 @@
 #include <cantil/error.h>
 #include <cantil/model.h>
 #include <cantil/types.h>
+
+// clang-format off
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,13 +34,15 @@ typedef struct cn_db_options {
 	bool read_only;
 	unsigned busy_timeout_ms; /* how long to wait for another writer; 0: 5000 */
 	unsigned max_readers;     /* sessions that read at the same time; 0: 8; more wait their turn. One writes. */
-	/* every statement with its bound values and its time in microseconds; called in the session's thread */
+	/* every statement with its bound values and its time in microseconds; called in the
+	 * session's thread */
 	void (*echo)(const char *sql, int64_t duration_us, void *ctx);
 	void *echo_ctx;
 } cn_db_options;
 
-/* Opens a database and checks the models. `options` may be NULL. CN_EARG: the URI is none; CN_ENOTFOUND,
- * CN_ECONNECT, CN_EIO: the file cannot be opened; CN_ESCHEMA: the models contradict themselves. */
+/* Opens a database and checks the models. `options` may be NULL. CN_EARG: the URI is none;
+ * CN_ENOTFOUND, CN_ECONNECT, CN_EIO: the file cannot be opened; CN_ESCHEMA: the models contradict
+ * themselves. */
 CN_API cn_status cn_db_open(const char *uri, const cn_db_options *options, cn_db **ret_db, cn_error *err) CN_MUST_CHECK;
 
 /* NULL is allowed. All its sessions must be closed before. */
@@ -45,15 +51,18 @@ CN_API void cn_db_close(cn_db *db);
 /* The database's address, absolute, for messages; without a password. */
 CN_API const char *cn_db_uri(const cn_db *db);
 
-/* The models that it was opened with, NULL-terminated (never NULL); and one by its type's name, or NULL. */
+/* The models that it was opened with, NULL-terminated (never NULL); and one by its type's name, or
+ * NULL. */
 CN_API const cn_model *const *cn_db_models(const cn_db *db);
 CN_API const cn_model *cn_db_model(const cn_db *db, const char *type_name);
 
-/* Runs a script of SQL statements, in one transaction unless it says BEGIN itself. Rows are dropped. */
+/* Runs a script of SQL statements, in one transaction unless it says BEGIN itself. Rows are
+ * dropped. */
 CN_API cn_status cn_db_exec(cn_db *db, const char *script, cn_error *err) CN_MUST_CHECK;
 
-/* Creates what the models declare and the database does not have yet, in one transaction: tables, indexes,
- * views, triggers. For tests and throw-away databases; a program with data uses migrations. */
+/* Creates what the models declare and the database does not have yet, in one transaction: tables,
+ * indexes, views, triggers. For tests and throw-away databases; a program with data uses
+ * migrations. */
 CN_API cn_status cn_db_create_all(cn_db *db, cn_error *err) CN_MUST_CHECK;
 
 #ifdef __cplusplus

@@ -9,7 +9,7 @@
  *     } Product;
  *     CN_MODEL(Product, "product",
  *             CN_COLUMN(Product, id, .primary_key = true),
- *             CN_COLUMN(Product, producer_id, .references = "producer.id", .on_delete = CN_CASCADE, .index = true),
+ *             CN_COLUMN(Product, producer_id, .references = "producer.id", .index = true),
  *             CN_COLUMN(Product, name, .length = 100, .not_null = true),
  *             CN_COLUMN(Product, price, .check_sql = "price >= 0"),
  *             CN_BELONGS_TO(Product, Producer, producer, .via = "producer_id"));
@@ -24,21 +24,22 @@
  *     char *, const char *                      TEXT; VARCHAR(n) with .length
  *     char[N]                                   VARCHAR(N - 1)
  *     cn_blob                                   BLOB
- *     cn_time, cn_null_time                     TIMESTAMP: text as CURRENT_TIMESTAMP writes it, UTC, with
- *                                               microseconds if there are any. Integers and reals in the
- *                                               database are read as seconds since 1970.
+ *     cn_time, cn_null_time                     TIMESTAMP: text as CURRENT_TIMESTAMP writes it,
+ *                                               UTC, with microseconds if there are any.
+ *                                               Integers and reals in the database are read
+ *                                               as seconds since 1970.
  *     cn_date, cn_null_date                     DATE: text YYYY-MM-DD
  *
  * Pointers, blobs and the cn_null_ types are nullable unless .not_null; the others are not (.null
- * makes no sense there: there is no room for a NULL). A number too large for its member, a text too
- * long for its char[N] or its .length is an error, when reading too, never cut.
+ * makes no sense there: there is no room for a NULL). A number too large for its member, a text
+ * too long for its char[N] or its .length is an error, when reading too, never cut.
  *
- * What is not named gets a name: pk_, fk_, uq_, ck_, ix_ + table + columns. (An INTEGER PRIMARY KEY
- * stays without one: in SQLite it is the row's own number, and no constraint.)
+ * What is not named gets a name: pk_, fk_, uq_, ck_, ix_ + table + columns. (An INTEGER PRIMARY
+ * KEY stays without one: in SQLite it is the row's own number, and no constraint.)
  *
- * The tables are plain constant data: nothing runs before main. They are checked when a database is
- * opened with them (cn_db_open) or by cn_models_check. The macros need C11; a C++ program links models
- * that a C file declares, with CN_MODEL_DECL.
+ * The tables are plain constant data: nothing runs before main. They are checked when a database
+ * is opened with them (cn_db_open) or by cn_models_check. The macros need C11; a C++ program links
+ * models that a C file declares, with CN_MODEL_DECL.
  *
  * Source: src/orm/model.c, src/orm/registry.c
  */
@@ -47,6 +48,8 @@
 
 #include <cantil/error.h>
 #include <cantil/types.h>
+
+// clang-format off
 
 #ifdef __cplusplus
 extern "C" {
@@ -82,7 +85,8 @@ typedef enum cn_storage {
 	CN_STORE_NULL_TIME, CN_STORE_NULL_DATE,
 } cn_storage;
 
-/* A model is a flat list of parts; each part begins with this head, and is one of the structs below. */
+/* A model is a flat list of parts; each part begins with this head, and is one of the structs
+ * below. */
 typedef enum cn_part_kind {
 	CN_PART_COLUMN = 1,
 	CN_PART_RELATION,
@@ -123,7 +127,8 @@ typedef struct cn_column {
 	const char *renamed_from; /* the column's old name, so that a migration need not ask */
 } cn_column;
 
-/* CN_BELONGS_TO(T, Target, member, .via = "column"), CN_HAS_MANY(T, Target, member, .via = "column") */
+/* CN_BELONGS_TO(T, Target, member, .via = "column"), CN_HAS_MANY(T, Target, member, .via =
+ * "column") */
 typedef struct cn_relation {
 	cn_part part;
 	bool many;
@@ -196,8 +201,9 @@ typedef struct cn_model {
 } cn_model;
 
 /*
- * Checks a NULL-terminated list of models (CN_MODELS) as a whole: names, keys, references, relations,
- * options that contradict each other. CN_ESCHEMA names the model and the member; a hint says what to write.
+ * Checks a NULL-terminated list of models (CN_MODELS) as a whole: names, keys, references,
+ * relations, options that contradict each other. CN_ESCHEMA names the model and the member; a hint
+ * says what to write.
  */
 CN_API cn_status cn_models_check(const cn_model *const *models, cn_error *err) CN_MUST_CHECK;
 
@@ -211,23 +217,25 @@ CN_API cn_status cn_models_check(const cn_model *const *models, cn_error *err) C
 /* The next column, in the model's order, NULL after the last. *at is 0 to begin with. */
 CN_API const cn_column *cn_model_columns(const cn_model *model, size_t *at);
 
-/* The next relation. The member at `offset` is a row (T *) or, with `many`, a list (T **); NULL: not loaded. */
+/* The next relation. The member at `offset` is a row (T *) or, with `many`, a list (T **); NULL:
+ * not loaded. */
 CN_API const cn_relation *cn_model_relations(const cn_model *model, size_t *at);
 
-/* A column by its SQL name or member name (ASCII case ignored in the first), NULL if there is none. */
+/* A column by its SQL name or member name (ASCII case ignored in the first), NULL if there is
+ * none. */
 CN_API const cn_column *cn_model_column(const cn_model *model, const char *name);
 
 CN_API const char *cn_column_name(const cn_column *column);   /* in SQL */
 CN_API cn_type cn_column_type(const cn_column *column);       /* never NONE; char[N] is TEXT */
 CN_API bool cn_column_nullable(const cn_column *column);
 
-/* The value of a row's member. Text and blobs are borrowed from the row. Type NONE: a uint64_t beyond
- * what a database integer holds. */
+/* The value of a row's member. Text and blobs are borrowed from the row. Type NONE: a uint64_t
+ * beyond what a database integer holds. */
 CN_API cn_value cn_column_get(const cn_column *column, const void *row);
 
-/* Sets a row's member. Text and blobs are borrowed (pointer members keep the pointer; char[N] copies).
- * Numbers are converted where nothing is lost, text to time and date as it is read from a database.
- * CN_EARG: the value does not fit; the member is as it was. */
+/* Sets a row's member. Text and blobs are borrowed (pointer members keep the pointer; char[N]
+ * copies). Numbers are converted where nothing is lost, text to time and date as it is read from a
+ * database. CN_EARG: the value does not fit; the member is as it was. */
 CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value value, cn_error *err) CN_MUST_CHECK;
 
 #ifdef __cplusplus
@@ -305,8 +313,8 @@ CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value valu
 #define CN_TABLE_OPTIONS(...)                                                                      \
 	&((const cn_table_options){.part.kind = CN_PART_OPTIONS, __VA_ARGS__}).part
 
-/* Parts are pointers to compound literals, not elements of one array: they are of several types, and
- * editors complete .fields inside the macro. */
+/* Parts are pointers to compound literals, not elements of one array: they are of several types,
+ * and editors complete .fields inside the macro. */
 #define CN_MODEL(T, table_, ...)                                                                   \
 	const cn_model T##_model = {.kind = CN_MODEL_TABLE, .type_name = #T, .table = table_,      \
 		.size = sizeof(T), .parts = (const cn_part *const[]){__VA_ARGS__, NULL}}
@@ -381,8 +389,8 @@ CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value valu
 #define CN_MAP32(f, a, ...) f(a), CN_MAP31(f, __VA_ARGS__)
 #define CN_MAP(f, ...) CN_CAT(CN_MAP, CN_NARG(__VA_ARGS__))(f, __VA_ARGS__)
 
-/* CN_MODELS(Producer, Product): a NULL-terminated list. For more than 32 models, or for one that a header
- * shares, write the array: `const cn_model *const models[] = {&A_model, …, NULL};` */
+/* CN_MODELS(Producer, Product): a NULL-terminated list. For more than 32 models, or for one that a
+ * header shares, write the array: `const cn_model *const models[] = {&A_model, …, NULL};` */
 #define CN_MODEL_REF(T) &T##_model
 #define CN_MODELS(...) ((const cn_model *const[]){CN_MAP(CN_MODEL_REF, __VA_ARGS__), NULL})
 

@@ -4,28 +4,29 @@
  *     cn_session *s = cn_session_open(db);
  *     Producer *acme = cn_find(s, Producer, "name = ?", "Acme");
  *     Product *tea = cn_new(s, Product, .name = "Tea", .price = cn_some(3.5), .producer = acme);
- *     Product **cheap = cn_list(s, Product, cn_where("price < ?", 10.0), .order_by = "price", .load = "producer");
+ *     Product **cheap = cn_list(s, Product, cn_where("price < ?", 10.0), .load = "producer");
  *     for (size_t i = 0; cheap[i]; i++)
  *             cheap[i]->price.value += 1;
  *     if (cn_commit(s) < 0)
  *             complain(cn_session_error(s));
  *     cn_session_close(s);
  *
- * Errors are kept: after a failure every call does nothing (lists are empty, rows are NULL, numbers are 0)
- * until cn_rollback, so straight-line code checks once, at cn_commit.
+ * Errors are kept: after a failure every call does nothing (lists are empty, rows are NULL,
+ * numbers are 0) until cn_rollback, so straight-line code checks once, at cn_commit.
  *
- * Rows are the session's: they live, with their strings, until cn_clear or cn_session_close. One row of the
- * database is one pointer in a session (cn_get, cn_find, cn_one, cn_list, relations). A changed
- * member is written at the next flush, only the changed columns; a text member then points to the
- * session's own copy. Reads see what was flushed, not what is pending: call cn_flush first where that
- * matters.
+ * Rows are the session's: they live, with their strings, until cn_clear or cn_session_close. One
+ * row of the database is one pointer in a session (cn_get, cn_find, cn_one, cn_list, relations). A
+ * changed member is written at the next flush, only the changed columns; a text member then points
+ * to the session's own copy. Reads see what was flushed, not what is pending: call cn_flush first
+ * where that matters.
  *
  * The first read opens a read transaction and the first flush the write transaction; cn_commit and
  * cn_rollback end it. A row that somebody else changed after this session read it, and that this
- * session wants to write, is a CN_ECONFLICT at flush: roll back, read again, retry. After cn_commit
- * the rows stay; what is read again is brought up to date in its place (not what has unwritten
- * changes). After cn_rollback the structs keep what the program put in, but the session has
- * forgotten them: read them again, or give them to cn_add. (Keys that a flush generated are 0 again.)
+ * session wants to write, is a CN_ECONFLICT at flush: roll back, read again, retry. After
+ * cn_commit the rows stay; what is read again is brought up to date in its place (not what has
+ * unwritten changes). After cn_rollback the structs keep what the program put in, but the session
+ * has forgotten them: read them again, or give them to cn_add. (Keys that a flush generated are 0
+ * again.)
  *
  * A session is one thread's. The macros need C11; the functions that they call compile as C++.
  *
@@ -38,6 +39,8 @@
 #include <cantil/error.h>
 #include <cantil/model.h>
 #include <cantil/types.h>
+
+// clang-format off
 
 #ifdef __cplusplus
 extern "C" {
@@ -149,18 +152,20 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 
 #define CN_QUERY(...) (&(const cn_query){.unused_ = 0, __VA_ARGS__})
 
-/* A condition with its arguments, as one option among the others. Names are the columns' SQL names. */
+/* A condition with its arguments, as one option among the others. Names are the columns' SQL
+ * names. */
 #define cn_where(...)                                                                              \
 	.where = {CN_NARG(__VA_ARGS__) + CN_TEXT_FIRST(__VA_ARGS__), CN_BOXED(__VA_ARGS__)}
 
 /* ---- reading ---- */
 
-/* cn_get(s, Product, 7), cn_get(s, PostTag, post_id, tag_id): the row with this key, NULL if there is none. */
+/* cn_get(s, Product, 7), cn_get(s, PostTag, post_id, tag_id): the row with this key, NULL if there
+ * is none. */
 #define cn_get(s, T, ...)                                                                          \
 	((T *)cn_session_get((s), &T##_model, CN_NARG(__VA_ARGS__), CN_BOXED(__VA_ARGS__)))
 
-/* cn_list(s, Product, cn_where("price > ?", 10.0), .order_by = "price desc", .limit = 20, .load = "producer"):
- * a NULL-terminated list, never NULL itself. */
+/* cn_list(s, Product, cn_where("price > ?", 10.0), .order_by = "price desc", .limit = 20, .load =
+ * "producer"): a NULL-terminated list, never NULL itself. */
 #define cn_list(s, ...) CN_LIST_(s, __VA_ARGS__, )
 #define CN_LIST_(s, T, ...) ((T **)cn_session_list((s), &T##_model, CN_QUERY(__VA_ARGS__)))
 
@@ -171,7 +176,8 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 /* cn_find(s, Product, "name = ?", name): the same for a condition alone. */
 #define cn_find(s, T, ...) cn_first(s, T, cn_where(__VA_ARGS__))
 
-/* cn_one(s, Product, "name = ?", name): exactly one row, else an error (CN_ENOTFOUND, CN_EARG for several). */
+/* cn_one(s, Product, "name = ?", name): exactly one row, else an error (CN_ENOTFOUND, CN_EARG for
+ * several). */
 #define cn_one(s, T, ...)                                                                          \
 	((T *)cn_session_one((s), &T##_model, CN_QUERY(cn_where(__VA_ARGS__))))
 
@@ -181,15 +187,16 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 #define cn_exists(s, ...) CN_EXISTS_(s, __VA_ARGS__, )
 #define CN_EXISTS_(s, T, ...) cn_session_exists((s), &T##_model, CN_QUERY(__VA_ARGS__))
 
-/* cn_paginate(s, Product, 3, cn_where(…), .order_by = "name", .limit = 20): page 3 of 20 rows each (the usual).
- * Pages count from 1; one beyond the last is empty. Without .order_by: by primary key. */
+/* cn_paginate(s, Product, 3, cn_where(…), .order_by = "name", .limit = 20): page 3 of 20 rows each
+ * (the usual). Pages count from 1; one beyond the last is empty. Without .order_by: by primary
+ * key. */
 #define cn_paginate(s, T, ...) CN_PAGINATE_(s, T, __VA_ARGS__, )
 #define CN_PAGINATE_(s, T, page, ...)                                                              \
 	cn_session_paginate((s), &T##_model, (page), CN_QUERY(__VA_ARGS__))
 
-/* cn_each(s, Product, p, cn_where(…)) { … p->name … }: streams a table of any size in constant memory. The row
- * and its strings are good until the next turn; it is no row of the session: changes are not saved.
- * `break` and `return` are fine. */
+/* cn_each(s, Product, p, cn_where(…)) { … p->name … }: streams a table of any size in constant
+ * memory. The row and its strings are good until the next turn; it is no row of the session:
+ * changes are not saved. `break` and `return` are fine. */
 #define cn_each(s, ...) CN_EACH_(s, __VA_ARGS__, )
 #if defined(__GNUC__)
 #define CN_STREAM_AUTO __attribute__((cleanup(cn_stream_closep)))
@@ -200,25 +207,26 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 	for (T *p CN_STREAM_AUTO = cn_stream_open((s), &T##_model, CN_QUERY(__VA_ARGS__)); p;      \
 		p = cn_stream_next(p))
 
-/* cn_sql(s, Sales, "select p.name as producer, sum(…) as total from … where y = ?", 2026): rows into any struct, by
- * column name. They are no rows of the session: changes are not saved. */
+/* cn_sql(s, Sales, "select p.name as producer, sum(…) as total from … where y = ?", 2026): rows
+ * into any struct, by column name. They are no rows of the session: changes are not saved. */
 #define cn_sql(s, T, ...) ((T **)cn_session_sql((s), &T##_model, CN_ARGS(__VA_ARGS__)))
 
-/* cn_execute(s, "update product set price = price * ? where producer_id = ?", 1.1, id): a statement without
- * rows, in the write transaction; returns the number of rows changed. Rows that the session has are not
- * changed by it. */
+/* cn_execute(s, "update product set price = price * ? where producer_id = ?", 1.1, id): a
+ * statement without rows, in the write transaction; returns the number of rows changed. Rows that
+ * the session has are not changed by it. */
 #define cn_execute(s, ...) cn_session_execute((s), CN_ARGS(__VA_ARGS__))
 
 /* ---- writing ---- */
 
-/* cn_new(s, Product, .name = "Tea", .price = cn_some(3.5)): a row of the session, strings copied, to be inserted
- * at flush. Members left 0 take their default; an integer key left 0 is generated. */
+/* cn_new(s, Product, .name = "Tea", .price = cn_some(3.5)): a row of the session, strings copied,
+ * to be inserted at flush. Members left 0 take their default; an integer key left 0 is generated. */
 #define cn_new(s, ...) CN_NEW_(s, __VA_ARGS__, )
 #define CN_NEW_(s, T, ...)                                                                         \
 	((T *)cn_session_new((s), &T##_model, __extension__ &(const T){__VA_ARGS__}))
 
-/* cn_add(s, Product, &mine): inserts a struct of the program's own at flush, with keys and defaults
- * written back into it. The session borrows it until cn_commit, cn_rollback, cn_clear or cn_session_close. */
+/* cn_add(s, Product, &mine): inserts a struct of the program's own at flush, with keys and
+ * defaults written back into it. The session borrows it until cn_commit, cn_rollback, cn_clear or
+ * cn_session_close. */
 #define cn_add(s, T, row) cn_session_add((s), &T##_model, 1 ? (row) : (T *)0)
 
 /* cn_delete(s, Product, p): deletes a row of the session at flush. */
@@ -230,8 +238,8 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 #define cn_load(s, T, rows, path)                                                                  \
 	_Generic((rows), T *: cn_session_load_row, T **: cn_session_load)((s), &T##_model, (rows), (path))
 
-/* cn_append(s, producer->products, tea): puts a row at the end of a has-many list (which may be NULL);
- * at flush the row gets the key. */
+/* cn_append(s, producer->products, tea): puts a row at the end of a has-many list (which may be
+ * NULL); at flush the row gets the key. */
 #define cn_append(s, list, row) ((list) = cn_session_append((s), (list), 1 ? (row) : *(list)))
 
 #endif /* !__cplusplus */

@@ -19,7 +19,8 @@ char *cni_texts_copy(cni_texts *texts, const void *data, size_t size)
 		char *room = cni_alloc(texts->arena, chunk);
 		if (!room)
 			return NULL;
-		if (chunk != TEXTS_CHUNK) /* a large one has its own room; the chunk in use stays in use */
+		if (chunk != TEXTS_CHUNK) /* a large one has its own room; the chunk in use stays in
+					     use */
 			return size ? memcpy(room, data, size) : room;
 		texts->at = room;
 		texts->end = room + chunk;
@@ -45,8 +46,8 @@ bool cni_storage_text(cn_storage storage)
 
 bool cni_storage_integer(cn_storage storage)
 {
-	return (storage >= CN_STORE_I8 && storage <= CN_STORE_U64) || storage == CN_STORE_NULL_I32 ||
-	       storage == CN_STORE_NULL_I64;
+	return (storage >= CN_STORE_I8 && storage <= CN_STORE_U64) ||
+	       storage == CN_STORE_NULL_I32 || storage == CN_STORE_NULL_I64;
 }
 
 /* ---- value to member ---- */
@@ -54,7 +55,9 @@ bool cni_storage_integer(cn_storage storage)
 static const char *value_word(const cn_value *value, char *out, size_t size)
 {
 	switch (value->type) {
-	case CN_TYPE_BOOL: snprintf(out, size, "the boolean %s", value->as.b ? "true" : "false"); break;
+	case CN_TYPE_BOOL:
+		snprintf(out, size, "the boolean %s", value->as.b ? "true" : "false");
+		break;
 	case CN_TYPE_INT32:
 	case CN_TYPE_INT64: snprintf(out, size, "the integer %" PRId64, value->as.i); break;
 	case CN_TYPE_DOUBLE: snprintf(out, size, "the number %.17g", value->as.d); break;
@@ -74,14 +77,16 @@ static const char *value_word(const cn_value *value, char *out, size_t size)
 	return out;
 }
 
-static cn_status misfit(const cn_column *column, const cn_value *value, const char *what, cn_error *err)
+static cn_status misfit(
+	const cn_column *column, const cn_value *value, const char *what, cn_error *err)
 {
 	char word[160];
 
 	cn_error_set(err, CN_EARG, "member \"%s\": %s does not fit %s", column->member,
 		value_word(value, word, sizeof word), what);
 	if (value->type == CN_TYPE_NULL)
-		cn_error_hint(err, "declare the member with a cn_null_ type, or the column NOT NULL");
+		cn_error_hint(
+			err, "declare the member with a cn_null_ type, or the column NOT NULL");
 	return CN_EARG;
 }
 
@@ -112,14 +117,15 @@ static bool whole_number(const cn_value *value, int64_t *ret)
 	else if (value->type == CN_TYPE_BOOL)
 		*ret = value->as.b;
 	else if (value->type == CN_TYPE_DOUBLE && value->as.d >= -9007199254740992.0 &&
-		value->as.d <= 9007199254740992.0 && value->as.d == (double)(int64_t)value->as.d)
+		 value->as.d <= 9007199254740992.0 && value->as.d == (double)(int64_t)value->as.d)
 		*ret = (int64_t)value->as.d;
 	else
 		return false;
 	return true;
 }
 
-static cn_status set_integer(const cn_column *column, void *member, const cn_value *value, cn_error *err)
+static cn_status set_integer(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err)
 {
 	cni_range range = range_of(column->storage);
 	int64_t v;
@@ -141,7 +147,8 @@ static cn_status set_integer(const cn_column *column, void *member, const cn_val
 	return CN_OK;
 }
 
-static cn_status set_bool(const cn_column *column, void *member, const cn_value *value, cn_error *err)
+static cn_status set_bool(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err)
 {
 	int64_t v;
 
@@ -154,7 +161,8 @@ static cn_status set_bool(const cn_column *column, void *member, const cn_value 
 	return CN_OK;
 }
 
-static cn_status set_double(const cn_column *column, void *member, const cn_value *value, cn_error *err)
+static cn_status set_double(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err)
 {
 	double v;
 
@@ -177,30 +185,34 @@ static cn_status set_double(const cn_column *column, void *member, const cn_valu
 	return CN_OK;
 }
 
-static cn_status set_array(const cn_column *column, void *member, const char *text, size_t size, cn_error *err)
+static cn_status set_array(
+	const cn_column *column, void *member, const char *text, size_t size, cn_error *err)
 {
 	if (size >= column->size) {
-		cn_error_set(err, CN_EARG, "member \"%s\": a text of %zu bytes does not fit char[%zu]",
-			column->member, size, column->size);
+		cn_error_set(err, CN_EARG,
+			"member \"%s\": a text of %zu bytes does not fit char[%zu]", column->member,
+			size, column->size);
 		cn_error_hint(err, "give the array more room, or use const char *");
 		return CN_EARG;
 	}
 	memcpy(member, text, size);
-	memset((char *)member + size, 0, column->size - size); /* rows are compared bytewise first */
+	memset((char *)member + size, 0,
+		column->size - size); /* rows are compared bytewise first */
 	return CN_OK;
 }
 
-static cn_status set_text(const cn_column *column, void *member, const cn_value *value, cni_texts *texts,
-	cn_error *err)
+static cn_status set_text(const cn_column *column, void *member, const cn_value *value,
+	cni_texts *texts, cn_error *err)
 {
 	char number[40];
 	const char *text = value->as.p;
 	size_t size = value->size;
 
-	if (value->type == CN_TYPE_INT64 || value->type == CN_TYPE_DOUBLE) { /* SQLite's columns hold anything */
+	if (value->type == CN_TYPE_INT64 ||
+		value->type == CN_TYPE_DOUBLE) { /* SQLite's columns hold anything */
 		size = (size_t)(value->type == CN_TYPE_INT64
-				? snprintf(number, sizeof number, "%" PRId64, value->as.i)
-				: snprintf(number, sizeof number, "%.17g", value->as.d));
+					? snprintf(number, sizeof number, "%" PRId64, value->as.i)
+					: snprintf(number, sizeof number, "%.17g", value->as.d));
 		text = number;
 		if (!texts && column->storage != CN_STORE_ARRAY)
 			return misfit(column, value, "a text", err);
@@ -208,7 +220,8 @@ static cn_status set_text(const cn_column *column, void *member, const cn_value 
 		return misfit(column, value, "a text", err);
 	}
 	if (memchr(text, 0, size))
-		return cn_fail(err, CN_EARG, "member \"%s\": a text with a NUL inside does not fit a C string",
+		return cn_fail(err, CN_EARG,
+			"member \"%s\": a text with a NUL inside does not fit a C string",
 			column->member);
 	if (column->storage == CN_STORE_ARRAY)
 		return set_array(column, member, text, size, err);
@@ -221,8 +234,8 @@ static cn_status set_text(const cn_column *column, void *member, const cn_value 
 	return CN_OK;
 }
 
-static cn_status set_blob(const cn_column *column, void *member, const cn_value *value, cni_texts *texts,
-	cn_error *err)
+static cn_status set_blob(const cn_column *column, void *member, const cn_value *value,
+	cni_texts *texts, cn_error *err)
 {
 	if (value->type != CN_TYPE_BLOB && value->type != CN_TYPE_TEXT)
 		return misfit(column, value, "a blob", err);
@@ -252,23 +265,27 @@ static bool time_of(const cn_value *value, int64_t *ret_us)
 
 	switch (value->type) {
 	case CN_TYPE_TIME: *ret_us = value->as.i; return true;
-	case CN_TYPE_DATE: return !__builtin_mul_overflow(value->as.i, INT64_C(86400000000), ret_us);
+	case CN_TYPE_DATE:
+		return !__builtin_mul_overflow(value->as.i, INT64_C(86400000000), ret_us);
 	case CN_TYPE_INT64: return !__builtin_mul_overflow(value->as.i, INT64_C(1000000), ret_us);
 	case CN_TYPE_DOUBLE:
 		if (!(value->as.d > -9.2e12 && value->as.d < 9.2e12))
 			return false;
-		*ret_us = (int64_t)(value->as.d * 1e6 + (value->as.d < 0 ? -0.5 : 0.5)); /* without libm */
+		*ret_us = (int64_t)(value->as.d * 1e6 +
+				    (value->as.d < 0 ? -0.5 : 0.5)); /* without libm */
 		return true;
 	default: return short_text(value, text) && cni_time_parse(text, ret_us);
 	}
 }
 
-static cn_status set_time(const cn_column *column, void *member, const cn_value *value, cn_error *err)
+static cn_status set_time(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err)
 {
 	int64_t us;
 
 	if (!time_of(value, &us))
-		return misfit(column, value, "a time (YYYY-MM-DD HH:MM:SS, or seconds since 1970)", err);
+		return misfit(
+			column, value, "a time (YYYY-MM-DD HH:MM:SS, or seconds since 1970)", err);
 	if (column->storage == CN_STORE_TIME)
 		*(cn_time *)member = (cn_time){us};
 	else
@@ -276,7 +293,8 @@ static cn_status set_time(const cn_column *column, void *member, const cn_value 
 	return CN_OK;
 }
 
-static cn_status set_date(const cn_column *column, void *member, const cn_value *value, cn_error *err)
+static cn_status set_date(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err)
 {
 	char text[CNI_TIME_TEXT];
 	int32_t days = 0;
@@ -292,7 +310,8 @@ static cn_status set_date(const cn_column *column, void *member, const cn_value 
 	return CN_OK;
 }
 
-static cn_status set_null(const cn_column *column, void *member, const cn_value *value, cn_error *err)
+static cn_status set_null(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err)
 {
 	if (!cni_storage_nullable(column->storage))
 		return misfit(column, value, "a member that has no NULL", err);
@@ -300,8 +319,8 @@ static cn_status set_null(const cn_column *column, void *member, const cn_value 
 	return CN_OK;
 }
 
-static cn_status decode_any(const cn_column *column, void *member, const cn_value *value, cni_texts *texts,
-	cn_error *err)
+static cn_status decode_any(const cn_column *column, void *member, const cn_value *value,
+	cni_texts *texts, cn_error *err)
 {
 	if (value->type == CN_TYPE_NULL)
 		return set_null(column, member, value, err);
@@ -323,7 +342,8 @@ static cn_status decode_any(const cn_column *column, void *member, const cn_valu
 	}
 }
 
-cn_status cni_decode(const cn_column *column, void *row, const cn_value *value, cni_texts *texts, cn_error *err)
+cn_status cni_decode(
+	const cn_column *column, void *row, const cn_value *value, cni_texts *texts, cn_error *err)
 {
 	void *member = cni_member_at(column, row);
 
@@ -362,7 +382,8 @@ cn_value cn_column_get(const cn_column *column, const void *row)
 	case CN_STORE_TEXT:
 	case CN_STORE_CHARS: return text_value(*(const char *const *)m);
 	case CN_STORE_ARRAY:
-		return (cn_value){.type = CN_TYPE_TEXT, .size = strnlen(m, column->size), .as = {.p = m}};
+		return (cn_value){
+			.type = CN_TYPE_TEXT, .size = strnlen(m, column->size), .as = {.p = m}};
 	case CN_STORE_BLOB: return cn_bytes(*(const cn_blob *)m);
 	case CN_STORE_TIME: return cn_timestamp(*(const cn_time *)m);
 	case CN_STORE_DATE: return cn_day(*(const cn_date *)m);
@@ -394,10 +415,12 @@ static size_t characters(const char *text, size_t size)
 static cn_status check_text(const cn_column *column, const cn_value *value, cn_error *err)
 {
 	if (column->storage == CN_STORE_ARRAY && value->size == column->size)
-		return cn_fail(err, CN_EARG, "member \"%s\": char[%zu] holds a text without its NUL",
-			column->member, column->size);
+		return cn_fail(err, CN_EARG,
+			"member \"%s\": char[%zu] holds a text without its NUL", column->member,
+			column->size);
 	if (!cni_utf8_valid(value->as.p, value->size))
-		return cn_fail(err, CN_EARG, "member \"%s\": the text is not UTF-8", column->member);
+		return cn_fail(
+			err, CN_EARG, "member \"%s\": the text is not UTF-8", column->member);
 	if (column->length && value->size > column->length) {
 		size_t count = characters(value->as.p, value->size);
 		if (count > column->length)

@@ -1,8 +1,8 @@
 /*
  * convert.h - between a struct's member and a boxed value.
  *
- * Nothing is lost on the way: what does not fit its member, or its column, is an error that names the
- * member, and the member stays as it was.
+ * Nothing is lost on the way: what does not fit its member, or its column, is an error that names
+ * the member, and the member stays as it was.
  */
 #ifndef CNI_ORM_CONVERT_H
 #define CNI_ORM_CONVERT_H
@@ -21,12 +21,13 @@ typedef struct cni_texts {
 char *cni_texts_copy(cni_texts *texts, const void *data, size_t size);
 
 /* Sets the member. Texts and blobs are copied into `texts`, or borrowed when that is NULL. */
-cn_status cni_decode(const cn_column *column, void *row, const cn_value *value, cni_texts *texts, cn_error *err)
-	CN_MUST_CHECK;
+cn_status cni_decode(const cn_column *column, void *row, const cn_value *value, cni_texts *texts,
+	cn_error *err) CN_MUST_CHECK;
 
-/* The member as it is bound to a statement, after checking that the column can hold it: UTF-8, length,
- * range. Borrowed from the row. */
-cn_status cni_encode(const cn_column *column, const void *row, cn_value *ret, cn_error *err) CN_MUST_CHECK;
+/* The member as it is bound to a statement, after checking that the column can hold it: UTF-8,
+ * length, range. Borrowed from the row. */
+cn_status cni_encode(
+	const cn_column *column, const void *row, cn_value *ret, cn_error *err) CN_MUST_CHECK;
 
 /* Is the member 0, NULL, or an empty char[N]: what a program that says nothing leaves there? */
 bool cni_member_is_zero(const cn_column *column, const void *row);
@@ -34,7 +35,8 @@ bool cni_member_is_zero(const cn_column *column, const void *row);
 /* Do the two rows hold the same in this member? */
 bool cni_member_equal(const cn_column *column, const void *a, const void *b);
 
-/* Copies the member from one row to another, its text or blob into `texts`. False: out of memory. */
+/* Copies the member from one row to another, its text or blob into `texts`. False: out of memory.
+ */
 bool cni_member_copy(const cn_column *column, void *to, const void *from, cni_texts *texts);
 
 bool cni_storage_nullable(cn_storage storage);
@@ -46,6 +48,9 @@ static inline const void *cni_member(const cn_column *column, const void *row)
 	return (const char *)row + column->offset;
 }
 
-static inline void *cni_member_at(const cn_column *column, void *row) { return (char *)row + column->offset; }
+static inline void *cni_member_at(const cn_column *column, void *row)
+{
+	return (char *)row + column->offset;
+}
 
 #endif

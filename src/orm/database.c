@@ -25,7 +25,8 @@ static cn_status make_pool(cn_db *db, const cn_db_options *options, cn_error *er
 	return cni_pool_new(&db->uri, &pool, &db->pool, err);
 }
 
-/* The handle is good only if a connection can be had: an error belongs here, not into the first session. */
+/* The handle is good only if a connection can be had: an error belongs here, not into the first
+ * session. */
 static cn_status try_connection(cn_db *db, cn_error *err)
 {
 	cni_conn *conn;
@@ -50,7 +51,9 @@ cn_status cn_db_open(const char *uri, const cn_db_options *options, cn_db **ret_
 		return cn_fail(err, CN_EARG, "a database that is only read cannot be created");
 	const char *root = options->root ? options->root : cni_path_current(&db->arena);
 	if (!root)
-		return cn_fail(err, CN_EIO, "the working folder cannot be found");
+		return db->arena.failed
+			       ? cn_fail(err, CN_ENOMEM, "out of memory")
+			       : cn_fail(err, CN_EIO, "the working folder cannot be found");
 	TRY(cni_uri_parse(&db->arena, uri, root, &db->uri, err));
 	TRY(cni_registry_init(&db->registry, options->models, err));
 	db->read_only = options->read_only;
@@ -84,8 +87,8 @@ const cn_model *cn_db_model(const cn_db *db, const char *type_name)
 }
 
 /* Runs fn on the connection that writes, in a transaction. */
-static cn_status in_transaction(cn_db *db, cn_status (*fn)(cni_conn *conn, void *ctx, cn_error *err), void *ctx,
-	cn_error *err)
+static cn_status in_transaction(cn_db *db,
+	cn_status (*fn)(cni_conn *conn, void *ctx, cn_error *err), void *ctx, cn_error *err)
 {
 	cni_conn *conn;
 
@@ -101,7 +104,10 @@ static cn_status in_transaction(cn_db *db, cn_status (*fn)(cni_conn *conn, void 
 	return status;
 }
 
-static cn_status run_script(cni_conn *conn, void *ctx, cn_error *err) { return cni_conn_exec(conn, ctx, err); }
+static cn_status run_script(cni_conn *conn, void *ctx, cn_error *err)
+{
+	return cni_conn_exec(conn, ctx, err);
+}
 
 cn_status cn_db_exec(cn_db *db, const char *script, cn_error *err)
 {
@@ -129,4 +135,7 @@ static cn_status create_missing(cni_conn *conn, void *ctx, cn_error *err)
 	return CN_OK;
 }
 
-cn_status cn_db_create_all(cn_db *db, cn_error *err) { return in_transaction(db, create_missing, db, err); }
+cn_status cn_db_create_all(cn_db *db, cn_error *err)
+{
+	return in_transaction(db, create_missing, db, err);
+}

@@ -10,10 +10,10 @@
 struct cn_db {
 	cni_arena arena;
 	cni_uri uri;
-	cni_pool *pool;          /* thread-safe; all else is constant once the handle is open */
+	cni_pool *pool; /* thread-safe; all else is constant once the handle is open */
 	cni_registry registry;
 	bool read_only;
-	bool single;             /* in memory: one connection reads and writes */
+	bool single; /* in memory: one connection reads and writes */
 };
 
 #endif

@@ -6,7 +6,10 @@
 #include "base/try.h"
 #include "orm/session_impl.h"
 
-static size_t rounded(size_t size) { return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1); }
+static size_t rounded(size_t size)
+{
+	return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
 
 cni_entry *cni_entry_new(cn_session *s, const cni_layout *layout, void *own_row)
 {
@@ -85,7 +88,8 @@ static cn_status read_failed(const cni_layout *layout, cn_error *err)
 	return cn_error_wrap(err, "reading a \"%s\"", layout->name);
 }
 
-cn_status cni_decode_row(const cni_layout *layout, void *row, const cn_value *values, cni_texts *texts, cn_error *err)
+cn_status cni_decode_row(const cni_layout *layout, void *row, const cn_value *values,
+	cni_texts *texts, cn_error *err)
 {
 	for (size_t i = 0; i < layout->field_count; i++) {
 		if (cni_decode(layout->fields[i].column, row, &values[i], texts, err) < 0)
@@ -128,7 +132,8 @@ static cni_entry *take_spare(cn_session *s, const cni_layout *layout)
 	return entry && entry->layout == layout ? entry : cni_entry_new(s, layout, NULL);
 }
 
-cn_status cni_session_take(cn_session *s, const cni_layout *layout, const cn_value *values, cni_entry **ret)
+cn_status cni_session_take(
+	cn_session *s, const cni_layout *layout, const cn_value *values, cni_entry **ret)
 {
 	cni_entry *entry = take_spare(s, layout);
 
@@ -141,7 +146,8 @@ cn_status cni_session_take(cn_session *s, const cni_layout *layout, const cn_val
 	}
 	for (size_t i = 0; i < layout->key_count; i++) {
 		size_t field = layout->key[i];
-		if (cni_decode(layout->fields[field].column, entry->row, &values[field], NULL, &s->error) < 0)
+		if (cni_decode(layout->fields[field].column, entry->row, &values[field], NULL,
+			    &s->error) < 0)
 			return read_failed(layout, &s->error);
 	}
 	uint64_t hash = cni_key_hash(layout, entry->row);
@@ -194,7 +200,8 @@ cn_status cni_entry_settle(cn_session *s, cni_entry *entry)
 		if (text && !settle_text(s, entry, column))
 			return cni_session_oom(s);
 		if (!text)
-			memcpy(cni_member_at(column, entry->old), cni_member(column, entry->row), column->size);
+			memcpy(cni_member_at(column, entry->old), cni_member(column, entry->row),
+				column->size);
 	}
 	entry->snapshot = s->snapshot;
 	entry->epoch = s->epoch;

@@ -1,6 +1,6 @@
 /*
- * flush.c - writing what has changed: keys asked for by relations, insertions (parents first), updates,
- * deletions (children first).
+ * flush.c - writing what has changed: keys asked for by relations, insertions (parents first),
+ * updates, deletions (children first).
  */
 #include <string.h>
 
@@ -31,15 +31,16 @@ static cn_status cascade_over(cni_flush *flush, const cni_link *link, void **par
 	return CN_OK;
 }
 
-/* The list grows while it is walked: what is added at its end has children of its own. Rows of one model
- * that stand together are taken together. */
+/* The list grows while it is walked: what is added at its end has children of its own. Rows of one
+ * model that stand together are taken together. */
 static cn_status cascade(cni_flush *flush)
 {
 	cn_session *s = flush->s;
 
 	for (size_t from = 0, to; from < flush->deletes.count; from = to) {
 		const cni_layout *layout = flush->deletes.entries[from]->layout;
-		for (to = from; to < flush->deletes.count && flush->deletes.entries[to]->layout == layout;)
+		for (to = from;
+			to < flush->deletes.count && flush->deletes.entries[to]->layout == layout;)
 			to++;
 		void **parents = NULL;
 		for (size_t i = 0; i < layout->link_count; i++) {

@@ -1,8 +1,8 @@
 /*
  * flush_impl.h - one flush: what is to be written, and in which order.
  *
- * A wish is a key that a child takes from a parent. When the parent is inserted in the same flush, its
- * key may not be known before; so wishes are also what orders the insertions.
+ * A wish is a key that a child takes from a parent. When the parent is inserted in the same flush,
+ * its key may not be known before; so wishes are also what orders the insertions.
  */
 #ifndef CNI_ORM_FLUSH_IMPL_H
 #define CNI_ORM_FLUSH_IMPL_H
@@ -11,11 +11,11 @@
 
 typedef struct cni_wish {
 	struct cni_wish *next;
-	const cni_link *link;         /* for messages */
+	const cni_link *link; /* for messages */
 	const size_t *child_fields, *parent_fields;
 	size_t count;
 	cni_entry *parent;
-	bool late;                    /* a cycle: inserted as NULL, set by an update afterwards */
+	bool late; /* a cycle: inserted as NULL, set by an update afterwards */
 } cni_wish;
 
 typedef struct cni_list {
@@ -27,13 +27,13 @@ typedef struct cni_flush {
 	cn_session *s;
 	cni_conn *conn;
 	cni_list inserts, updates, deletes;
-	cni_list related;             /* rows whose relations the program has set */
+	cni_list related; /* rows whose relations the program has set */
 } cni_flush;
 
 /* wishes.c: what relations' members ask for. */
 cn_status cni_wishes_gather(cni_flush *flush) CN_MUST_CHECK;
 cn_status cni_wish_grant(cni_flush *flush, cni_entry *child, const cni_wish *wish) CN_MUST_CHECK;
-void cni_wishes_settle(cni_flush *flush); /* granted: they are no change any more */
+void cni_wishes_settle(cni_flush *flush);  /* granted: they are no change any more */
 bool cni_wish_known(const cni_wish *wish); /* has the parent its key? */
 
 /* order.c: parents before children. Deletions are ordered the same way, and run backwards. */
@@ -46,11 +46,12 @@ cn_status cni_flush_updates(cni_flush *flush) CN_MUST_CHECK;
 cn_status cni_flush_deletes(cni_flush *flush) CN_MUST_CHECK;
 
 /* insert.c: reads what the database filled in (RETURNING), for the fields with fill[i]. */
-cn_status cni_returning_take(cni_flush *flush, cni_stmt *stmt, cni_entry *entry, const bool *fill) CN_MUST_CHECK;
+cn_status cni_returning_take(
+	cni_flush *flush, cni_stmt *stmt, cni_entry *entry, const bool *fill) CN_MUST_CHECK;
 void cni_returning_sql(cni_buffer *sql, const cni_layout *layout, const bool *fill);
 
-/* update.c: a row of an older state of the database is as it was read, or CN_ECONFLICT. `ret_gone` (may be
- * NULL: then that is a conflict too): it is there no more. */
+/* update.c: a row of an older state of the database is as it was read, or CN_ECONFLICT. `ret_gone`
+ * (may be NULL: then that is a conflict too): it is there no more. */
 cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_gone) CN_MUST_CHECK;
 
 /* `"Product" 7`, for messages. */

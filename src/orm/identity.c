@@ -32,7 +32,8 @@ static bool int_key(const cni_layout *layout, const void *row, int64_t *ret)
 	return true;
 }
 
-uint64_t cni_fields_hash(const cni_layout *layout, const size_t *fields, size_t count, const void *row)
+uint64_t cni_fields_hash(
+	const cni_layout *layout, const size_t *fields, size_t count, const void *row)
 {
 	uint64_t hash = 0;
 
@@ -70,13 +71,14 @@ static bool value_equal(const cn_value *a, const cn_value *b)
 	case CN_TYPE_BOOL: return a->as.b == b->as.b;
 	case CN_TYPE_DOUBLE: return a->as.d == b->as.d;
 	case CN_TYPE_TEXT:
-	case CN_TYPE_BLOB: return a->size == b->size && (!a->size || !memcmp(a->as.p, b->as.p, a->size));
+	case CN_TYPE_BLOB:
+		return a->size == b->size && (!a->size || !memcmp(a->as.p, b->as.p, a->size));
 	default: return a->as.i == b->as.i;
 	}
 }
 
-bool cni_fields_equal(const cni_layout *a, const size_t *a_fields, const void *a_row, const cni_layout *b,
-	const size_t *b_fields, const void *b_row, size_t count)
+bool cni_fields_equal(const cni_layout *a, const size_t *a_fields, const void *a_row,
+	const cni_layout *b, const size_t *b_fields, const void *b_row, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		cn_value x = cn_column_get(a->fields[a_fields[i]].column, a_row);
@@ -96,8 +98,8 @@ bool cni_fields_null(const cni_layout *layout, const size_t *fields, size_t coun
 	return false;
 }
 
-/* The key of an entry is that of its old copy: the program may have overwritten the member. Rows that
- * are not inserted yet stand under their address and have no key. */
+/* The key of an entry is that of its old copy: the program may have overwritten the member. Rows
+ * that are not inserted yet stand under their address and have no key. */
 static bool has_key(const cni_entry *entry, const cni_layout *layout, const void *row)
 {
 	int64_t a, b;
@@ -106,14 +108,17 @@ static bool has_key(const cni_entry *entry, const cni_layout *layout, const void
 		return false;
 	if (int_key(layout, row, &a) && int_key(layout, entry->old, &b))
 		return a == b;
-	return cni_fields_equal(layout, layout->key, row, layout, layout->key, entry->old, layout->key_count);
+	return cni_fields_equal(
+		layout, layout->key, row, layout, layout->key, entry->old, layout->key_count);
 }
 
-cni_entry *cni_identity_key(const cni_identity *map, const cni_layout *layout, const void *row, uint64_t hash)
+cni_entry *cni_identity_key(
+	const cni_identity *map, const cni_layout *layout, const void *row, uint64_t hash)
 {
 	if (!map->cap)
 		return NULL;
-	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i]; i = (i + 1) & (map->cap - 1)) {
+	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i];
+		i = (i + 1) & (map->cap - 1)) {
 		if (map->slots[i]->hash == hash && has_key(map->slots[i], layout, row))
 			return map->slots[i];
 	}
@@ -127,7 +132,8 @@ cni_entry *cni_identity_int(const cni_identity *map, const cni_layout *layout, i
 
 	if (!map->cap)
 		return NULL;
-	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i]; i = (i + 1) & (map->cap - 1)) {
+	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i];
+		i = (i + 1) & (map->cap - 1)) {
 		cni_entry *entry = map->slots[i];
 		if (entry->hash == hash && entry->layout == layout && entry->state != CNI_NEW &&
 			*(const int64_t *)cni_member(column, entry->old) == key)
@@ -142,7 +148,8 @@ cni_entry *cni_identity_row(const cni_identity *map, const void *row)
 
 	if (!map->cap)
 		return NULL;
-	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i]; i = (i + 1) & (map->cap - 1)) {
+	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i];
+		i = (i + 1) & (map->cap - 1)) {
 		if (map->slots[i]->hash == hash && map->slots[i]->row == row)
 			return map->slots[i];
 	}

@@ -1,10 +1,10 @@
 /*
  * insert.c - new rows: as many as possible in one statement, keys given back to the structs.
  *
- * Rows of one model that write the same columns are inserted up to 50 at a time. Keys that the database
- * would generate are then chosen here, behind the largest there is: the write lock is held, so
- * nobody else can take them. When a row of such a batch is refused, the batch is tried again
- * row by row, which names the row.
+ * Rows of one model that write the same columns are inserted up to 50 at a time. Keys that the
+ * database would generate are then chosen here, behind the largest there is: the write lock is
+ * held, so nobody else can take them. When a row of such a batch is refused, the batch is tried
+ * again row by row, which names the row.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,13 +17,13 @@ enum { BATCH_ROWS = 50, BATCH_MIN = 4, BATCH_PARAMETERS = 30000 };
 
 typedef struct cni_run { /* rows that the same statement inserts */
 	const cni_layout *layout;
-	bool *given;          /* per field: the struct's value is written */
-	bool *filled;         /* per field: the database fills it in */
+	bool *given;  /* per field: the struct's value is written */
+	bool *filled; /* per field: the database fills it in */
 	size_t given_count, filled_count;
 	cni_entry *entries[BATCH_ROWS];
 	size_t count, most;
-	bool numbered;        /* its key is the only thing filled in, and may be chosen here */
-	bool returning;       /* more than the row's number is read back */
+	bool numbered;  /* its key is the only thing filled in, and may be chosen here */
+	bool returning; /* more than the row's number is read back */
 } cni_run;
 
 const char *cni_entry_word(cni_flush *flush, const cni_entry *entry)
@@ -37,8 +37,8 @@ const char *cni_entry_word(cni_flush *flush, const cni_entry *entry)
 		if (v.type == CN_TYPE_INT64)
 			cni_buffer_printf(&word, "%s%" PRId64, i ? ", " : " ", v.as.i);
 		else if (v.type == CN_TYPE_TEXT)
-			cni_buffer_printf(&word, "%s\"%.*s\"", i ? ", " : " ", (int)(v.size < 60 ? v.size : 60),
-				(const char *)v.as.p);
+			cni_buffer_printf(&word, "%s\"%.*s\"", i ? ", " : " ",
+				(int)(v.size < 60 ? v.size : 60), (const char *)v.as.p);
 	}
 	const char *copy = cni_buffer_dup(&word, &flush->s->scratch);
 	return copy ? copy : layout->name;
@@ -46,14 +46,16 @@ const char *cni_entry_word(cni_flush *flush, const cni_entry *entry)
 
 /* ---- which columns ---- */
 
-/* A number of the row, or a value that the database computes, is filled in when the program left it 0. */
+/* A number of the row, or a value that the database computes, is filled in when the program left it
+ * 0. */
 static bool is_filled(const cni_layout *layout, size_t field, const void *row)
 {
 	const cn_column *column = layout->fields[field].column;
 
 	if (column->generated_sql)
 		return true;
-	return ((long)field == layout->row_number || column->default_sql) && cni_member_is_zero(column, row);
+	return ((long)field == layout->row_number || column->default_sql) &&
+	       cni_member_is_zero(column, row);
 }
 
 static bool fits_run(const cni_run *run, const cni_entry *entry)
@@ -72,7 +74,8 @@ static cn_status start_run(cni_flush *flush, cni_run *run, const cni_entry *entr
 	const cni_layout *layout = entry->layout;
 	size_t count = layout->field_count;
 
-	*run = (cni_run){.layout = layout, .given = cni_alloc(&flush->s->rows, count),
+	*run = (cni_run){.layout = layout,
+		.given = cni_alloc(&flush->s->rows, count),
 		.filled = cni_alloc(&flush->s->rows, count)};
 	if (!run->given || !run->filled)
 		return cni_session_oom(flush->s);
@@ -117,7 +120,8 @@ cn_status cni_returning_take(cni_flush *flush, cni_stmt *stmt, cni_entry *entry,
 		if (!fill[i])
 			continue;
 		cn_value value = cni_stmt_value(stmt, at++);
-		if (cni_decode(layout->fields[i].column, entry->row, &value, &s->texts, &s->error) < 0)
+		if (cni_decode(layout->fields[i].column, entry->row, &value, &s->texts, &s->error) <
+			0)
 			return cn_error_wrap(&s->error, "reading back a new \"%s\"", layout->name);
 	}
 	return CN_OK;
@@ -131,7 +135,8 @@ static void insert_sql(cni_buffer *sql, const cni_run *run, const bool *given, s
 	cni_buffer_printf(sql, "INSERT INTO %s", layout->quoted);
 	for (size_t i = 0; i < layout->field_count; i++) {
 		if (given[i])
-			cni_buffer_printf(sql, "%s%s", columns++ ? ", " : " (", layout->fields[i].quoted);
+			cni_buffer_printf(
+				sql, "%s%s", columns++ ? ", " : " (", layout->fields[i].quoted);
 	}
 	if (!columns) {
 		cni_buffer_puts(sql, " DEFAULT VALUES");
@@ -145,7 +150,8 @@ static void insert_sql(cni_buffer *sql, const cni_run *run, const bool *given, s
 	}
 }
 
-static cn_status bind_row(cni_flush *flush, cni_stmt *stmt, const bool *given, const cni_entry *entry, size_t *at)
+static cn_status bind_row(
+	cni_flush *flush, cni_stmt *stmt, const bool *given, const cni_entry *entry, size_t *at)
 {
 	const cni_layout *layout = entry->layout;
 	cn_session *s = flush->s;
@@ -167,17 +173,20 @@ static void set_number(const cni_run *run, cni_entry *entry, int64_t number)
 {
 	cn_value value = cn_int(number);
 
-	/* a number that a small member cannot hold is found before (next_number), or when it is read */
-	(void)!cni_decode(run->layout->fields[run->layout->row_number].column, entry->row, &value, NULL, NULL);
+	/* a number that a small member cannot hold is found before (next_number), or when it is
+	 * read */
+	(void)!cni_decode(run->layout->fields[run->layout->row_number].column, entry->row, &value,
+		NULL, NULL);
 }
 
 static cn_status take_number(cni_flush *flush, const cni_run *run, cni_entry *entry)
 {
 	cn_value value = cn_int(cni_conn_last_id(flush->conn));
 
-	if (cni_decode(run->layout->fields[run->layout->row_number].column, entry->row, &value, NULL,
-		    &flush->s->error) < 0)
-		return cn_error_wrap(&flush->s->error, "the key of a new \"%s\"", run->layout->name);
+	if (cni_decode(run->layout->fields[run->layout->row_number].column, entry->row, &value,
+		    NULL, &flush->s->error) < 0)
+		return cn_error_wrap(
+			&flush->s->error, "the key of a new \"%s\"", run->layout->name);
 	return CN_OK;
 }
 
@@ -265,7 +274,8 @@ static cn_status insert_batch(cni_flush *flush, const cni_run *run, const bool *
 	return cni_stmt_run(stmt, &s->error);
 }
 
-/* Did a refused batch leave rows behind (a trigger's RAISE(FAIL))? Then it must not be tried again. */
+/* Did a refused batch leave rows behind (a trigger's RAISE(FAIL))? Then it must not be tried again.
+ */
 static cn_status is_there(cni_flush *flush, const cni_run *run, int64_t number, bool *ret)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
@@ -307,7 +317,8 @@ static cn_status insert_numbered(cni_flush *flush, const cni_run *run)
 		return status;
 	TRY(is_there(flush, run, first, &there));
 	if (there)
-		return cn_error_wrap(&s->error, "inserting %zu \"%s\"", run->count, run->layout->name);
+		return cn_error_wrap(
+			&s->error, "inserting %zu \"%s\"", run->count, run->layout->name);
 	s->error = (cn_error){0};
 	return insert_singly(flush, run);
 }

@@ -21,7 +21,8 @@ static size_t count_columns(const cn_model *model)
 	return count;
 }
 
-static cn_status add_field(cni_layout *layout, const cn_column *column, cni_arena *arena, cn_error *err)
+static cn_status add_field(
+	cni_layout *layout, const cn_column *column, cni_arena *arena, cn_error *err)
 {
 	const char *name = cn_column_name(column);
 
@@ -31,15 +32,18 @@ static cn_status add_field(cni_layout *layout, const cn_column *column, cni_aren
 			return cni_member_fail(layout, column->member, err,
 				"a column \"%s\" is declared already", name);
 	}
-	cni_field field = {.column = column, .name = name, .quoted = cni_quoted(arena, name),
-		.nullable = cn_column_nullable(column), .key = column->primary_key,
+	cni_field field = {.column = column,
+		.name = name,
+		.quoted = cni_quoted(arena, name),
+		.nullable = cn_column_nullable(column),
+		.key = column->primary_key,
 		.written = !column->generated_sql};
 	if (!field.quoted)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	if (field.key) {
 		if (layout->key_count == CNI_KEY_MAX)
-			return cni_model_fail(layout->model, err, "a primary key of more than %d columns",
-				CNI_KEY_MAX);
+			return cni_model_fail(layout->model, err,
+				"a primary key of more than %d columns", CNI_KEY_MAX);
 		layout->key[layout->key_count++] = layout->field_count;
 	}
 	layout->fields[layout->field_count++] = field;
@@ -51,8 +55,8 @@ static cn_status take_key(cni_layout *layout, const cn_key *key, cni_arena *aren
 	if (layout->key_count)
 		return cni_model_fail(layout->model, err, "the primary key is declared twice");
 	layout->key_name = key->name;
-	TRY(cni_layout_fields(layout, key->columns, "the primary key", layout->key, &layout->key_count, arena,
-		err));
+	TRY(cni_layout_fields(layout, key->columns, "the primary key", layout->key,
+		&layout->key_count, arena, err));
 	for (size_t i = 0; i < layout->key_count; i++) {
 		cni_field *field = &layout->fields[layout->key[i]];
 		field->key = true;
@@ -72,7 +76,8 @@ static cn_status take_parts(cni_layout *layout, cni_arena *arena, cn_error *err)
 		if ((*part)->kind != CN_PART_OPTIONS)
 			continue;
 		if (layout->options != &no_options)
-			return cni_model_fail(layout->model, err, "CN_TABLE_OPTIONS is there twice");
+			return cni_model_fail(
+				layout->model, err, "CN_TABLE_OPTIONS is there twice");
 		layout->options = (const cn_table_options *)*part;
 	}
 	return CN_OK;
@@ -82,7 +87,8 @@ static cn_status take_parts(cni_layout *layout, cni_arena *arena, cn_error *err)
 static void find_row_number(cni_layout *layout)
 {
 	layout->row_number = -1;
-	if (layout->model->kind != CN_MODEL_TABLE || layout->key_count != 1 || layout->options->without_rowid)
+	if (layout->model->kind != CN_MODEL_TABLE || layout->key_count != 1 ||
+		layout->options->without_rowid)
 		return;
 	const cn_column *column = layout->fields[layout->key[0]].column;
 	cn_type type = cn_column_type(column);
@@ -96,7 +102,8 @@ static void key_condition(cni_buffer *out, const cni_layout *layout)
 {
 	cni_buffer_puts(out, " WHERE ");
 	for (size_t i = 0; i < layout->key_count; i++)
-		cni_buffer_printf(out, "%s%s = ?", i ? " AND " : "", layout->fields[layout->key[i]].quoted);
+		cni_buffer_printf(
+			out, "%s%s = ?", i ? " AND " : "", layout->fields[layout->key[i]].quoted);
 }
 
 static cn_status write_sql(cni_layout *layout, cni_arena *arena, cn_error *err)
@@ -106,7 +113,8 @@ static cn_status write_sql(cni_layout *layout, cni_arena *arena, cn_error *err)
 	for (size_t i = 0; i < layout->field_count; i++)
 		cni_buffer_printf(&sql, "%s%s", i ? ", " : "", layout->fields[i].quoted);
 	layout->columns_sql = cni_buffer_dup(&sql, arena);
-	layout->quoted = cni_quoted(arena, layout->model->table ? layout->model->table : layout->name);
+	layout->quoted =
+		cni_quoted(arena, layout->model->table ? layout->model->table : layout->name);
 	if (!layout->columns_sql || !layout->quoted)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	if (!layout->key_count)
@@ -119,15 +127,20 @@ static cn_status write_sql(cni_layout *layout, cni_arena *arena, cn_error *err)
 	cni_buffer_printf(&sql, "DELETE FROM %s", layout->quoted);
 	key_condition(&sql, layout);
 	layout->delete_sql = cni_buffer_dup(&sql, arena);
-	return layout->get_sql && layout->delete_sql ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+	return layout->get_sql && layout->delete_sql ? CN_OK
+						     : cn_fail(err, CN_ENOMEM, "out of memory");
 }
 
-cn_status cni_layout_init(cni_layout *layout, const cn_model *model, cni_arena *arena, cn_error *err)
+cn_status cni_layout_init(
+	cni_layout *layout, const cn_model *model, cni_arena *arena, cn_error *err)
 {
 	size_t count = count_columns(model), at = 0;
 
-	*layout = (cni_layout){.model = model, .name = model->type_name, .options = &no_options,
-		.row_number = -1, .kept = model->kind == CN_MODEL_TABLE};
+	*layout = (cni_layout){.model = model,
+		.name = model->type_name,
+		.options = &no_options,
+		.row_number = -1,
+		.kept = model->kind == CN_MODEL_TABLE};
 	if (!count)
 		return cni_model_fail(model, err, "there is no CN_COLUMN");
 	layout->fields = cni_alloc(arena, count * sizeof *layout->fields);
@@ -139,7 +152,8 @@ cn_status cni_layout_init(cni_layout *layout, const cn_model *model, cni_arena *
 	find_row_number(layout);
 	if (layout->kept && !layout->key_count) {
 		cni_model_fail(model, err, "there is no primary key");
-		cn_error_hint(err, "mark a column with .primary_key = true, or add CN_PRIMARY_KEY(\"a, b\")");
+		cn_error_hint(err,
+			"mark a column with .primary_key = true, or add CN_PRIMARY_KEY(\"a, b\")");
 		return CN_ESCHEMA;
 	}
 	return write_sql(layout, arena, err);
@@ -159,22 +173,23 @@ long cni_layout_field(const cni_layout *layout, const char *name)
 }
 
 /* One name of a list, and the comma after it. */
-static cn_status next_name(cni_lexer *lexer, bool *ret_more, char **ret_name, const char *columns, const char *what,
-	const cni_layout *layout, cni_arena *arena, cn_error *err)
+static cn_status next_name(cni_lexer *lexer, bool *ret_more, char **ret_name, const char *columns,
+	const char *what, const cni_layout *layout, cni_arena *arena, cn_error *err)
 {
 	cni_token name = cni_lexer_next_solid(lexer);
 	cni_token after = cni_lexer_next_solid(lexer);
 
 	if ((name.kind != CNI_TOKEN_WORD && name.kind != CNI_TOKEN_QUOTED) ||
 		(after.kind != CNI_TOKEN_END && !cni_token_is_op(&after, ",")))
-		return cni_model_fail(layout->model, err, "%s: \"%s\" is no list of columns", what, columns);
+		return cni_model_fail(
+			layout->model, err, "%s: \"%s\" is no list of columns", what, columns);
 	*ret_name = cni_token_name(arena, &name);
 	*ret_more = after.kind != CNI_TOKEN_END;
 	return *ret_name ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }
 
-cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const char *what, size_t *ret_fields,
-	size_t *ret_count, cni_arena *arena, cn_error *err)
+cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const char *what,
+	size_t *ret_fields, size_t *ret_count, cni_arena *arena, cn_error *err)
 {
 	size_t fields[CNI_KEY_MAX], count = 0;
 	cni_lexer lexer;
@@ -188,18 +203,19 @@ cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const
 		TRY(next_name(&lexer, &more, &name, columns, what, layout, arena, err));
 		long field = cni_layout_field(layout, name);
 		if (field < 0) {
-			cni_model_fail(layout->model, err, "%s%sthere is no column \"%s\"", what, *what ? ": " : "", name);
+			cni_model_fail(layout->model, err, "%s%sthere is no column \"%s\"", what,
+				*what ? ": " : "", name);
 			cni_hint_column(layout, name, arena, err);
 			return CN_ESCHEMA;
 		}
 		for (size_t i = 0; i < count; i++) {
 			if (fields[i] == (size_t)field)
-				return cni_model_fail(layout->model, err, "%s: column \"%s\" is there twice",
-					what, name);
+				return cni_model_fail(layout->model, err,
+					"%s: column \"%s\" is there twice", what, name);
 		}
 		if (count == CNI_KEY_MAX)
-			return cni_model_fail(layout->model, err, "%s has more than %d columns", what,
-				CNI_KEY_MAX);
+			return cni_model_fail(layout->model, err, "%s has more than %d columns",
+				what, CNI_KEY_MAX);
 		fields[count++] = (size_t)field;
 	}
 	memcpy(ret_fields, fields, count * sizeof *fields);

@@ -1,9 +1,9 @@
 /*
- * layout.h - a model worked out once: its columns, keys, references and relations by index, and the SQL
- * that never changes. What the session runs on.
+ * layout.h - a model worked out once: its columns, keys, references and relations by index, and the
+ * SQL that never changes. What the session runs on.
  *
- * Invariants: everything lives in the registry's arena and is constant once the registry is built, so
- * threads may share it. Models and their texts are borrowed from the program.
+ * Invariants: everything lives in the registry's arena and is constant once the registry is built,
+ * so threads may share it. Models and their texts are borrowed from the program.
  */
 #ifndef CNI_ORM_LAYOUT_H
 #define CNI_ORM_LAYOUT_H
@@ -24,74 +24,78 @@ typedef struct cni_field {
 	const cn_column *column;
 	const char *name, *quoted;
 	bool nullable;
-	bool key;        /* one of the primary key's columns */
-	bool written;    /* not generated */
+	bool key;     /* one of the primary key's columns */
+	bool written; /* not generated */
 } cni_field;
 
 typedef struct cni_foreign { /* a reference to another table */
 	size_t fields[CNI_KEY_MAX], parent_fields[CNI_KEY_MAX], count;
 	cni_layout *parent;
-	bool to_key;     /* parent_fields are the parent's primary key, in its order */
-	bool bare;       /* said without columns: REFERENCES parent */
+	bool to_key;      /* parent_fields are the parent's primary key, in its order */
+	bool bare;        /* said without columns: REFERENCES parent */
 	const char *name; /* NULL: by the convention */
 	cn_action on_delete, on_update;
 	bool deferrable;
-	bool at_column;  /* said at its one column */
+	bool at_column; /* said at its one column */
 } cni_foreign;
 
 typedef struct cni_link { /* a relation, both ends known */
 	const cn_relation *relation;
 	cni_layout *owner, *target;
 	size_t fields[CNI_KEY_MAX], target_fields[CNI_KEY_MAX], count;
-	bool to_key;                 /* target_fields are the target's primary key, in its order */
-	const struct cni_link *back; /* the target's belongs-to over the same columns, of a has-many; or NULL */
+	bool to_key; /* target_fields are the target's primary key, in its order */
+	const struct cni_link
+		*back; /* the target's belongs-to over the same columns, of a has-many; or NULL */
 } cni_link;
 
 struct cni_layout {
 	const cn_model *model;
-	const char *name, *quoted;   /* the struct's name; the table's name, quoted */
+	const char *name, *quoted;       /* the struct's name; the table's name, quoted */
 	const cn_table_options *options; /* never NULL */
 	cni_field *fields;
 	size_t field_count;
 	size_t key[CNI_KEY_MAX], key_count;
-	const char *key_name;        /* of the constraint; NULL: by the convention */
-	long row_number;             /* the field that is an INTEGER PRIMARY KEY, or -1 */
-	bool kept;                   /* rows are the session's: identity, changes written */
+	const char *key_name; /* of the constraint; NULL: by the convention */
+	long row_number;      /* the field that is an INTEGER PRIMARY KEY, or -1 */
+	bool kept;            /* rows are the session's: identity, changes written */
 	cni_foreign *foreign;
 	size_t foreign_count;
 	cni_link *links;
 	size_t link_count;
-	unsigned rank;               /* parents have a lower one, cycles apart */
-	bool cyclic;                 /* references lead back to this table */
-	const char *columns_sql;     /* "id", "name" */
-	const char *get_sql;         /* the row with this key; NULL without a key */
+	unsigned rank;           /* parents have a lower one, cycles apart */
+	bool cyclic;             /* references lead back to this table */
+	const char *columns_sql; /* "id", "name" */
+	const char *get_sql;     /* the row with this key; NULL without a key */
 	const char *delete_sql;
 };
 
 struct cni_registry {
 	cni_arena arena;
-	const cn_model **models;     /* NULL-terminated, as given */
-	cni_layout **layouts;        /* of the models that have a struct */
+	const cn_model **models; /* NULL-terminated, as given */
+	cni_layout **layouts;    /* of the models that have a struct */
 	size_t layout_count;
-	const cni_layout **slots;    /* by the model's address */
-	size_t slot_count;           /* a power of two */
+	const cni_layout **slots; /* by the model's address */
+	size_t slot_count;        /* a power of two */
 };
 
 /* Works the models out and checks them; models may be NULL. */
-cn_status cni_registry_init(cni_registry *registry, const cn_model *const *models, cn_error *err) CN_MUST_CHECK;
+cn_status cni_registry_init(
+	cni_registry *registry, const cn_model *const *models, cn_error *err) CN_MUST_CHECK;
 void cni_registry_done(cni_registry *registry);
 
 /* NULL when the model is not one of them. */
 const cni_layout *cni_registry_find(const cni_registry *registry, const cn_model *model);
 
-/* The struct's and the table's layout by name, NULL if there is none. Case of table names is ignored. */
+/* The struct's and the table's layout by name, NULL if there is none. Case of table names is
+ * ignored. */
 cni_layout *cni_registry_type(const cni_registry *registry, const char *type_name);
 cni_layout *cni_registry_table(const cni_registry *registry, const char *table);
 
 /* ---- the steps of cni_registry_init: a file each ---- */
 
 /* One model by itself: fields, key, options. layout.c */
-cn_status cni_layout_init(cni_layout *layout, const cn_model *model, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
+cn_status cni_layout_init(
+	cni_layout *layout, const cn_model *model, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
 /* The indexes name columns that there are; after the keys are known. layout_check.c */
 cn_status cni_layout_check(const cni_layout *layout, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
 /* References, ranks, cycles. references.c */
@@ -104,14 +108,16 @@ cn_status cni_relations_init(cni_registry *registry, cn_error *err) CN_MUST_CHEC
 /* Index of the field with this SQL name (ASCII case ignored) or member name; -1. */
 long cni_layout_field(const cni_layout *layout, const char *name);
 
-/* Parses "a, b" into field indexes. `what` says whose list it is, for the message ("": the caller says). */
-cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const char *what, size_t *ret_fields,
-	size_t *ret_count, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
+/* Parses "a, b" into field indexes. `what` says whose list it is, for the message ("": the caller
+ * says). */
+cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const char *what,
+	size_t *ret_fields, size_t *ret_count, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
 
 /* Sets CN_ESCHEMA with `model "Product", member "price": ` before the message, and returns it. */
-cn_status cni_member_fail(const cni_layout *layout, const char *member, cn_error *err, const char *fmt, ...)
-	CN_PRINTF(4, 5);
-cn_status cni_model_fail(const cn_model *model, cn_error *err, const char *fmt, ...) CN_PRINTF(3, 4);
+cn_status cni_member_fail(const cni_layout *layout, const char *member, cn_error *err,
+	const char *fmt, ...) CN_PRINTF(4, 5);
+cn_status cni_model_fail(const cn_model *model, cn_error *err, const char *fmt, ...)
+	CN_PRINTF(3, 4);
 
 /* Hint "did you mean …?" from the layout's columns, or else a list of them. */
 void cni_hint_column(const cni_layout *layout, const char *name, cni_arena *arena, cn_error *err);

@@ -12,7 +12,8 @@
 #include "sql/ddl.h"
 #include "sql/lexer.h"
 
-cn_status cni_member_fail(const cni_layout *layout, const char *member, cn_error *err, const char *fmt, ...)
+cn_status cni_member_fail(
+	const cni_layout *layout, const char *member, cn_error *err, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -20,7 +21,8 @@ cn_status cni_member_fail(const cni_layout *layout, const char *member, cn_error
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	return cn_fail(err, CN_ESCHEMA, "model \"%s\", member \"%s\": %s", layout->name, member, text);
+	return cn_fail(
+		err, CN_ESCHEMA, "model \"%s\", member \"%s\": %s", layout->name, member, text);
 }
 
 cn_status cni_model_fail(const cn_model *model, cn_error *err, const char *fmt, ...)
@@ -31,7 +33,8 @@ cn_status cni_model_fail(const cn_model *model, cn_error *err, const char *fmt, 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	return cn_fail(err, CN_ESCHEMA, "model \"%s\": %s", model->type_name ? model->type_name : "?", text);
+	return cn_fail(err, CN_ESCHEMA, "model \"%s\": %s",
+		model->type_name ? model->type_name : "?", text);
 }
 
 void cni_hint_column(const cni_layout *layout, const char *name, cni_arena *arena, cn_error *err)
@@ -49,7 +52,8 @@ void cni_hint_column(const cni_layout *layout, const char *name, cni_arena *aren
 	if (near)
 		cn_error_hint(err, "did you mean \"%s\"?", near);
 	else if (!list.failed)
-		cn_error_hint(err, "\"%s\" has the columns %s", layout->name, cni_buffer_text(&list));
+		cn_error_hint(
+			err, "\"%s\" has the columns %s", layout->name, cni_buffer_text(&list));
 }
 
 char cni_type_class(cn_type type)
@@ -66,7 +70,8 @@ char cni_type_class(cn_type type)
 	}
 }
 
-/* May the C member be declared as this type in SQL? Texts may be dates, integers may be booleans. */
+/* May the C member be declared as this type in SQL? Texts may be dates, integers may be booleans.
+ */
 static bool neighbours(const cn_column *column, cn_type type)
 {
 	char said = cni_type_class(type);
@@ -88,14 +93,16 @@ static cn_status check_type(const cni_layout *layout, const cn_column *c, cn_err
 	bool real = cni_type_class(cn_column_type(c)) == 'r';
 
 	if (c->type && !neighbours(c, c->type))
-		return cni_member_fail(layout, c->member, err, ".type does not go with the C type of the member");
+		return cni_member_fail(
+			layout, c->member, err, ".type does not go with the C type of the member");
 	if (c->length && !text)
 		return cni_member_fail(layout, c->member, err, ".length is for texts");
 	if (c->length && c->storage == CN_STORE_ARRAY && c->length >= c->size)
-		return cni_member_fail(layout, c->member, err, ".length = %u does not fit char[%zu]", c->length,
-			c->size);
+		return cni_member_fail(layout, c->member, err,
+			".length = %u does not fit char[%zu]", c->length, c->size);
 	if (c->precision && !real)
-		return cni_member_fail(layout, c->member, err, ".precision is for numbers with a fraction");
+		return cni_member_fail(
+			layout, c->member, err, ".precision is for numbers with a fraction");
 	if (c->scale > c->precision)
 		return cni_member_fail(layout, c->member, err, ".scale is larger than .precision");
 	if (c->type_sql && (c->type || c->length || c->precision))
@@ -111,7 +118,8 @@ static cn_status check_null(const cni_layout *layout, const cn_column *c, cn_err
 	if (c->null && c->not_null)
 		return cni_member_fail(layout, c->member, err, ".null contradicts .not_null");
 	if (c->null && !cni_storage_nullable(c->storage)) {
-		cni_member_fail(layout, c->member, err, ".null, but the C type has no room for a NULL");
+		cni_member_fail(
+			layout, c->member, err, ".null, but the C type has no room for a NULL");
 		cn_error_hint(err, "use a cn_null_ type");
 		return CN_ESCHEMA;
 	}
@@ -129,18 +137,23 @@ static cn_status check_default(const cni_layout *layout, const cn_column *c, cn_
 	if (c->generated_sql && (type || c->default_sql))
 		return cni_member_fail(layout, c->member, err, "a generated column has no default");
 	if (c->generated_sql && c->primary_key)
-		return cni_member_fail(layout, c->member, err, "a generated column cannot be the primary key");
+		return cni_member_fail(
+			layout, c->member, err, "a generated column cannot be the primary key");
 	if (c->stored && !c->generated_sql)
-		return cni_member_fail(layout, c->member, err, ".stored is for columns with .generated_sql");
+		return cni_member_fail(
+			layout, c->member, err, ".stored is for columns with .generated_sql");
 	if (type && c->default_sql)
-		return cni_member_fail(layout, c->member, err, ".default_value and .default_sql are both there");
+		return cni_member_fail(
+			layout, c->member, err, ".default_value and .default_sql are both there");
 	if (!type)
 		return CN_OK;
 	if (type == CN_TYPE_NULL)
-		return cni_member_fail(layout, c->member, err, ".default_value is NULL: leave it away");
+		return cni_member_fail(
+			layout, c->member, err, ".default_value is NULL: leave it away");
 	if (c->storage == CN_STORE_ARRAY) {
 		if (type != CN_TYPE_TEXT || c->default_value.size >= c->size)
-			return cni_member_fail(layout, c->member, err, ".default_value does not fit the member");
+			return cni_member_fail(
+				layout, c->member, err, ".default_value does not fit the member");
 		return CN_OK;
 	}
 	cn_column moved = *c;
@@ -158,11 +171,14 @@ static cn_status check_reference(const cni_layout *layout, const cn_column *c, c
 {
 	if (!c->references && (c->on_delete || c->on_update || c->deferrable))
 		return cni_member_fail(layout, c->member, err, "%s without .references",
-			c->on_delete ? ".on_delete" : c->on_update ? ".on_update" : ".deferrable");
+			c->on_delete   ? ".on_delete"
+			: c->on_update ? ".on_update"
+				       : ".deferrable");
 	if (c->on_delete == CN_SET_NULL && !cn_column_nullable(c))
 		return cni_member_fail(layout, c->member, err,
 			".on_delete = CN_SET_NULL, but the column cannot be NULL");
-	if (c->on_delete == CN_SET_DEFAULT && !c->default_sql && !c->default_value.type && !cn_column_nullable(c))
+	if (c->on_delete == CN_SET_DEFAULT && !c->default_sql && !c->default_value.type &&
+		!cn_column_nullable(c))
 		return cni_member_fail(layout, c->member, err,
 			".on_delete = CN_SET_DEFAULT, but the column has no default");
 	return CN_OK;
@@ -173,7 +189,8 @@ cn_status cni_column_check(const cni_layout *layout, const cn_column *c, cn_erro
 	const char *name = cn_column_name(c);
 
 	if (!*name || strlen(name) > 200 || !cni_utf8_valid(name, strlen(name)))
-		return cni_member_fail(layout, c->member, err, "\"%s\" is no name for a column", name);
+		return cni_member_fail(
+			layout, c->member, err, "\"%s\" is no name for a column", name);
 	TRY(check_type(layout, c, err));
 	TRY(check_null(layout, c, err));
 	TRY(check_default(layout, c, err));
@@ -192,7 +209,8 @@ static cn_status check_autoincrement(const cni_layout *layout, cn_error *err)
 			return cni_member_fail(layout, c->member, err,
 				".autoincrement is for the one integer column that is the primary key");
 		if (c->unique)
-			return cni_member_fail(layout, c->member, err, "a primary key is unique without .unique");
+			return cni_member_fail(
+				layout, c->member, err, "a primary key is unique without .unique");
 	}
 	return CN_OK;
 }
@@ -206,13 +224,15 @@ static cn_status check_renames(const cni_layout *layout, cn_error *err)
 		for (size_t k = 0; k < layout->field_count; k++) {
 			if (k != i && cni_same(layout->fields[k].name, c->renamed_from))
 				return cni_member_fail(layout, c->member, err,
-					".renamed_from \"%s\", which is still a column", c->renamed_from);
+					".renamed_from \"%s\", which is still a column",
+					c->renamed_from);
 		}
 	}
 	return CN_OK;
 }
 
-static cn_status check_index(const cni_layout *layout, const cn_index *index, cni_arena *arena, cn_error *err)
+static cn_status check_index(
+	const cni_layout *layout, const cn_index *index, cni_arena *arena, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	cni_ddl ddl = {0};
@@ -248,8 +268,8 @@ cn_status cni_layout_check(const cni_layout *layout, cni_arena *arena, cn_error 
 			TRY(check_index(layout, (const cn_index *)*part, arena, err));
 		if ((*part)->kind == CN_PART_KEY)
 			TRY(cni_layout_fields(layout, ((const cn_key *)*part)->columns,
-				((const cn_key *)*part)->primary ? "the primary key" : "CN_UNIQUE", fields,
-				&count, arena, err));
+				((const cn_key *)*part)->primary ? "the primary key" : "CN_UNIQUE",
+				fields, &count, arena, err));
 		if ((*part)->kind == CN_PART_CHECK && !((const cn_check *)*part)->sql)
 			return cni_model_fail(layout->model, err, "CN_CHECK has no expression");
 	}

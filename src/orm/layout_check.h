@@ -4,6 +4,7 @@
 
 #include "orm/layout.h"
 
-cn_status cni_column_check(const cni_layout *layout, const cn_column *column, cn_error *err) CN_MUST_CHECK;
+cn_status cni_column_check(
+	const cni_layout *layout, const cn_column *column, cn_error *err) CN_MUST_CHECK;
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * load.c - relations: one statement per level and 500 keys, never one per row.
  *
- * Rows are grouped by the columns that the relation joins; the other side is fetched with IN lists of
- * those keys, and each fetched row finds its group by hash. To-one and to-many differ in what is then
- * done with the group only.
+ * Rows are grouped by the columns that the relation joins; the other side is fetched with IN lists
+ * of those keys, and each fetched row finds its group by hash. To-one and to-many differ in what is
+ * then done with the group only.
  */
 #include <string.h>
 
@@ -21,34 +21,34 @@ typedef struct cni_found { /* a fetched row of a group */
 
 typedef struct cni_group { /* rows that have the same key */
 	struct cni_group *chain;
-	void *row;               /* one of them: for its key */
+	void *row; /* one of them: for its key */
 	uint64_t hash;
 	cni_found *found, **last;
 	size_t found_count;
-	bool done;               /* its target was known already */
+	bool done; /* its target was known already */
 } cni_group;
 
 typedef struct cni_loading {
 	cn_session *s;
 	const cni_link *link;
 	cni_group **buckets;
-	size_t bucket_count;     /* a power of two */
-	cni_group **groups;      /* in the order of the rows */
+	size_t bucket_count; /* a power of two */
+	cni_group **groups;  /* in the order of the rows */
 	size_t group_count;
-	cni_entry **entries;     /* fetched, in order, each once */
+	cni_entry **entries; /* fetched, in order, each once */
 	size_t entry_count;
 } cni_loading;
 
 /* ---- groups ---- */
 
-static cni_group *find_group(const cni_loading *l, const cni_layout *layout, const size_t *fields, const void *row,
-	uint64_t hash)
+static cni_group *find_group(const cni_loading *l, const cni_layout *layout, const size_t *fields,
+	const void *row, uint64_t hash)
 {
 	const cni_link *link = l->link;
 
 	for (cni_group *g = l->buckets[hash & (l->bucket_count - 1)]; g; g = g->chain) {
-		if (g->hash == hash && cni_fields_equal(link->owner, link->fields, g->row, layout, fields, row,
-					       link->count))
+		if (g->hash == hash && cni_fields_equal(link->owner, link->fields, g->row, layout,
+					       fields, row, link->count))
 			return g;
 	}
 	return NULL;
@@ -132,7 +132,8 @@ static void in_list(cni_buffer *sql, const cni_link *link, size_t rows)
 
 	cni_buffer_puts(sql, many ? " WHERE (" : " WHERE ");
 	for (size_t i = 0; i < link->count; i++)
-		cni_buffer_printf(sql, "%s%s", i ? ", " : "", link->target->fields[link->target_fields[i]].quoted);
+		cni_buffer_printf(sql, "%s%s", i ? ", " : "",
+			link->target->fields[link->target_fields[i]].quoted);
 	cni_buffer_puts(sql, many ? ") IN (VALUES " : " IN (");
 	for (size_t row = 0; row < rows; row++) {
 		cni_buffer_puts(sql, row ? ", " : "");
@@ -151,7 +152,8 @@ static void order(cni_buffer *sql, const cni_link *link)
 	if (link->relation->order_by)
 		cni_buffer_puts(sql, link->relation->order_by);
 	for (size_t i = 0; !link->relation->order_by && i < target->key_count; i++)
-		cni_buffer_printf(sql, "%s%s", i ? ", " : "", target->fields[target->key[i]].quoted);
+		cni_buffer_printf(
+			sql, "%s%s", i ? ", " : "", target->fields[target->key[i]].quoted);
 }
 
 static cn_status fetch(cni_loading *l, cni_group *const *groups, size_t count, size_t room)
@@ -163,8 +165,10 @@ static cn_status fetch(cni_loading *l, cni_group *const *groups, size_t count, s
 	cni_conn *conn;
 
 	if (sink)
-		cni_buffer_printf(&sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM (", link->target->columns_sql);
-	cni_buffer_printf(&sql, "SELECT %s FROM %s", link->target->columns_sql, link->target->quoted);
+		cni_buffer_printf(
+			&sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM (", link->target->columns_sql);
+	cni_buffer_printf(
+		&sql, "SELECT %s FROM %s", link->target->columns_sql, link->target->quoted);
 	in_list(&sql, link, room);
 	if (link->relation->many)
 		order(&sql, link);
@@ -176,9 +180,11 @@ static cn_status fetch(cni_loading *l, cni_group *const *groups, size_t count, s
 	TRY(cni_session_prepare(l->s, conn, sql.data, link->target, &stmt));
 	size_t at = 1;
 	for (size_t i = 0; i < room; i++) {
-		const void *row = groups[i < count ? i : count - 1]->row; /* the last one fills the rest */
+		const void *row =
+			groups[i < count ? i : count - 1]->row; /* the last one fills the rest */
 		for (size_t k = 0; k < link->count; k++) {
-			cn_value value = cn_column_get(link->owner->fields[link->fields[k]].column, row);
+			cn_value value =
+				cn_column_get(link->owner->fields[link->fields[k]].column, row);
 			TRY(cni_stmt_bind(stmt, at++, value, &l->s->error));
 		}
 	}
@@ -233,27 +239,29 @@ static cn_status take_known(cni_loading *l)
 		if (!probe)
 			return cni_session_oom(l->s);
 		for (size_t k = 0; k < link->count; k++) {
-			cn_value value = cn_column_get(link->owner->fields[link->fields[k]].column, group->row);
-			/* a value that the key's member cannot hold is no key: the fetch finds nothing */
-			if (cni_decode(link->target->fields[link->target_fields[k]].column, probe, &value, NULL,
-				    NULL) < 0)
+			cn_value value = cn_column_get(
+				link->owner->fields[link->fields[k]].column, group->row);
+			/* a value that the key's member cannot hold is no key: the fetch finds
+			 * nothing */
+			if (cni_decode(link->target->fields[link->target_fields[k]].column, probe,
+				    &value, NULL, NULL) < 0)
 				goto next;
 		}
-		cni_entry *known = cni_identity_key(&l->s->identity, link->target, probe,
-			cni_key_hash(link->target, probe));
+		cni_entry *known = cni_identity_key(
+			&l->s->identity, link->target, probe, cni_key_hash(link->target, probe));
 		if (known && known->epoch == l->s->epoch && known->state != CNI_NEW) {
 			group->done = true;
 			TRY(add_found(l, group, known->row));
 			if (!CNI_PUSH(&l->s->scratch, l->entries, l->entry_count, known))
 				return cni_session_oom(l->s);
 		}
-next:;
+	next:;
 	}
 	return CN_OK;
 }
 
-/* Sets the member, and what it was, so that it does not look like the program's change; unless the program has
- * changed it. */
+/* Sets the member, and what it was, so that it does not look like the program's change; unless the
+ * program has changed it. */
 static void set_member(cn_session *s, const cni_link *link, void *row, void *value)
 {
 	size_t offset = link->relation->offset;
@@ -272,10 +280,12 @@ static void set_member(cn_session *s, const cni_link *link, void *row, void *val
 static void set_targets(cni_loading *l, void **rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		cni_group *group = cni_fields_null(l->link->owner, l->link->fields, l->link->count, rows[i])
-					   ? NULL
-					   : group_of(l, rows[i]);
-		set_member(l->s, l->link, rows[i], group && group->found ? group->found->row : NULL);
+		cni_group *group =
+			cni_fields_null(l->link->owner, l->link->fields, l->link->count, rows[i])
+				? NULL
+				: group_of(l, rows[i]);
+		set_member(
+			l->s, l->link, rows[i], group && group->found ? group->found->row : NULL);
 	}
 }
 
@@ -290,7 +300,8 @@ static cn_status set_lists(cni_loading *l, void **rows, size_t count)
 					   ? NULL
 					   : group_of(l, rows[i]);
 		size_t n = 0;
-		void **list = cni_alloc(&l->s->rows, ((group ? group->found_count : 0) + 1) * sizeof *list);
+		void **list = cni_alloc(
+			&l->s->rows, ((group ? group->found_count : 0) + 1) * sizeof *list);
 		if (!list)
 			return cni_session_oom(l->s);
 		for (cni_found *found = group ? group->found : NULL; found; found = found->next) {
@@ -303,7 +314,8 @@ static cn_status set_lists(cni_loading *l, void **rows, size_t count)
 	return CN_OK;
 }
 
-static cn_status load_link(cn_session *s, const cni_link *link, void **rows, size_t count, cni_loading *ret)
+static cn_status load_link(
+	cn_session *s, const cni_link *link, void **rows, size_t count, cni_loading *ret)
 {
 	cni_loading loading = {.s = s, .link = link};
 
@@ -330,7 +342,8 @@ cn_status cni_session_load_children(cn_session *s, const cni_link *link, void **
 	return CN_OK;
 }
 
-/* ---- paths: "producer, products.garbage" as a tree, so that a common beginning is loaded once ---- */
+/* ---- paths: "producer, products.garbage" as a tree, so that a common beginning is loaded once
+ * ---- */
 
 typedef struct cni_path {
 	const cni_link *link;
@@ -341,18 +354,21 @@ static cn_status unknown_relation(cn_session *s, const cni_layout *layout, const
 {
 	const char **names = cni_alloc(&s->scratch, (layout->link_count + 1) * sizeof *names);
 
-	cn_error_set(&s->error, CN_EARG, "\"%s\" has no relation \"%s\" to load", layout->name, name);
+	cn_error_set(
+		&s->error, CN_EARG, "\"%s\" has no relation \"%s\" to load", layout->name, name);
 	for (size_t i = 0; names && i < layout->link_count; i++)
 		names[i] = layout->links[i].relation->member;
 	const char *near = names ? cni_nearest(name, names) : NULL;
 	if (near)
 		cn_error_hint(&s->error, "did you mean \"%s\"?", near);
 	else
-		cn_error_hint(&s->error, "its relations are what CN_BELONGS_TO and CN_HAS_MANY declare");
+		cn_error_hint(
+			&s->error, "its relations are what CN_BELONGS_TO and CN_HAS_MANY declare");
 	return CN_EARG;
 }
 
-static cn_status add_path(cn_session *s, cni_path **level, const cni_layout *layout, const char *name, cni_path **ret)
+static cn_status add_path(
+	cn_session *s, cni_path **level, const cni_layout *layout, const char *name, cni_path **ret)
 {
 	for (size_t i = 0; i < layout->link_count; i++) {
 		if (strcmp(layout->links[i].relation->member, name) != 0)
@@ -371,7 +387,8 @@ static cn_status add_path(cn_session *s, cni_path **level, const cni_layout *lay
 	return unknown_relation(s, layout, name);
 }
 
-static cn_status parse_path(cn_session *s, const cni_layout *layout, const char *text, cni_path **ret)
+static cn_status parse_path(
+	cn_session *s, const cni_layout *layout, const char *text, cni_path **ret)
 {
 	const cni_layout *at_layout = layout;
 	cni_path *tree = NULL, **level = &tree;
@@ -383,13 +400,15 @@ static cn_status parse_path(cn_session *s, const cni_layout *layout, const char 
 		cni_token word = cni_lexer_next_solid(&lexer), after = cni_lexer_next_solid(&lexer);
 		bool dot = cni_token_is_op(&after, "."), comma = cni_token_is_op(&after, ",");
 		cni_path *path = NULL;
-		if (word.kind != CNI_TOKEN_WORD || (after.kind != CNI_TOKEN_END && !dot && !comma)) {
+		if (word.kind != CNI_TOKEN_WORD ||
+			(after.kind != CNI_TOKEN_END && !dot && !comma)) {
 			cn_error_set(&s->error, CN_EARG, "\"%s\" is no list of relations", text);
 			cn_error_hint(&s->error, "write \"producer, products.garbage\"");
 			return CN_EARG;
 		}
 		if (++depth > PATH_DEPTH)
-			return cn_fail(&s->error, CN_EARG, "relations are loaded at most %d levels deep", PATH_DEPTH);
+			return cn_fail(&s->error, CN_EARG,
+				"relations are loaded at most %d levels deep", PATH_DEPTH);
 		char *name = cni_strndup(&s->scratch, word.text, word.size);
 		if (!name)
 			return cni_session_oom(s);
@@ -422,7 +441,8 @@ static cn_status load_tree(cn_session *s, const cni_path *path, void **rows, siz
 	return CN_OK;
 }
 
-cn_status cni_session_load_path(cn_session *s, const cni_layout *layout, void **rows, size_t count, const char *path)
+cn_status cni_session_load_path(
+	cn_session *s, const cni_layout *layout, void **rows, size_t count, const char *path)
 {
 	cni_path *tree;
 

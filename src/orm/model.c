@@ -8,7 +8,7 @@
 
 static const cn_part *next_part(const cn_model *model, cn_part_kind kind, size_t *at)
 {
-	for (const cn_part *part; (part = model->parts[*at]); ) {
+	for (const cn_part *part; (part = model->parts[*at]);) {
 		++*at;
 		if (part->kind == kind)
 			return part;
@@ -41,7 +41,10 @@ const cn_column *cn_model_column(const cn_model *model, const char *name)
 	return by_member;
 }
 
-const char *cn_column_name(const cn_column *column) { return column->name ? column->name : column->member; }
+const char *cn_column_name(const cn_column *column)
+{
+	return column->name ? column->name : column->member;
+}
 
 cn_type cn_column_type(const cn_column *column)
 {
@@ -74,6 +77,8 @@ cn_type cn_column_type(const cn_column *column)
 
 bool cn_column_nullable(const cn_column *column)
 {
-	/* SQLite lets a key be NULL that is not the row's number; `.null` says so, for a table that is there already */
-	return cni_storage_nullable(column->storage) && !column->not_null && (!column->primary_key || column->null);
+	/* SQLite lets a key be NULL that is not the row's number; `.null` says so, for a table that
+	 * is there already */
+	return cni_storage_nullable(column->storage) && !column->not_null &&
+	       (!column->primary_key || column->null);
 }

@@ -28,9 +28,11 @@ static const char *index_name(cni_arena *arena, const cni_layout *layout, const 
 	return cni_buffer_dup(&name, arena);
 }
 
-static cn_status add_index(cni_schema *schema, const cni_layout *layout, const cn_index *index, cn_error *err)
+static cn_status add_index(
+	cni_schema *schema, const cni_layout *layout, const cn_index *index, cn_error *err)
 {
-	const char *name = index->name ? index->name : index_name(schema->arena, layout, index->columns);
+	const char *name =
+		index->name ? index->name : index_name(schema->arena, layout, index->columns);
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 
 	if (!name)
@@ -84,7 +86,8 @@ static int by_rank(const void *a, const void *b)
 static cn_status add_tables(cni_schema *schema, const cni_registry *registry, cn_error *err)
 {
 	size_t count = registry->layout_count;
-	cni_layout **order = cni_memdup(schema->arena, registry->layouts, (count + 1) * sizeof *order);
+	cni_layout **order =
+		cni_memdup(schema->arena, registry->layouts, (count + 1) * sizeof *order);
 
 	if (!order)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -101,7 +104,8 @@ static cn_status add_tables(cni_schema *schema, const cni_registry *registry, cn
 	return CN_OK;
 }
 
-static cn_status add_texts(cni_schema *schema, const cni_registry *registry, cn_model_kind kind, cn_error *err)
+static cn_status add_texts(
+	cni_schema *schema, const cni_registry *registry, cn_model_kind kind, cn_error *err)
 {
 	for (const cn_model *const *model = registry->models; *model; model++) {
 		if ((*model)->kind != kind)
@@ -112,8 +116,8 @@ static cn_status add_texts(cni_schema *schema, const cni_registry *registry, cn_
 	return CN_OK;
 }
 
-cn_status cni_models_schema(cni_arena *arena, const cn_model *const *models, const char *engine, cni_schema **ret,
-	cn_error *err)
+cn_status cni_models_schema(cni_arena *arena, const cn_model *const *models, const char *engine,
+	cni_schema **ret, cn_error *err)
 {
 	/* the schema's own texts are copies: cni_schema_add writes SQL and parses it */
 	CLEANUP(cni_registry_done) cni_registry registry = {0};

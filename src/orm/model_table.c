@@ -1,4 +1,5 @@
-/* model_table.c - one model as a CREATE TABLE statement: types, and the names of what nobody named. */
+/* model_table.c - one model as a CREATE TABLE statement: types, and the names of what nobody named.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,8 @@ static const char *strict_type(cn_type type)
 	}
 }
 
-static const char *declared_type(cni_arena *arena, const cni_layout *layout, const cn_column *column)
+static const char *declared_type(
+	cni_arena *arena, const cni_layout *layout, const cn_column *column)
 {
 	cn_type type = cn_column_type(column);
 	unsigned length = column->length;
@@ -69,7 +71,8 @@ static void double_literal(cni_buffer *out, double v)
 
 	snprintf(text, sizeof text, "%.15g", v);
 	double back = 0;
-	if (sscanf(text, "%lf", &back) != 1 || back != v) /* the shortest that comes back the same */
+	if (sscanf(text, "%lf", &back) != 1 ||
+		back != v) /* the shortest that comes back the same */
 		snprintf(text, sizeof text, "%.17g", v);
 	cni_buffer_puts(out, text);
 	if (!strpbrk(text, ".en"))
@@ -123,13 +126,13 @@ static bool is_plain_default(const char *sql)
 	bool plain = token.kind == CNI_TOKEN_NUMBER || token.kind == CNI_TOKEN_STRING ||
 		     token.kind == CNI_TOKEN_BLOB || cni_token_is(&token, "NULL") ||
 		     cni_token_is(&token, "TRUE") || cni_token_is(&token, "FALSE") ||
-		     cni_token_is(&token, "CURRENT_TIMESTAMP") || cni_token_is(&token, "CURRENT_DATE") ||
-		     cni_token_is(&token, "CURRENT_TIME");
+		     cni_token_is(&token, "CURRENT_TIMESTAMP") ||
+		     cni_token_is(&token, "CURRENT_DATE") || cni_token_is(&token, "CURRENT_TIME");
 	return plain && cni_lexer_next_solid(&lexer).kind == CNI_TOKEN_END;
 }
 
-static cn_status add_column(cni_arena *arena, const cni_layout *layout, const cni_field *field, cni_ddl_table *table,
-	cn_error *err)
+static cn_status add_column(cni_arena *arena, const cni_layout *layout, const cni_field *field,
+	cni_ddl_table *table, cn_error *err)
 {
 	const cn_column *c = field->column;
 	bool row_number = layout->row_number >= 0 && field == &layout->fields[layout->row_number];
@@ -156,8 +159,8 @@ static cn_status add_column(cni_arena *arena, const cni_layout *layout, const cn
 /* ---- constraints ---- */
 
 /* <prefix>_<table>_<column>_<column> */
-static const char *usual_name(cni_arena *arena, const char *prefix, const cni_layout *layout, const size_t *fields,
-	size_t count)
+static const char *usual_name(cni_arena *arena, const char *prefix, const cni_layout *layout,
+	const size_t *fields, size_t count)
 {
 	CLEANUP(cni_buffer_done) cni_buffer name = {0};
 
@@ -168,8 +171,8 @@ static const char *usual_name(cni_arena *arena, const char *prefix, const cni_la
 }
 
 /* The usual name, or none where constraints have none. false: out of memory. */
-static bool name_constraint(cni_arena *arena, const char *prefix, const cni_layout *layout, const size_t *fields,
-	size_t count, cni_ddl_constraint *constraint)
+static bool name_constraint(cni_arena *arena, const char *prefix, const cni_layout *layout,
+	const size_t *fields, size_t count, cni_ddl_constraint *constraint)
 {
 	if (constraint->name || layout->options->unnamed)
 		return true;
@@ -177,8 +180,8 @@ static bool name_constraint(cni_arena *arena, const char *prefix, const cni_layo
 	return constraint->name != NULL;
 }
 
-static bool set_parts(cni_arena *arena, const cni_layout *layout, const size_t *fields, size_t count,
-	cni_ddl_constraint *constraint)
+static bool set_parts(cni_arena *arena, const cni_layout *layout, const size_t *fields,
+	size_t count, cni_ddl_constraint *constraint)
 {
 	for (size_t i = 0; i < count; i++) {
 		const cni_field *field = &layout->fields[fields[i]];
@@ -189,13 +192,16 @@ static bool set_parts(cni_arena *arena, const cni_layout *layout, const size_t *
 	return true;
 }
 
-static cn_status push(cni_arena *arena, cni_ddl_table *table, cni_ddl_constraint constraint, cn_error *err)
+static cn_status push(
+	cni_arena *arena, cni_ddl_table *table, cni_ddl_constraint constraint, cn_error *err)
 {
-	return CNI_PUSH(arena, table->constraints, table->constraint_count, constraint) ? CN_OK
-											: out_of_memory(err);
+	return CNI_PUSH(arena, table->constraints, table->constraint_count, constraint)
+		       ? CN_OK
+		       : out_of_memory(err);
 }
 
-static cn_status add_primary_key(cni_arena *arena, const cni_layout *layout, cni_ddl_table *table, cn_error *err)
+static cn_status add_primary_key(
+	cni_arena *arena, const cni_layout *layout, cni_ddl_table *table, cn_error *err)
 {
 	cni_ddl_constraint key = {.kind = CNI_PRIMARY_KEY, .name = layout->key_name};
 
@@ -211,15 +217,14 @@ static cn_status add_primary_key(cni_arena *arena, const cni_layout *layout, cni
 	return push(arena, table, key, err);
 }
 
-static cn_status add_unique(cni_arena *arena, const cni_layout *layout, const char *name, const size_t *fields,
-	size_t count, bool at_column, cni_ddl_table *table, cn_error *err)
+static cn_status add_unique(cni_arena *arena, const cni_layout *layout, const char *name,
+	const size_t *fields, size_t count, bool at_column, cni_ddl_table *table, cn_error *err)
 {
-	cni_ddl_constraint unique = {.kind = CNI_UNIQUE,
-		.name = name,
-		.at_column = at_column,
-		.column = fields[0]};
+	cni_ddl_constraint unique = {
+		.kind = CNI_UNIQUE, .name = name, .at_column = at_column, .column = fields[0]};
 
-	if (!name_constraint(arena, "uq", layout, fields, count, &unique) || !set_parts(arena, layout, fields, count, &unique))
+	if (!name_constraint(arena, "uq", layout, fields, count, &unique) ||
+		!set_parts(arena, layout, fields, count, &unique))
 		return out_of_memory(err);
 	return push(arena, table, unique, err);
 }
@@ -270,9 +275,10 @@ static bool is_taken(const cni_ddl_table *table, const char *name)
 	return false;
 }
 
-/* An unnamed CN_CHECK is called after the columns that it mentions, so that its name does not depend
- * on its place; a second one over the same columns gets a number. */
-static const char *check_name(cni_arena *arena, const cni_layout *layout, const char *sql, const cni_ddl_table *table)
+/* An unnamed CN_CHECK is called after the columns that it mentions, so that its name does not
+ * depend on its place; a second one over the same columns gets a number. */
+static const char *check_name(
+	cni_arena *arena, const cni_layout *layout, const char *sql, const cni_ddl_table *table)
 {
 	CLEANUP(cni_buffer_done) cni_buffer name = {0};
 	cni_lexer lexer;
@@ -301,11 +307,10 @@ static const char *check_name(cni_arena *arena, const cni_layout *layout, const 
 	return cni_buffer_dup(&name, arena);
 }
 
-static cn_status add_check(cni_arena *arena, const cn_check *part, const cni_layout *layout, cni_ddl_table *table,
-	cn_error *err)
+static cn_status add_check(cni_arena *arena, const cn_check *part, const cni_layout *layout,
+	cni_ddl_table *table, cn_error *err)
 {
-	cni_ddl_constraint check = {.kind = CNI_CHECK, .check_sql = part->sql,
-		.name = part->name};
+	cni_ddl_constraint check = {.kind = CNI_CHECK, .check_sql = part->sql, .name = part->name};
 
 	if (!check.name && !layout->options->unnamed) {
 		check.name = check_name(arena, layout, part->sql, table);
@@ -315,8 +320,8 @@ static cn_status add_check(cni_arena *arena, const cn_check *part, const cni_lay
 	return push(arena, table, check, err);
 }
 
-static cn_status add_column_constraints(cni_arena *arena, const cni_layout *layout, size_t i, cni_ddl_table *table,
-	cn_error *err)
+static cn_status add_column_constraints(
+	cni_arena *arena, const cni_layout *layout, size_t i, cni_ddl_table *table, cn_error *err)
 {
 	const cn_column *c = layout->fields[i].column;
 
@@ -324,14 +329,15 @@ static cn_status add_column_constraints(cni_arena *arena, const cni_layout *layo
 		TRY(add_unique(arena, layout, NULL, &i, 1, true, table, err));
 	if (!c->check_sql)
 		return CN_OK;
-	cni_ddl_constraint check = {.kind = CNI_CHECK, .check_sql = c->check_sql, .at_column = true, .column = i};
+	cni_ddl_constraint check = {
+		.kind = CNI_CHECK, .check_sql = c->check_sql, .at_column = true, .column = i};
 	if (!name_constraint(arena, "ck", layout, &i, 1, &check))
 		return out_of_memory(err);
 	return push(arena, table, check, err);
 }
 
-static cn_status add_part(cni_arena *arena, const cni_layout *layout, const cn_part *part, cni_ddl_table *table,
-	cn_error *err)
+static cn_status add_part(cni_arena *arena, const cni_layout *layout, const cn_part *part,
+	cni_ddl_table *table, cn_error *err)
 {
 	size_t fields[CNI_KEY_MAX], count;
 
@@ -344,11 +350,14 @@ static cn_status add_part(cni_arena *arena, const cni_layout *layout, const cn_p
 	return add_unique(arena, layout, key->name, fields, count, false, table, err);
 }
 
-cn_status cni_model_table(cni_arena *arena, const cni_layout *layout, cni_ddl_table *ret, cn_error *err)
+cn_status cni_model_table(
+	cni_arena *arena, const cni_layout *layout, cni_ddl_table *ret, cn_error *err)
 {
 	const cn_table_options *options = layout->options;
-	cni_ddl_table table = {.name = layout->model->table, .strict = options->strict,
-		.without_rowid = options->without_rowid, .comment = options->comment,
+	cni_ddl_table table = {.name = layout->model->table,
+		.strict = options->strict,
+		.without_rowid = options->without_rowid,
+		.comment = options->comment,
 		.renamed_from = options->renamed_from};
 
 	for (size_t i = 0; i < layout->field_count; i++)

@@ -1,6 +1,6 @@
 /*
- * order.c - rows in the order in which the database takes them: models by rank, and row by row where
- * references lead back to the same tables. Depth first with a stack of our own: a chain of a
+ * order.c - rows in the order in which the database takes them: models by rank, and row by row
+ * where references lead back to the same tables. Depth first with a stack of our own: a chain of a
  * million rows is fine.
  */
 #include <string.h>
@@ -10,8 +10,8 @@
 
 typedef struct cni_frame {
 	cni_entry *entry;
-	cni_wish *wish;      /* the next to look at */
-	size_t foreign;      /* the next reference to look at */
+	cni_wish *wish; /* the next to look at */
+	size_t foreign; /* the next reference to look at */
 } cni_frame;
 
 typedef struct cni_pending { /* a new row, to be found by the key that the program gave it */
@@ -21,7 +21,7 @@ typedef struct cni_pending { /* a new row, to be found by the key that the progr
 
 typedef struct cni_orderer {
 	cni_flush *flush;
-	cni_state state;     /* of the rows that are ordered */
+	cni_state state;       /* of the rows that are ordered */
 	cni_pending **pending; /* of tables in cycles; NULL when deletions are ordered */
 	size_t pending_cap;    /* a power of two */
 	cni_list out;
@@ -87,11 +87,13 @@ static cn_status break_cycle(cni_orderer *o, cni_entry *child, cni_wish *wish)
 	return CN_OK;
 }
 
-static cni_entry *find_pending(const cni_orderer *o, const cni_layout *layout, const void *row, uint64_t hash)
+static cni_entry *find_pending(
+	const cni_orderer *o, const cni_layout *layout, const void *row, uint64_t hash)
 {
 	for (cni_pending *p = o->pending[hash & (o->pending_cap - 1)]; p; p = p->chain) {
-		if (p->entry->layout == layout && cni_fields_equal(layout, layout->key, row, layout,
-							  layout->key, p->entry->row, layout->key_count))
+		if (p->entry->layout == layout &&
+			cni_fields_equal(layout, layout->key, row, layout, layout->key,
+				p->entry->row, layout->key_count))
 			return p->entry;
 	}
 	return NULL;
@@ -122,21 +124,25 @@ static cn_status fill_pending(cni_orderer *o, const cni_list *list)
 	return CN_OK;
 }
 
-/* The parent over a reference, by the key that the row has there, if it is one of the rows ordered. */
-static cn_status foreign_parent(cni_orderer *o, const cni_entry *entry, const cni_foreign *foreign, cni_entry **ret)
+/* The parent over a reference, by the key that the row has there, if it is one of the rows ordered.
+ */
+static cn_status foreign_parent(
+	cni_orderer *o, const cni_entry *entry, const cni_foreign *foreign, cni_entry **ret)
 {
 	cn_session *s = o->flush->s;
 	const void *row = o->state == CNI_DELETED ? entry->old : entry->row;
 	const cni_layout *parent = foreign->parent;
 
 	*ret = NULL;
-	if (!foreign->to_key || cni_fields_null(entry->layout, foreign->fields, foreign->count, row))
+	if (!foreign->to_key ||
+		cni_fields_null(entry->layout, foreign->fields, foreign->count, row))
 		return CN_OK;
 	void *probe = cni_alloc(&s->scratch, parent->model->size);
 	if (!probe)
 		return cni_session_oom(s);
 	for (size_t i = 0; i < foreign->count; i++) {
-		cn_value value = cn_column_get(entry->layout->fields[foreign->fields[i]].column, row);
+		cn_value value =
+			cn_column_get(entry->layout->fields[foreign->fields[i]].column, row);
 		const cn_column *key = parent->fields[foreign->parent_fields[i]].column;
 		if (cni_decode(key, probe, &value, NULL, NULL) < 0)
 			return CN_OK; /* no row has such a key */
@@ -197,7 +203,8 @@ static cn_status visit(cni_orderer *o, cni_entry *first)
 
 static cn_status order(cni_orderer *o, cni_list *list)
 {
-	o->out.entries = cni_alloc(&o->flush->s->scratch, (list->count + 1) * sizeof *o->out.entries);
+	o->out.entries =
+		cni_alloc(&o->flush->s->scratch, (list->count + 1) * sizeof *o->out.entries);
 	if (!o->out.entries)
 		return cni_session_oom(o->flush->s);
 	for (size_t i = 0; i < list->count; i++) {

@@ -11,8 +11,8 @@ static const cn_query no_query;
 
 /* ---- statements ---- */
 
-/* "no such column: pric" is answered with the name that was meant. SQLite finds it when a statement is
- * prepared, or, when the table was changed since, when it is run. */
+/* "no such column: pric" is answered with the name that was meant. SQLite finds it when a statement
+ * is prepared, or, when the table was changed since, when it is run. */
 static void explain(cn_session *s, const cni_layout *layout)
 {
 	cn_error *err = &s->error;
@@ -26,15 +26,17 @@ static void explain(cn_session *s, const cni_layout *layout)
 		cni_hint_column(layout, dot ? dot + 1 : name, &s->scratch, err);
 		for (size_t i = 0; i < layout->field_count; i++) {
 			if (cni_same(layout->fields[i].name, dot ? dot + 1 : name))
-				cn_error_hint(err, "the model has it, the database does not: is a migration "
-						   "missing (db upgrade)?");
+				cn_error_hint(err,
+					"the model has it, the database does not: is a migration "
+					"missing (db upgrade)?");
 		}
 	} else if (strstr(err->message, table)) {
 		cn_error_hint(err, "is a migration missing (db upgrade)?");
 	}
 }
 
-cn_status cni_session_prepare(cn_session *s, cni_conn *conn, const char *sql, const cni_layout *layout, cni_stmt **ret)
+cn_status cni_session_prepare(
+	cn_session *s, cni_conn *conn, const char *sql, const cni_layout *layout, cni_stmt **ret)
 {
 	cn_status status = cni_conn_prepare(conn, sql, ret, &s->error);
 
@@ -43,22 +45,25 @@ cn_status cni_session_prepare(cn_session *s, cni_conn *conn, const char *sql, co
 	return status;
 }
 
-cn_status cni_session_bind(cn_session *s, cni_stmt *stmt, const char *text, const cn_value *args, size_t count)
+cn_status cni_session_bind(
+	cn_session *s, cni_stmt *stmt, const char *text, const cn_value *args, size_t count)
 {
 	size_t wanted = cni_stmt_parameters(stmt);
 
 	if (wanted != count) {
-		cn_error_set(&s->error, CN_EARG, "%zu argument%s for %zu \"?\"", count, count == 1 ? "" : "s",
-			wanted);
+		cn_error_set(&s->error, CN_EARG, "%zu argument%s for %zu \"?\"", count,
+			count == 1 ? "" : "s", wanted);
 		cn_error_detail(&s->error, "%.1000s", text);
 		return CN_EARG;
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (args[i].type == CN_TYPE_NONE)
 			return cn_fail(&s->error, CN_EARG,
-				"argument %zu is an unsigned integer beyond 2^63-1, which no database holds", i + 1);
+				"argument %zu is an unsigned integer beyond 2^63-1, which no database holds",
+				i + 1);
 		if (args[i].type == CN_TYPE_TEXT && !cni_utf8_valid(args[i].as.p, args[i].size))
-			return cn_fail(&s->error, CN_EARG, "argument %zu is a text that is not UTF-8", i + 1);
+			return cn_fail(&s->error, CN_EARG,
+				"argument %zu is a text that is not UTF-8", i + 1);
 		if (cni_stmt_bind(stmt, i + 1, args[i], &s->error) < 0)
 			return s->error.status;
 	}
@@ -81,10 +86,11 @@ static void add_where(cni_buffer *sql, const cn_query *query)
 		cni_buffer_printf(sql, " WHERE (%s\n)", (const char *)query->where.args[0].as.p);
 }
 
-void cni_query_select(cni_buffer *sql, const cni_layout *layout, const cn_query *query, bool ordered_by_key)
+void cni_query_select(
+	cni_buffer *sql, const cni_layout *layout, const cn_query *query, bool ordered_by_key)
 {
-	cni_buffer_printf(sql, "SELECT %s%s FROM %s", query->distinct ? "DISTINCT " : "", layout->columns_sql,
-		layout->quoted);
+	cni_buffer_printf(sql, "SELECT %s%s FROM %s", query->distinct ? "DISTINCT " : "",
+		layout->columns_sql, layout->quoted);
 	add_where(sql, query);
 	if (query->order_by) {
 		cni_buffer_printf(sql, " ORDER BY %s", query->order_by);
@@ -103,7 +109,8 @@ void cni_query_select(cni_buffer *sql, const cni_layout *layout, const cn_query 
 	}
 }
 
-/* All rows within one step of the engine, where that is possible: it saves a third of a long list. */
+/* All rows within one step of the engine, where that is possible: it saves a third of a long list.
+ */
 static void list_sql(cni_buffer *sql, const cni_layout *layout, const cn_query *query)
 {
 	bool sink = layout->field_count <= SINK_COLUMNS && !query->limit && !query->offset;
@@ -112,19 +119,20 @@ static void list_sql(cni_buffer *sql, const cni_layout *layout, const cn_query *
 	if (!sink) {
 		cni_query_select(sql, layout, query, false);
 	} else if (plain) {
-		cni_buffer_printf(sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM %s", layout->columns_sql,
-			layout->quoted);
+		cni_buffer_printf(sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM %s",
+			layout->columns_sql, layout->quoted);
 		add_where(sql, query);
 	} else {
-		cni_buffer_printf(sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM (", layout->columns_sql);
+		cni_buffer_printf(
+			sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM (", layout->columns_sql);
 		cni_query_select(sql, layout, query, false);
 		cni_buffer_putc(sql, ')');
 	}
 }
 
 /* Prepares and binds a query's statement. */
-static cn_status start(cn_session *s, const cni_layout *layout, const cn_query *query, const cni_buffer *sql,
-	cni_stmt **ret)
+static cn_status start(cn_session *s, const cni_layout *layout, const cn_query *query,
+	const cni_buffer *sql, cni_stmt **ret)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	size_t count = query->where.count;
@@ -134,7 +142,8 @@ static cn_status start(cn_session *s, const cni_layout *layout, const cn_query *
 		return cni_session_oom(s);
 	TRY(cni_session_reader(s, &conn));
 	TRY(cni_session_prepare(s, conn, sql->data, layout, &stmt));
-	TRY(cni_session_bind(s, stmt, sql->data, count ? query->where.args + 1 : NULL, count ? count - 1 : 0));
+	TRY(cni_session_bind(
+		s, stmt, sql->data, count ? query->where.args + 1 : NULL, count ? count - 1 : 0));
 	*ret = stmt;
 	stmt = NULL;
 	return CN_OK;
@@ -162,7 +171,8 @@ static int take_row(const cn_value *values, size_t count, void *ctx, cn_error *e
 	return 0;
 }
 
-static cn_status take_list(cn_session *s, const cni_layout *layout, const cn_query *query, void ***ret)
+static cn_status take_list(
+	cn_session *s, const cni_layout *layout, const cn_query *query, void ***ret)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
@@ -194,7 +204,8 @@ static const cni_layout *begin(cn_session *s, const cn_model *model)
 	cni_arena_reset(&s->scratch);
 	const cni_layout *layout = cni_session_layout(s, model);
 	if (layout && model->kind == CN_MODEL_ROW) {
-		cn_error_set(&s->error, CN_EARG, "model \"%s\" has no table: it is for cn_sql", layout->name);
+		cn_error_set(&s->error, CN_EARG, "model \"%s\" has no table: it is for cn_sql",
+			layout->name);
 		return NULL;
 	}
 	return layout;
@@ -229,8 +240,9 @@ void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query
 		return NULL;
 	if (rows[0] && !rows[1])
 		return rows[0];
-	cn_error_set(&s->error, rows[0] ? CN_EARG : CN_ENOTFOUND, "%s \"%s\" for a condition that should find one",
-		rows[0] ? "more than one" : "no", model->type_name);
+	cn_error_set(&s->error, rows[0] ? CN_EARG : CN_ENOTFOUND,
+		"%s \"%s\" for a condition that should find one", rows[0] ? "more than one" : "no",
+		model->type_name);
 	if (two.where.count)
 		cn_error_detail(&s->error, "%.1000s", (const char *)two.where.args[0].as.p);
 	return NULL;
@@ -238,17 +250,19 @@ void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query
 
 /* ---- by key ---- */
 
-static cn_status set_key(cn_session *s, const cni_layout *layout, void *row, size_t count, const cn_value *key)
+static cn_status set_key(
+	cn_session *s, const cni_layout *layout, void *row, size_t count, const cn_value *key)
 {
 	if (!layout->key_count)
 		return cn_fail(&s->error, CN_EARG, "model \"%s\" has no primary key", layout->name);
 	if (count != layout->key_count)
-		return cn_fail(&s->error, CN_EARG, "the key of \"%s\" has %zu column%s, not %zu", layout->name,
-			layout->key_count, layout->key_count == 1 ? "" : "s", count);
+		return cn_fail(&s->error, CN_EARG, "the key of \"%s\" has %zu column%s, not %zu",
+			layout->name, layout->key_count, layout->key_count == 1 ? "" : "s", count);
 	for (size_t i = 0; i < count; i++) {
 		const cn_column *column = layout->fields[layout->key[i]].column;
 		if (key[i].type == CN_TYPE_NONE)
-			return cn_fail(&s->error, CN_EARG, "argument %zu is no value that a database holds", i + 1);
+			return cn_fail(&s->error, CN_EARG,
+				"argument %zu is no value that a database holds", i + 1);
 		if (cni_decode(column, row, &key[i], NULL, &s->error) < 0)
 			return cn_error_wrap(&s->error, "the key of \"%s\"", layout->name);
 	}
@@ -264,8 +278,8 @@ static bool is_null_key(const cn_value *key, size_t count)
 	return false;
 }
 
-/* The statement of the last call, if it was for the same model: looking its text up in the connection's
- * cache would be a tenth of the whole. */
+/* The statement of the last call, if it was for the same model: looking its text up in the
+ * connection's cache would be a tenth of the whole. */
 static cn_status get_statement(cn_session *s, const cni_layout *layout, cni_stmt **ret)
 {
 	cni_conn *conn;
@@ -326,7 +340,8 @@ void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const c
 	}
 	if (set_key(s, layout, probe, count, key) < 0)
 		return NULL;
-	cni_entry *known = cni_identity_key(&s->identity, layout, probe, cni_key_hash(layout, probe));
+	cni_entry *known =
+		cni_identity_key(&s->identity, layout, probe, cni_key_hash(layout, probe));
 	if (known && known->epoch == s->epoch)
 		return known->state == CNI_DELETED ? NULL : known->row;
 	return read_key(s, layout, probe, &row) < 0 ? NULL : row;
@@ -335,8 +350,8 @@ void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const c
 /* ---- numbers ---- */
 
 /* One integer; 0 when there is no row. */
-static cn_status read_int(cn_session *s, const cni_layout *layout, const cn_query *query, const cni_buffer *sql,
-	int64_t *ret)
+static cn_status read_int(cn_session *s, const cni_layout *layout, const cn_query *query,
+	const cni_buffer *sql, int64_t *ret)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 
@@ -359,10 +374,11 @@ static int64_t number(cn_session *s, const cn_model *model, const cn_query *quer
 	if (!layout || cni_query_check(s, query) < 0)
 		return 0;
 	if (query->distinct)
-		cni_buffer_printf(&sql, "SELECT %s FROM (SELECT DISTINCT %s FROM %s", exists ? "1" : "count(*)",
-			layout->columns_sql, layout->quoted);
+		cni_buffer_printf(&sql, "SELECT %s FROM (SELECT DISTINCT %s FROM %s",
+			exists ? "1" : "count(*)", layout->columns_sql, layout->quoted);
 	else
-		cni_buffer_printf(&sql, "SELECT %s FROM %s", exists ? "1" : "count(*)", layout->quoted);
+		cni_buffer_printf(
+			&sql, "SELECT %s FROM %s", exists ? "1" : "count(*)", layout->quoted);
 	add_where(&sql, query);
 	cni_buffer_printf(&sql, "%s%s", query->distinct ? ")" : "", exists ? " LIMIT 1" : "");
 	return read_int(s, layout, query, &sql, &result) < 0 ? 0 : result;
@@ -378,10 +394,14 @@ bool cn_session_exists(cn_session *s, const cn_model *model, const cn_query *que
 	return number(s, model, query, true) != 0;
 }
 
-cn_page cn_session_paginate(cn_session *s, const cn_model *model, size_t page, const cn_query *query)
+cn_page cn_session_paginate(
+	cn_session *s, const cn_model *model, size_t page, const cn_query *query)
 {
 	cn_query part = query ? *query : no_query;
-	cn_page result = {.model = model, .items = s->nothing, .page = page ? page : 1, .pages = 1,
+	cn_page result = {.model = model,
+		.items = s->nothing,
+		.page = page ? page : 1,
+		.pages = 1,
 		.per_page = part.limit ? part.limit : PAGE_USUAL};
 	CLEANUP(cni_buffer_done) cni_buffer order = {0};
 
@@ -395,10 +415,12 @@ cn_page cn_session_paginate(cn_session *s, const cn_model *model, size_t page, c
 	result.has_previous = result.page > 1;
 	result.has_next = result.page < result.pages;
 	part.limit = result.per_page;
-	if (__builtin_mul_overflow(result.page - 1, result.per_page, &part.offset) || part.offset > INT64_MAX)
+	if (__builtin_mul_overflow(result.page - 1, result.per_page, &part.offset) ||
+		part.offset > INT64_MAX)
 		return result; /* there is no such page */
 	for (size_t i = 0; !part.order_by && i < layout->key_count; i++)
-		cni_buffer_printf(&order, "%s%s", i ? ", " : "", layout->fields[layout->key[i]].quoted);
+		cni_buffer_printf(
+			&order, "%s%s", i ? ", " : "", layout->fields[layout->key[i]].quoted);
 	if (order.size)
 		part.order_by = order.data;
 	result.items = cn_session_list(s, model, &part);
@@ -446,7 +468,8 @@ static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker
 		const char *name = cni_stmt_name(stmt, i);
 		long field = name ? cni_layout_field(taker->layout, name) : -1;
 		if (field < 0) {
-			cn_error_set(&s->error, CN_EARG, "\"%s\" has no member for the result's column \"%s\"",
+			cn_error_set(&s->error, CN_EARG,
+				"\"%s\" has no member for the result's column \"%s\"",
 				taker->layout->name, name ? name : "?");
 			cni_hint_column(taker->layout, name ? name : "", &s->scratch, &s->error);
 			return CN_EARG;
@@ -456,7 +479,8 @@ static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker
 	return CN_OK;
 }
 
-static cn_status take_sql(cn_session *s, const cni_layout *layout, size_t count, const cn_value *args, void ***ret)
+static cn_status take_sql(
+	cn_session *s, const cni_layout *layout, size_t count, const cn_value *args, void ***ret)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	cni_sql_taker taker = {.s = s, .layout = layout};

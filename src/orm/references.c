@@ -1,4 +1,5 @@
-/* references.c - foreign keys between models: resolved, checked, and the order that follows from them. */
+/* references.c - foreign keys between models: resolved, checked, and the order that follows from
+ * them. */
 #include <string.h>
 
 #include "base/text.h"
@@ -6,7 +7,8 @@
 #include "orm/layout.h"
 #include "sql/lexer.h"
 
-static void hint_table(const cni_registry *registry, const char *name, cni_arena *arena, cn_error *err)
+static void hint_table(
+	const cni_registry *registry, const char *name, cni_arena *arena, cn_error *err)
 {
 	const char **names = cni_alloc(arena, (registry->layout_count + 1) * sizeof *names);
 
@@ -24,10 +26,11 @@ static void hint_table(const cni_registry *registry, const char *name, cni_arena
 		cn_error_hint(err, "is its model in the list (CN_MODELS)?");
 }
 
-/* The word that starts a reference: a table's name, in quotes or (if there is such a table) as it is. The
- * rest begins after it. */
-static cn_status parse_table(const cni_registry *registry, const cni_layout *layout, const char *text,
-	const char *what, char **ret_name, const char **ret_rest, cni_arena *arena, cn_error *err)
+/* The word that starts a reference: a table's name, in quotes or (if there is such a table) as it
+ * is. The rest begins after it. */
+static cn_status parse_table(const cni_registry *registry, const cni_layout *layout,
+	const char *text, const char *what, char **ret_name, const char **ret_rest,
+	cni_arena *arena, cn_error *err)
 {
 	size_t size = text ? strcspn(text, ".(") : 0;
 	char *plain = cni_strndup(arena, text ? text : "", size);
@@ -53,8 +56,8 @@ static cn_status parse_table(const cni_registry *registry, const cni_layout *lay
 }
 
 /* "producer.id", "producer", "producer(id, region)" */
-static cn_status parse_reference(const cni_registry *registry, const cni_layout *layout, const char *text,
-	const char *what, cni_foreign *foreign, cni_arena *arena, cn_error *err)
+static cn_status parse_reference(const cni_registry *registry, const cni_layout *layout,
+	const char *text, const char *what, cni_foreign *foreign, cni_arena *arena, cn_error *err)
 {
 	char *name, *list;
 	const char *rest;
@@ -63,8 +66,8 @@ static cn_status parse_reference(const cni_registry *registry, const cni_layout 
 	TRY(parse_table(registry, layout, text, what, &name, &rest, arena, err));
 	foreign->parent = cni_registry_table(registry, name);
 	if (!foreign->parent || foreign->parent->model->kind != CN_MODEL_TABLE) {
-		cni_model_fail(layout->model, err, "%s references \"%s\", but there is no table \"%s\"",
-			what, text, name);
+		cni_model_fail(layout->model, err,
+			"%s references \"%s\", but there is no table \"%s\"", what, text, name);
 		hint_table(registry, name, arena, err);
 		return CN_ESCHEMA;
 	}
@@ -81,21 +84,23 @@ static cn_status parse_reference(const cni_registry *registry, const cni_layout 
 		else if (*rest == '.')
 			list = cni_strdup(arena, rest + 1);
 		else
-			return cni_model_fail(layout->model, err, "%s references \"%s\": not understood", what,
-				text);
+			return cni_model_fail(layout->model, err,
+				"%s references \"%s\": not understood", what, text);
 		if (!list)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
-		long field = cni_layout_field(foreign->parent, list); /* a lone name needs no quotes */
+		long field =
+			cni_layout_field(foreign->parent, list); /* a lone name needs no quotes */
 		if (field >= 0) {
 			foreign->parent_fields[count++] = (size_t)field;
-		} else if (cni_layout_fields(foreign->parent, list, "", foreign->parent_fields, &count, arena,
-				   err) < 0)
-			return cn_error_wrap(err, "model \"%s\": %s references \"%s\"", layout->name, what, text);
+		} else if (cni_layout_fields(foreign->parent, list, "", foreign->parent_fields,
+				   &count, arena, err) < 0)
+			return cn_error_wrap(err, "model \"%s\": %s references \"%s\"",
+				layout->name, what, text);
 	}
 	if (count == foreign->count)
 		return CN_OK;
-	return cni_model_fail(layout->model, err, "%s has %zu columns, but references %zu", what, foreign->count,
-		count);
+	return cni_model_fail(layout->model, err, "%s has %zu columns, but references %zu", what,
+		foreign->count, count);
 }
 
 static bool same_fields(const size_t *a, size_t a_count, const size_t *b, size_t b_count)
@@ -113,8 +118,8 @@ static bool same_fields(const size_t *a, size_t a_count, const size_t *b, size_t
 }
 
 /* A reference must meet one row: its columns are the primary key, or unique together. */
-static cn_status is_unique(const cni_layout *layout, const size_t *fields, size_t count, bool *ret, cni_arena *arena,
-	cn_error *err)
+static cn_status is_unique(const cni_layout *layout, const size_t *fields, size_t count, bool *ret,
+	cni_arena *arena, cn_error *err)
 {
 	size_t unique[CNI_KEY_MAX], unique_count;
 
@@ -122,21 +127,22 @@ static cn_status is_unique(const cni_layout *layout, const size_t *fields, size_
 	       (count == 1 && layout->fields[fields[0]].column->unique);
 	for (const cn_part *const *part = layout->model->parts; *part && !*ret; part++) {
 		if ((*part)->kind == CN_PART_KEY) {
-			TRY(cni_layout_fields(layout, ((const cn_key *)*part)->columns, "CN_UNIQUE", unique,
-				&unique_count, arena, err));
+			TRY(cni_layout_fields(layout, ((const cn_key *)*part)->columns, "CN_UNIQUE",
+				unique, &unique_count, arena, err));
 			*ret = same_fields(fields, count, unique, unique_count);
 		}
 		const cn_index *index = (const cn_index *)*part;
 		/* an index over expressions is no list of columns, and nothing to refer to */
 		if ((*part)->kind == CN_PART_INDEX && index->unique && !index->where_sql &&
-			cni_layout_fields(layout, index->columns, "CN_INDEX", unique, &unique_count, arena, NULL) == CN_OK)
+			cni_layout_fields(layout, index->columns, "CN_INDEX", unique, &unique_count,
+				arena, NULL) == CN_OK)
 			*ret = same_fields(fields, count, unique, unique_count);
 	}
 	return CN_OK;
 }
 
-static cn_status check_foreign(const cni_layout *layout, cni_foreign *foreign, const char *what, cni_arena *arena,
-	cn_error *err)
+static cn_status check_foreign(const cni_layout *layout, cni_foreign *foreign, const char *what,
+	cni_arena *arena, cn_error *err)
 {
 	const cni_layout *parent = foreign->parent;
 	bool unique;
@@ -144,28 +150,30 @@ static cn_status check_foreign(const cni_layout *layout, cni_foreign *foreign, c
 	for (size_t i = 0; i < foreign->count; i++) {
 		const cni_field *child = &layout->fields[foreign->fields[i]];
 		const cni_field *field = &parent->fields[foreign->parent_fields[i]];
-		if (cni_type_class(cn_column_type(child->column)) != cni_type_class(cn_column_type(field->column)))
+		if (cni_type_class(cn_column_type(child->column)) !=
+			cni_type_class(cn_column_type(field->column)))
 			return cni_member_fail(layout, child->column->member, err,
-				"its type is not that of \"%s\".\"%s\", which it references", parent->name,
-				field->column->member);
+				"its type is not that of \"%s\".\"%s\", which it references",
+				parent->name, field->column->member);
 		if (foreign->on_delete == CN_SET_NULL && !child->nullable)
 			return cni_member_fail(layout, child->column->member, err,
 				"%s sets it to NULL, which it cannot be", what);
 	}
 	TRY(is_unique(parent, foreign->parent_fields, foreign->count, &unique, arena, err));
 	if (!unique) {
-		cni_model_fail(layout->model, err, "%s references columns of \"%s\" that are not unique",
-			what, parent->name);
+		cni_model_fail(layout->model, err,
+			"%s references columns of \"%s\" that are not unique", what, parent->name);
 		cn_error_hint(err, "reference its primary key, or make them unique there");
 		return CN_ESCHEMA;
 	}
-	foreign->to_key = foreign->count == parent->key_count &&
-			  !memcmp(foreign->parent_fields, parent->key, foreign->count * sizeof *parent->key);
+	foreign->to_key =
+		foreign->count == parent->key_count &&
+		!memcmp(foreign->parent_fields, parent->key, foreign->count * sizeof *parent->key);
 	return CN_OK;
 }
 
-static cn_status add_foreign(const cni_registry *registry, cni_layout *layout, const char *text, const char *what,
-	cni_foreign *foreign, cni_arena *arena, cn_error *err)
+static cn_status add_foreign(const cni_registry *registry, cni_layout *layout, const char *text,
+	const char *what, cni_foreign *foreign, cni_arena *arena, cn_error *err)
 {
 	TRY(parse_reference(registry, layout, text, what, foreign, arena, err));
 	TRY(check_foreign(layout, foreign, what, arena, err));
@@ -174,14 +182,19 @@ static cn_status add_foreign(const cni_registry *registry, cni_layout *layout, c
 	return CN_OK;
 }
 
-static cn_status resolve(const cni_registry *registry, cni_layout *layout, cni_arena *arena, cn_error *err)
+static cn_status resolve(
+	const cni_registry *registry, cni_layout *layout, cni_arena *arena, cn_error *err)
 {
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cn_column *c = layout->fields[i].column;
 		if (!c->references)
 			continue;
-		cni_foreign foreign = {.fields = {i}, .count = 1, .on_delete = c->on_delete,
-			.on_update = c->on_update, .deferrable = c->deferrable, .at_column = true};
+		cni_foreign foreign = {.fields = {i},
+			.count = 1,
+			.on_delete = c->on_delete,
+			.on_update = c->on_update,
+			.deferrable = c->deferrable,
+			.at_column = true};
 		char *what = cni_printf(arena, "member \"%s\"", c->member);
 		if (!what)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -191,17 +204,20 @@ static cn_status resolve(const cni_registry *registry, cni_layout *layout, cni_a
 		if ((*part)->kind != CN_PART_FOREIGN_KEY)
 			continue;
 		const cn_foreign_key *key = (const cn_foreign_key *)*part;
-		cni_foreign foreign = {.name = key->name, .on_delete = key->on_delete,
-			.on_update = key->on_update, .deferrable = key->deferrable};
-		TRY(cni_layout_fields(layout, key->columns, "CN_FOREIGN_KEY", foreign.fields, &foreign.count,
-			arena, err));
-		TRY(add_foreign(registry, layout, key->references, "CN_FOREIGN_KEY", &foreign, arena, err));
+		cni_foreign foreign = {.name = key->name,
+			.on_delete = key->on_delete,
+			.on_update = key->on_update,
+			.deferrable = key->deferrable};
+		TRY(cni_layout_fields(layout, key->columns, "CN_FOREIGN_KEY", foreign.fields,
+			&foreign.count, arena, err));
+		TRY(add_foreign(
+			registry, layout, key->references, "CN_FOREIGN_KEY", &foreign, arena, err));
 	}
 	return CN_OK;
 }
 
-/* Parents first; what is left when nobody is without an unranked parent stands in a cycle, or behind one,
- * and goes on in the order of the list. */
+/* Parents first; what is left when nobody is without an unranked parent stands in a cycle, or
+ * behind one, and goes on in the order of the list. */
 static void rank_layouts(cni_registry *registry)
 {
 	size_t done = 0;
@@ -215,7 +231,8 @@ static void rank_layouts(cni_registry *registry)
 			cni_layout *layout = registry->layouts[i];
 			bool ready = !layout->rank;
 			for (size_t k = 0; ready && k < layout->foreign_count; k++)
-				ready = layout->foreign[k].parent == layout || layout->foreign[k].parent->rank;
+				ready = layout->foreign[k].parent == layout ||
+					layout->foreign[k].parent->rank;
 			if (ready)
 				layout->rank = (unsigned)++done;
 			else if (!layout->rank && !first_left)
@@ -226,10 +243,10 @@ static void rank_layouts(cni_registry *registry)
 	}
 }
 
-/* Can `from` reach `to` over references (those that cascade deletes only, if wanted)? `seen` has a place
- * for every layout, by rank. */
-static bool reaches(const cni_layout *from, const cni_layout *to, bool cascading, const cni_layout **stack, bool *seen,
-	size_t layouts)
+/* Can `from` reach `to` over references (those that cascade deletes only, if wanted)? `seen` has a
+ * place for every layout, by rank. */
+static bool reaches(const cni_layout *from, const cni_layout *to, bool cascading,
+	const cni_layout **stack, bool *seen, size_t layouts)
 {
 	size_t depth = 0;
 
@@ -267,8 +284,9 @@ static cn_status find_cycles(cni_registry *registry, cn_error *err)
 		layout->cyclic = reaches(layout, layout, false, stack, seen, count);
 		if (!layout->cyclic || !reaches(layout, layout, true, stack, seen, count))
 			continue;
-		cni_model_fail(layout->model, err, "deleting one of its rows would delete it again: a cycle of "
-							 "ON DELETE CASCADE over several tables");
+		cni_model_fail(layout->model, err,
+			"deleting one of its rows would delete it again: a cycle of "
+			"ON DELETE CASCADE over several tables");
 		cn_error_hint(err, "use CN_SET_NULL or CN_RESTRICT for one of the references");
 		return CN_ESCHEMA;
 	}

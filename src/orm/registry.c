@@ -47,9 +47,11 @@ static cn_status check_table_name(const cn_model *model, cn_error *err)
 	const char *name = model->table;
 
 	if (!name || !*name || strlen(name) > TABLE_NAME_MAX || !cni_utf8_valid(name, strlen(name)))
-		return cni_model_fail(model, err, "\"%s\" is no name for a table", name ? name : "");
+		return cni_model_fail(
+			model, err, "\"%s\" is no name for a table", name ? name : "");
 	if (!cni_ncasecmp(name, "sqlite_", 7))
-		return cni_model_fail(model, err, "table names that begin with \"sqlite_\" belong to SQLite");
+		return cni_model_fail(
+			model, err, "table names that begin with \"sqlite_\" belong to SQLite");
 	return CN_OK;
 }
 
@@ -73,10 +75,11 @@ static cn_status check_sql(const cn_model *model, cni_arena *arena, cn_error *er
 		return CN_ESCHEMA;
 	}
 	if (ddl.kind != wanted[model->kind].kind)
-		return cni_model_fail(model, err, "its SQL is no %s statement", wanted[model->kind].word);
+		return cni_model_fail(
+			model, err, "its SQL is no %s statement", wanted[model->kind].word);
 	if (model->kind == CN_MODEL_VIEW && !cni_same(ddl.view.name, model->table))
-		return cni_model_fail(model, err, "its SQL creates the view \"%s\", not \"%s\"", ddl.view.name,
-			model->table);
+		return cni_model_fail(model, err, "its SQL creates the view \"%s\", not \"%s\"",
+			ddl.view.name, model->table);
 	return CN_OK;
 }
 
@@ -89,19 +92,22 @@ static cn_status check_names(const cni_registry *registry, size_t count, cn_erro
 			if (!strcmp(a->type_name, b->type_name))
 				return cni_model_fail(a, err, "it is in the list of models twice");
 			if (a->table && cni_same(a->table, b->table))
-				return cni_model_fail(a, err, "model \"%s\" has the table \"%s\" already",
-					b->type_name, b->table);
+				return cni_model_fail(a, err,
+					"model \"%s\" has the table \"%s\" already", b->type_name,
+					b->table);
 		}
 	}
 	return CN_OK;
 }
 
-static cn_status check_model_rename(const cni_registry *registry, const cni_layout *layout, cn_error *err)
+static cn_status check_model_rename(
+	const cni_registry *registry, const cni_layout *layout, cn_error *err)
 {
 	const char *old = layout->options->renamed_from;
 
 	if (old && cni_registry_table(registry, old))
-		return cni_model_fail(layout->model, err, ".renamed_from \"%s\", which is still a table", old);
+		return cni_model_fail(
+			layout->model, err, ".renamed_from \"%s\", which is still a table", old);
 	return CN_OK;
 }
 
@@ -150,14 +156,15 @@ cn_status cni_registry_init(cni_registry *registry, const cn_model *const *model
 	*registry = (cni_registry){.slot_count = 8};
 	while (models && models[count]) {
 		if (++count > MODELS_MAX)
-			return cn_fail(err, CN_EARG, "more than %d models: is the list ended by NULL?",
-				MODELS_MAX);
+			return cn_fail(err, CN_EARG,
+				"more than %d models: is the list ended by NULL?", MODELS_MAX);
 	}
 	while (registry->slot_count < 2 * count)
 		registry->slot_count *= 2;
 	registry->models = cni_alloc(&registry->arena, (count + 1) * sizeof *registry->models);
 	registry->layouts = cni_alloc(&registry->arena, (count + 1) * sizeof *registry->layouts);
-	registry->slots = cni_alloc(&registry->arena, registry->slot_count * sizeof *registry->slots);
+	registry->slots =
+		cni_alloc(&registry->arena, registry->slot_count * sizeof *registry->slots);
 	if (!registry->models || !registry->layouts || !registry->slots) {
 		cni_registry_done(registry);
 		return cn_fail(err, CN_ENOMEM, "out of memory");

@@ -1,12 +1,13 @@
-/* relations.c - belongs-to and has-many: the target found, the foreign key between the two found. */
+/* relations.c - belongs-to and has-many: the target found, the foreign key between the two found.
+ */
 #include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
 #include "orm/layout.h"
 
-static cn_status find_target(const cni_registry *registry, const cni_layout *layout, const cn_relation *relation,
-	cni_layout **ret, cni_arena *arena, cn_error *err)
+static cn_status find_target(const cni_registry *registry, const cni_layout *layout,
+	const cn_relation *relation, cni_layout **ret, cni_arena *arena, cn_error *err)
 {
 	cni_layout *target = cni_registry_type(registry, relation->model);
 
@@ -20,7 +21,8 @@ static cn_status find_target(const cni_registry *registry, const cni_layout *lay
 	for (size_t i = 0; i < registry->layout_count; i++)
 		names[i] = registry->layouts[i]->name;
 	cni_member_fail(layout, relation->member, err, "%s \"%s\"",
-		target ? "a relation leads to a table, not to" : "there is no model", relation->model);
+		target ? "a relation leads to a table, not to" : "there is no model",
+		relation->model);
 	const char *near = target ? NULL : cni_nearest(relation->model, names);
 	if (near)
 		cn_error_hint(err, "did you mean \"%s\"?", near);
@@ -35,13 +37,15 @@ static bool foreign_over(const cni_foreign *foreign, const size_t *fields, size_
 }
 
 /* The reference from child to parent over the columns said in `via`, or the only one there is. */
-static cn_status find_foreign(const cni_layout *layout, const cn_relation *relation, const cni_layout *child,
-	const cni_layout *parent, const char *via, const cni_foreign **ret, cni_arena *arena, cn_error *err)
+static cn_status find_foreign(const cni_layout *layout, const cn_relation *relation,
+	const cni_layout *child, const cni_layout *parent, const char *via, const cni_foreign **ret,
+	cni_arena *arena, cn_error *err)
 {
 	size_t fields[CNI_KEY_MAX], count = 0, found = 0;
 
 	if (via && cni_layout_fields(child, via, ".via", fields, &count, arena, err) < 0)
-		return cn_error_wrap(err, "model \"%s\", member \"%s\"", layout->name, relation->member);
+		return cn_error_wrap(
+			err, "model \"%s\", member \"%s\"", layout->name, relation->member);
 	for (size_t i = 0; i < child->foreign_count; i++) {
 		const cni_foreign *foreign = &child->foreign[i];
 		if (foreign->parent != parent || (via && !foreign_over(foreign, fields, count)))
@@ -53,18 +57,21 @@ static cn_status find_foreign(const cni_layout *layout, const cn_relation *relat
 		return CN_OK;
 	if (found) {
 		cni_member_fail(layout, relation->member, err,
-			"\"%s\" references \"%s\" more than once: say which columns with .via", child->name,
-			parent->name);
+			"\"%s\" references \"%s\" more than once: say which columns with .via",
+			child->name, parent->name);
 		return CN_ESCHEMA;
 	}
-	cni_member_fail(layout, relation->member, err, "no column of \"%s\"%s%s%s references \"%s\"", child->name,
-		via ? " named \"" : "", via ? via : "", via ? "\"" : "", parent->name);
+	cni_member_fail(layout, relation->member, err,
+		"no column of \"%s\"%s%s%s references \"%s\"", child->name, via ? " named \"" : "",
+		via ? via : "", via ? "\"" : "", parent->name);
 	cn_error_hint(err, "give the column .references = \"%s\"", parent->model->table);
 	return CN_ESCHEMA;
 }
 
-/* Without .via: the member's name and "_id", if there is such a column; else whatever reference there is. */
-static const char *usual_via(const cni_layout *layout, const cn_relation *relation, cni_arena *arena)
+/* Without .via: the member's name and "_id", if there is such a column; else whatever reference
+ * there is. */
+static const char *usual_via(
+	const cni_layout *layout, const cn_relation *relation, cni_arena *arena)
 {
 	char *name = cni_printf(arena, "%s_id", relation->member);
 
@@ -76,13 +83,14 @@ static cn_status check_order(const cni_layout *layout, const cn_relation *relati
 	if (!relation->many && (relation->order_by || relation->cascade))
 		return cni_member_fail(layout, relation->member, err, "%s is for CN_HAS_MANY",
 			relation->order_by ? ".order_by" : ".cascade");
-	if (relation->many && relation->cascade == CN_CASCADE_DELETE && layout->model->kind != CN_MODEL_TABLE)
+	if (relation->many && relation->cascade == CN_CASCADE_DELETE &&
+		layout->model->kind != CN_MODEL_TABLE)
 		return cni_member_fail(layout, relation->member, err, ".cascade is for tables");
 	return CN_OK;
 }
 
-static cn_status add_link(const cni_registry *registry, cni_layout *layout, const cn_relation *relation,
-	cni_arena *arena, cn_error *err)
+static cn_status add_link(const cni_registry *registry, cni_layout *layout,
+	const cn_relation *relation, cni_arena *arena, cn_error *err)
 {
 	cni_link link = {.relation = relation, .owner = layout};
 	const cni_foreign *foreign = NULL;
@@ -95,7 +103,8 @@ static cn_status add_link(const cni_registry *registry, cni_layout *layout, cons
 	TRY(find_foreign(layout, relation, child, parent, via, &foreign, arena, err));
 	link.count = foreign->count;
 	link.to_key = !relation->many && foreign->to_key;
-	memcpy(link.fields, relation->many ? foreign->parent_fields : foreign->fields, sizeof link.fields);
+	memcpy(link.fields, relation->many ? foreign->parent_fields : foreign->fields,
+		sizeof link.fields);
 	memcpy(link.target_fields, relation->many ? foreign->fields : foreign->parent_fields,
 		sizeof link.target_fields);
 	if (!CNI_PUSH(arena, layout->links, layout->link_count, link))
@@ -108,9 +117,12 @@ static const cni_link *find_back(const cni_link *many)
 {
 	for (size_t i = 0; i < many->target->link_count; i++) {
 		const cni_link *link = &many->target->links[i];
-		if (!link->relation->many && link->target == many->owner && link->count == many->count &&
-			!memcmp(link->fields, many->target_fields, many->count * sizeof *many->fields) &&
-			!memcmp(link->target_fields, many->fields, many->count * sizeof *many->fields))
+		if (!link->relation->many && link->target == many->owner &&
+			link->count == many->count &&
+			!memcmp(link->fields, many->target_fields,
+				many->count * sizeof *many->fields) &&
+			!memcmp(link->target_fields, many->fields,
+				many->count * sizeof *many->fields))
 			return link;
 	}
 	return NULL;
@@ -121,7 +133,8 @@ cn_status cni_relations_init(cni_registry *registry, cn_error *err)
 	for (size_t i = 0; i < registry->layout_count; i++) {
 		cni_layout *layout = registry->layouts[i];
 		size_t at = 0;
-		for (const cn_relation *relation; (relation = cn_model_relations(layout->model, &at));) {
+		for (const cn_relation *relation;
+			(relation = cn_model_relations(layout->model, &at));) {
 			if (layout->model->kind != CN_MODEL_TABLE)
 				return cni_member_fail(layout, relation->member, err,
 					"only tables have relations");

@@ -1,4 +1,5 @@
-/* session.c - a session's life: connections, transactions, the error that it keeps (cantil/session.h). */
+/* session.c - a session's life: connections, transactions, the error that it keeps
+ * (cantil/session.h). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,14 +64,17 @@ const cni_layout *cni_session_layout(cn_session *s, const cn_model *model)
 		return layout;
 	if (model->kind == CN_MODEL_ROW)
 		return extra_layout(s, model);
-	cn_error_set(&s->error, CN_EARG, "model \"%s\" is none of the database's", model->type_name);
-	cn_error_hint(&s->error, "add it to the list of models (CN_MODELS) that the database is opened with");
+	cn_error_set(
+		&s->error, CN_EARG, "model \"%s\" is none of the database's", model->type_name);
+	cn_error_hint(&s->error,
+		"add it to the list of models (CN_MODELS) that the database is opened with");
 	return NULL;
 }
 
 /* ---- transactions ---- */
 
-/* Changes whenever another connection has committed. A driver that cannot tell is taken to have changed. */
+/* Changes whenever another connection has committed. A driver that cannot tell is taken to have
+ * changed. */
 static cn_status version_of(cn_session *s, cni_conn *conn, int64_t *ret)
 {
 	return cni_conn_int(conn, "PRAGMA data_version", ret, &s->error);
@@ -105,8 +109,8 @@ void cni_session_drop_get(cn_session *s)
 	s->get_layout = NULL;
 }
 
-/* The read transaction is over once the write lock is held: then nobody else can commit, and whether
- * somebody has since this session began to read can be told for sure. */
+/* The read transaction is over once the write lock is held: then nobody else can commit, and
+ * whether somebody has since this session began to read can be told for sure. */
 static cn_status leave_reader(cn_session *s)
 {
 	int64_t version = s->version + 1;
@@ -193,8 +197,8 @@ cn_status cn_commit(cn_session *s)
 	return CN_OK;
 }
 
-/* What the database filled in for a row whose insertion is undone: 0 again, so that the struct can be added
- * once more. */
+/* What the database filled in for a row whose insertion is undone: 0 again, so that the struct can
+ * be added once more. */
 static void unfill(const cni_entry *entry)
 {
 	const cni_layout *layout = entry->layout;
@@ -263,8 +267,8 @@ static const cni_layout *writable(cn_session *s, const cn_model *model)
 		return NULL;
 	const cni_layout *layout = cni_session_layout(s, model);
 	if (layout && !layout->kept) {
-		cn_error_set(&s->error, CN_EARG, "model \"%s\" is no table: its rows cannot be written",
-			layout->name);
+		cn_error_set(&s->error, CN_EARG,
+			"model \"%s\" is no table: its rows cannot be written", layout->name);
 		return NULL;
 	}
 	return layout;
@@ -297,7 +301,8 @@ void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 			(void)cni_session_oom(s);
 			return NULL;
 		}
-		memcpy(cni_member_at(column, entry->old), cni_member(column, entry->row), column->size);
+		memcpy(cni_member_at(column, entry->old), cni_member(column, entry->row),
+			column->size);
 		if (column->storage == CN_STORE_CHARS &&
 			!cni_member_copy(column, entry->old, entry->row, &s->texts)) {
 			(void)cni_session_oom(s);
@@ -330,8 +335,10 @@ void cn_session_delete(cn_session *s, const cn_model *model, void *row)
 		return;
 	cni_entry *entry = cni_session_entry(s, layout, row);
 	if (!entry) {
-		cn_error_set(&s->error, CN_EARG, "the \"%s\" to delete is no row of this session", layout->name);
-		cn_error_hint(&s->error, "read it with cn_get, cn_find or cn_list first; after cn_rollback, again");
+		cn_error_set(&s->error, CN_EARG, "the \"%s\" to delete is no row of this session",
+			layout->name);
+		cn_error_hint(&s->error,
+			"read it with cn_get, cn_find or cn_list first; after cn_rollback, again");
 		return;
 	}
 	if (entry->state == CNI_NEW) {

@@ -3,12 +3,13 @@
  *
  * Invariants:
  *   - error.status < 0: nothing is done until cn_rollback.
- *   - A row that the session keeps has one entry; entries stand in `entries` in the order in which they came,
- *     and in `identity` by primary key (rows not inserted yet: by their address).
- *   - `entry->old` is what the database holds as far as this session knows; its texts are the session's.
- *   - `snapshot` counts the states of the database that were seen: an entry of an older one is checked
- *     before it is written. `epoch` counts also what cn_execute may have changed: an entry of an older
- *     one is read again when it is met.
+ *   - A row that the session keeps has one entry; entries stand in `entries` in the order in which
+ * they came, and in `identity` by primary key (rows not inserted yet: by their address).
+ *   - `entry->old` is what the database holds as far as this session knows; its texts are the
+ * session's.
+ *   - `snapshot` counts the states of the database that were seen: an entry of an older one is
+ * checked before it is written. `epoch` counts also what cn_execute may have changed: an entry of
+ * an older one is read again when it is met.
  */
 #ifndef CNI_ORM_SESSION_IMPL_H
 #define CNI_ORM_SESSION_IMPL_H
@@ -20,29 +21,30 @@
 #include "orm/database_impl.h"
 
 typedef enum cni_state {
-	CNI_NEW = 0,  /* to be inserted */
-	CNI_LOADED,   /* in the database */
-	CNI_DELETED,  /* to be deleted */
-	CNI_GONE,     /* deleted, or never inserted: leaves `entries` at the end of the flush */
+	CNI_NEW = 0, /* to be inserted */
+	CNI_LOADED,  /* in the database */
+	CNI_DELETED, /* to be deleted */
+	CNI_GONE,    /* deleted, or never inserted: leaves `entries` at the end of the flush */
 } cni_state;
 
 typedef struct cni_entry {
 	const cni_layout *layout;
-	void *row;                   /* what the program holds */
+	void *row; /* what the program holds */
 	void *old;
-	uint64_t hash;               /* where it stands in the identity map */
-	struct cni_wish *wishes;     /* during a flush: keys it takes from its parents */
-	const bool *filled;          /* inserted in this transaction: the fields that the database filled in */
+	uint64_t hash;           /* where it stands in the identity map */
+	struct cni_wish *wishes; /* during a flush: keys it takes from its parents */
+	const bool
+		*filled; /* inserted in this transaction: the fields that the database filled in */
 	uint32_t snapshot, epoch;
-	unsigned char state;         /* cni_state */
-	unsigned char mark;          /* during a flush: 0 not visited, 1 being visited, 2 in order */
-	bool own;                    /* the struct is the program's (cn_add) */
-	bool listed;                 /* is in `entries` */
+	unsigned char state; /* cni_state */
+	unsigned char mark;  /* during a flush: 0 not visited, 1 being visited, 2 in order */
+	bool own;            /* the struct is the program's (cn_add) */
+	bool listed;         /* is in `entries` */
 } cni_entry;
 
 typedef struct cni_identity {
 	cni_entry **slots;
-	size_t cap, count;           /* cap is 0 or a power of two */
+	size_t cap, count; /* cap is 0 or a power of two */
 } cni_identity;
 
 typedef struct cni_stream cni_stream;
@@ -50,24 +52,24 @@ typedef struct cni_stream cni_stream;
 struct cn_session {
 	cn_db *db;
 	cn_error error;
-	cni_conn *reader, *writer;   /* NULL: not taken. In a database in memory they are one */
-	bool writing;                /* a write transaction is open on `writer` */
-	int64_t version;             /* of the database, as the reader sees it */
+	cni_conn *reader, *writer; /* NULL: not taken. In a database in memory they are one */
+	bool writing;              /* a write transaction is open on `writer` */
+	int64_t version;           /* of the database, as the reader sees it */
 	uint32_t snapshot, epoch;
-	cni_arena rows;              /* entries, rows, lists, texts */
+	cni_arena rows; /* entries, rows, lists, texts */
 	cni_texts texts;
-	cni_arena scratch;           /* one call's */
-	cni_arena kept;              /* layouts of CN_ROW structs: the session's life long */
+	cni_arena scratch; /* one call's */
+	cni_arena kept;    /* layouts of CN_ROW structs: the session's life long */
 	cni_layout **extra;
 	size_t extra_count;
 	cni_identity identity;
 	cni_entry **entries;
 	size_t entry_count, entry_cap;
-	cni_entry *spare;            /* allocated for a row that turned out to be known already */
+	cni_entry *spare; /* allocated for a row that turned out to be known already */
 	cni_stream *streams;
 	const cni_layout *get_layout; /* of get_stmt: cn_get's, kept between calls of one unit */
 	cni_stmt *get_stmt;
-	void *nothing[1];            /* the list of no rows */
+	void *nothing[1]; /* the list of no rows */
 };
 
 /* ---- session.c ---- */
@@ -75,60 +77,67 @@ struct cn_session {
 /* The layout of a model; NULL (and the error is kept) when it is none of the database's. */
 const cni_layout *cni_session_layout(cn_session *s, const cn_model *model);
 cn_status cni_session_reader(cn_session *s, cni_conn **ret) CN_MUST_CHECK; /* in a transaction */
-cn_status cni_session_writer(cn_session *s, cni_conn **ret) CN_MUST_CHECK; /* in a write transaction */
-void cni_session_drop_get(cn_session *s); /* before its connection is given back */
+cn_status cni_session_writer(
+	cn_session *s, cni_conn **ret) CN_MUST_CHECK; /* in a write transaction */
+void cni_session_drop_get(cn_session *s);             /* before its connection is given back */
 static inline bool cni_session_failed(const cn_session *s) { return s->error.status < 0; }
 cn_status cni_session_oom(cn_session *s);
 
 /* ---- entry.c ---- */
 
-/* Takes a row of values in the layout's order: the entry that has it, brought up to date if it is of
- * an older epoch and unchanged, or a new one. */
-cn_status cni_session_take(cn_session *s, const cni_layout *layout, const cn_value *values, cni_entry **ret)
-	CN_MUST_CHECK;
+/* Takes a row of values in the layout's order: the entry that has it, brought up to date if it is
+ * of an older epoch and unchanged, or a new one. */
+cn_status cni_session_take(cn_session *s, const cni_layout *layout, const cn_value *values,
+	cni_entry **ret) CN_MUST_CHECK;
 /* Reads values into a row; the model's name goes before an error. */
-cn_status cni_decode_row(const cni_layout *layout, void *row, const cn_value *values, cni_texts *texts, cn_error *err)
-	CN_MUST_CHECK;
+cn_status cni_decode_row(const cni_layout *layout, void *row, const cn_value *values,
+	cni_texts *texts, cn_error *err) CN_MUST_CHECK;
 /* An entry with room for the row and its old copy; not listed, not in the identity map. */
 cni_entry *cni_entry_new(cn_session *s, const cni_layout *layout, void *own_row);
-bool cni_entry_list(cn_session *s, cni_entry *entry);  /* false: out of memory */
-void cni_entries_sweep(cn_session *s);                 /* takes those that are gone out of the list */
+bool cni_entry_list(cn_session *s, cni_entry *entry); /* false: out of memory */
+void cni_entries_sweep(cn_session *s); /* takes those that are gone out of the list */
 /* The entry of a row that the program holds, NULL if the session does not keep it. */
 cni_entry *cni_session_entry(cn_session *s, const cni_layout *layout, const void *row);
-bool cni_entry_changed(const cni_entry *entry);        /* in a column; relations do not count */
-/* What was written, or read, is what the database holds: old becomes a copy of row, foreign texts the
- * session's own. */
+bool cni_entry_changed(const cni_entry *entry); /* in a column; relations do not count */
+/* What was written, or read, is what the database holds: old becomes a copy of row, foreign texts
+ * the session's own. */
 cn_status cni_entry_settle(cn_session *s, cni_entry *entry) CN_MUST_CHECK;
 
 /* ---- identity.c ---- */
 
 uint64_t cni_key_hash(const cni_layout *layout, const void *row);
-uint64_t cni_row_hash(const void *row);                /* by address */
+uint64_t cni_row_hash(const void *row); /* by address */
 /* The entry with the key that the row has. */
-cni_entry *cni_identity_key(const cni_identity *map, const cni_layout *layout, const void *row, uint64_t hash);
+cni_entry *cni_identity_key(
+	const cni_identity *map, const cni_layout *layout, const void *row, uint64_t hash);
 cni_entry *cni_identity_row(const cni_identity *map, const void *row);
 cni_entry *cni_identity_int(const cni_identity *map, const cni_layout *layout, int64_t key);
-bool cni_identity_add(cni_identity *map, cni_entry *entry, uint64_t hash); /* false: out of memory */
+bool cni_identity_add(
+	cni_identity *map, cni_entry *entry, uint64_t hash); /* false: out of memory */
 void cni_identity_remove(cni_identity *map, cni_entry *entry);
 void cni_identity_done(cni_identity *map);
 
 /* Hashes and compares columns of rows, which may be of different models. */
-uint64_t cni_fields_hash(const cni_layout *layout, const size_t *fields, size_t count, const void *row);
-bool cni_fields_equal(const cni_layout *a, const size_t *a_fields, const void *a_row, const cni_layout *b,
-	const size_t *b_fields, const void *b_row, size_t count);
-bool cni_fields_null(const cni_layout *layout, const size_t *fields, size_t count, const void *row); /* any is NULL */
+uint64_t cni_fields_hash(
+	const cni_layout *layout, const size_t *fields, size_t count, const void *row);
+bool cni_fields_equal(const cni_layout *a, const size_t *a_fields, const void *a_row,
+	const cni_layout *b, const size_t *b_fields, const void *b_row, size_t count);
+bool cni_fields_null(const cni_layout *layout, const size_t *fields, size_t count,
+	const void *row); /* any is NULL */
 
 /* ---- query.c ---- */
 
-/* Prepares a statement of the session's reader (or writer), adding a hint to an error about a name. `layout`
- * may be NULL. */
-cn_status cni_session_prepare(cn_session *s, cni_conn *conn, const char *sql, const cni_layout *layout, cni_stmt **ret)
-	CN_MUST_CHECK;
-/* As many arguments as the statement has `?`, each of a type that can be bound. `text` is for the message. */
-cn_status cni_session_bind(cn_session *s, cni_stmt *stmt, const char *text, const cn_value *args, size_t count)
-	CN_MUST_CHECK;
+/* Prepares a statement of the session's reader (or writer), adding a hint to an error about a name.
+ * `layout` may be NULL. */
+cn_status cni_session_prepare(cn_session *s, cni_conn *conn, const char *sql,
+	const cni_layout *layout, cni_stmt **ret) CN_MUST_CHECK;
+/* As many arguments as the statement has `?`, each of a type that can be bound. `text` is for the
+ * message. */
+cn_status cni_session_bind(cn_session *s, cni_stmt *stmt, const char *text, const cn_value *args,
+	size_t count) CN_MUST_CHECK;
 /* SELECT … FROM … WHERE … ORDER BY … LIMIT … of a query. */
-void cni_query_select(cni_buffer *sql, const cni_layout *layout, const cn_query *query, bool ordered_by_key);
+void cni_query_select(
+	cni_buffer *sql, const cni_layout *layout, const cn_query *query, bool ordered_by_key);
 cn_status cni_query_check(cn_session *s, const cn_query *query) CN_MUST_CHECK;
 
 /* ---- stream.c ---- */
@@ -140,8 +149,8 @@ void cni_streams_orphan(cn_session *s); /* the session goes; who still holds a r
 /* ---- load.c ---- */
 
 /* Loads the relations of a path for rows (NULL-terminated, or `count` of them). */
-cn_status cni_session_load_path(cn_session *s, const cni_layout *layout, void **rows, size_t count, const char *path)
-	CN_MUST_CHECK;
+cn_status cni_session_load_path(cn_session *s, const cni_layout *layout, void **rows, size_t count,
+	const char *path) CN_MUST_CHECK;
 /* Loads one has-many, and yields the children's entries (in the scratch arena). */
 cn_status cni_session_load_children(cn_session *s, const cni_link *link, void **rows, size_t count,
 	cni_entry ***ret_entries, size_t *ret_count) CN_MUST_CHECK;

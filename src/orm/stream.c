@@ -8,16 +8,19 @@
 
 /* The row follows the head, so that the loop needs no other variable. */
 struct cni_stream {
-	cn_session *s;      /* NULL: the session is closed */
+	cn_session *s; /* NULL: the session is closed */
 	cni_stream *next;
 	const cni_layout *layout;
-	cni_stmt *stmt;     /* NULL: the transaction that it read in is over */
+	cni_stmt *stmt; /* NULL: the transaction that it read in is over */
 	cn_value *values;
-	cni_arena arena;    /* texts of the present row that had to be copied */
+	cni_arena arena; /* texts of the present row that had to be copied */
 	alignas(max_align_t) char row[];
 };
 
-static cni_stream *stream_of(void *row) { return (cni_stream *)(void *)((char *)row - offsetof(cni_stream, row)); }
+static cni_stream *stream_of(void *row)
+{
+	return (cni_stream *)(void *)((char *)row - offsetof(cni_stream, row));
+}
 
 static void leave(cni_stream *stream)
 {
@@ -58,7 +61,8 @@ void cni_streams_orphan(cn_session *s)
 	s->streams = NULL;
 }
 
-/* A stream's texts are the driver's: good until the next step. What the program may write into is copied. */
+/* A stream's texts are the driver's: good until the next step. What the program may write into is
+ * copied. */
 static cn_status read_row(cni_stream *stream, cn_error *err)
 {
 	const cni_layout *layout = stream->layout;
@@ -88,7 +92,8 @@ static cn_status step(cni_stream *stream, bool *ret_row)
 	if (cni_session_failed(s))
 		return s->error.status;
 	if (!stream->stmt) {
-		cn_error_set(&s->error, CN_EARG, "the transaction that cn_each reads in was ended inside the loop");
+		cn_error_set(&s->error, CN_EARG,
+			"the transaction that cn_each reads in was ended inside the loop");
 		cn_error_hint(&s->error, "commit after the loop; cn_flush may be called in it");
 		return CN_EARG;
 	}
@@ -119,7 +124,8 @@ static cn_status prepare(cni_stream *stream, const cn_query *query)
 
 	TRY(cni_query_check(s, query));
 	if (query->load)
-		return cn_fail(&s->error, CN_EARG, "cn_each loads no relations: its rows are no rows of the session");
+		return cn_fail(&s->error, CN_EARG,
+			"cn_each loads no relations: its rows are no rows of the session");
 	cni_query_select(&sql, stream->layout, query, false);
 	if (sql.failed)
 		return cni_session_oom(s);
@@ -135,8 +141,8 @@ static cn_status prepare(cni_stream *stream, const cn_query *query)
 		if (!copy->as.p)
 			return cni_session_oom(s);
 	}
-	return cni_session_bind(s, stream->stmt, sql.data, stream->values + stream->layout->field_count,
-		count ? count - 1 : 0);
+	return cni_session_bind(s, stream->stmt, sql.data,
+		stream->values + stream->layout->field_count, count ? count - 1 : 0);
 }
 
 void *cn_stream_open(cn_session *s, const cn_model *model, const cn_query *query)
@@ -147,12 +153,14 @@ void *cn_stream_open(cn_session *s, const cn_model *model, const cn_query *query
 	if (!layout)
 		return NULL;
 	if (model->kind == CN_MODEL_ROW) {
-		cn_error_set(&s->error, CN_EARG, "model \"%s\" has no table: it is for cn_sql", layout->name);
+		cn_error_set(&s->error, CN_EARG, "model \"%s\" has no table: it is for cn_sql",
+			layout->name);
 		return NULL;
 	}
 	cni_stream *stream = calloc(1, sizeof *stream + model->size);
 	if (stream)
-		stream->values = calloc(layout->field_count + query->where.count, sizeof *stream->values);
+		stream->values =
+			calloc(layout->field_count + query->where.count, sizeof *stream->values);
 	if (!stream || !stream->values) {
 		free(stream);
 		(void)cni_session_oom(s);

@@ -6,7 +6,8 @@
 
 /* ---- conflicts ---- */
 
-static cn_status conflict(cni_flush *flush, const cni_entry *entry, const char *what, const char *detail)
+static cn_status conflict(
+	cni_flush *flush, const cni_entry *entry, const char *what, const char *detail)
 {
 	cn_error *err = &flush->s->error;
 
@@ -72,7 +73,8 @@ typedef struct cni_update { /* the statement of the last row, which the next one
 } cni_update;
 
 /* Which columns differ. Keys and generated columns must not. */
-static cn_status find_changes(cni_flush *flush, const cni_entry *entry, bool *changed, size_t *ret_count)
+static cn_status find_changes(
+	cni_flush *flush, const cni_entry *entry, bool *changed, size_t *ret_count)
 {
 	const cni_layout *layout = entry->layout;
 	size_t count = 0;
@@ -83,28 +85,32 @@ static cn_status find_changes(cni_flush *flush, const cni_entry *entry, bool *ch
 		if (!changed[i])
 			continue;
 		if (field->key) {
-			cn_error_set(&flush->s->error, CN_EARG, "the primary key of %s was changed (member \"%s\")",
+			cn_error_set(&flush->s->error, CN_EARG,
+				"the primary key of %s was changed (member \"%s\")",
 				cni_entry_word(flush, entry), field->column->member);
-			cn_error_hint(&flush->s->error, "delete the row and add another, or use cn_execute");
+			cn_error_hint(&flush->s->error,
+				"delete the row and add another, or use cn_execute");
 			return CN_EARG;
 		}
 		if (!field->written)
 			return cn_fail(&flush->s->error, CN_EARG,
-				"member \"%s\" of %s was changed, but its column is generated", field->column->member,
-				cni_entry_word(flush, entry));
+				"member \"%s\" of %s was changed, but its column is generated",
+				field->column->member, cni_entry_word(flush, entry));
 		count++;
 	}
 	*ret_count = count;
 	return CN_OK;
 }
 
-static cn_status prepare_update(cni_flush *flush, cni_update *update, const cni_layout *layout, const bool *changed)
+static cn_status prepare_update(
+	cni_flush *flush, cni_update *update, const cni_layout *layout, const bool *changed)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	cn_session *s = flush->s;
 	const char *before = " SET ";
 
-	if (update->stmt && update->layout == layout && !memcmp(update->changed, changed, layout->field_count))
+	if (update->stmt && update->layout == layout &&
+		!memcmp(update->changed, changed, layout->field_count))
 		return CN_OK;
 	cni_stmt_release(update->stmt);
 	*update = (cni_update){.layout = layout};
@@ -121,7 +127,8 @@ static cn_status prepare_update(cni_flush *flush, cni_update *update, const cni_
 		before = ", ";
 	}
 	for (size_t i = 0; i < layout->key_count; i++)
-		cni_buffer_printf(&sql, "%s%s = ?", i ? " AND " : " WHERE ", layout->fields[layout->key[i]].quoted);
+		cni_buffer_printf(&sql, "%s%s = ?", i ? " AND " : " WHERE ",
+			layout->fields[layout->key[i]].quoted);
 	cni_returning_sql(&sql, layout, update->fill);
 	if (sql.failed)
 		return cni_session_oom(s);
@@ -167,7 +174,8 @@ static cn_status update_one(cni_flush *flush, cni_update *update, cni_entry *ent
 {
 	size_t count;
 
-	/* keys that were not known when the rows were inserted, or that came from a parent's list */
+	/* keys that were not known when the rows were inserted, or that came from a parent's list
+	 */
 	for (const cni_wish *wish = entry->wishes; wish; wish = wish->next)
 		TRY(cni_wish_grant(flush, entry, wish));
 	TRY(find_changes(flush, entry, changed, &count));
@@ -211,10 +219,12 @@ static cn_status delete_one(cni_flush *flush, cni_entry *entry)
 
 	TRY(cni_entry_verify(flush, entry, &gone));
 	if (!gone) {
-		TRY(cni_session_prepare(s, flush->conn, entry->layout->delete_sql, entry->layout, &stmt));
+		TRY(cni_session_prepare(
+			s, flush->conn, entry->layout->delete_sql, entry->layout, &stmt));
 		TRY(bind_key(flush, stmt, entry, 1));
 		if (cni_stmt_run(stmt, &s->error) < 0)
-			return cn_error_wrap(&s->error, "deleting %s", cni_entry_word(flush, entry));
+			return cn_error_wrap(
+				&s->error, "deleting %s", cni_entry_word(flush, entry));
 	}
 	cni_identity_remove(&s->identity, entry);
 	entry->state = CNI_GONE;

@@ -17,22 +17,26 @@ static void *old_member(const cni_entry *entry, const cni_link *link)
 
 static cn_status stranger(cn_session *s, const cni_link *link)
 {
-	cn_error_set(&s->error, CN_EARG, "\"%s\".\"%s\" holds a \"%s\" that is no row of this session",
-		link->owner->name, link->relation->member, link->target->name);
-	cn_error_hint(&s->error, "make it with cn_new, give it to cn_add, or read it with this session; "
-				 "after cn_rollback, again");
+	cn_error_set(&s->error, CN_EARG,
+		"\"%s\".\"%s\" holds a \"%s\" that is no row of this session", link->owner->name,
+		link->relation->member, link->target->name);
+	cn_error_hint(&s->error,
+		"make it with cn_new, give it to cn_add, or read it with this session; "
+		"after cn_rollback, again");
 	return CN_EARG;
 }
 
-static cn_status find_related(cni_flush *flush, const cni_link *link, const void *row, cni_entry **ret)
+static cn_status find_related(
+	cni_flush *flush, const cni_link *link, const void *row, cni_entry **ret)
 {
 	cni_entry *entry = cni_session_entry(flush->s, link->target, row);
 
 	if (!entry)
 		return stranger(flush->s, link);
 	if (entry->state == CNI_DELETED)
-		return cn_fail(&flush->s->error, CN_EARG, "\"%s\".\"%s\" holds a \"%s\" that is to be deleted",
-			link->owner->name, link->relation->member, link->target->name);
+		return cn_fail(&flush->s->error, CN_EARG,
+			"\"%s\".\"%s\" holds a \"%s\" that is to be deleted", link->owner->name,
+			link->relation->member, link->target->name);
 	*ret = entry;
 	return CN_OK;
 }
@@ -45,8 +49,10 @@ bool cni_wish_known(const cni_wish *wish)
 		return true;
 	for (size_t i = 0; i < wish->count; i++) {
 		const cn_column *column = layout->fields[wish->parent_fields[i]].column;
-		bool filled_in = (long)wish->parent_fields[i] == layout->row_number || column->default_sql;
-		if (column->generated_sql || (filled_in && cni_member_is_zero(column, wish->parent->row)))
+		bool filled_in =
+			(long)wish->parent_fields[i] == layout->row_number || column->default_sql;
+		if (column->generated_sql ||
+			(filled_in && cni_member_is_zero(column, wish->parent->row)))
 			return false;
 	}
 	/* a parent may get this very column from its own parent */
@@ -70,20 +76,25 @@ cn_status cni_wish_grant(cni_flush *flush, cni_entry *child, const cni_wish *wis
 		const cn_column *to = child->layout->fields[wish->child_fields[i]].column;
 		cn_value value = cn_column_get(from, wish->parent->row);
 		/* a program's own struct must not hold texts that die with the session */
-		if (cni_decode(to, child->row, &value, child->own ? NULL : &s->texts, &s->error) < 0)
+		if (cni_decode(to, child->row, &value, child->own ? NULL : &s->texts, &s->error) <
+			0)
 			return cn_error_wrap(&s->error, "model \"%s\"", child->layout->name);
 	}
 	return CN_OK;
 }
 
-static cn_status add_wish(cni_flush *flush, cni_entry *child, cni_entry *parent, const cni_link *link)
+static cn_status add_wish(
+	cni_flush *flush, cni_entry *child, cni_entry *parent, const cni_link *link)
 {
 	bool many = link->relation->many;
 	cni_wish *wish = cni_alloc(&flush->s->scratch, sizeof *wish);
 
 	if (!wish)
 		return cni_session_oom(flush->s);
-	*wish = (cni_wish){.next = child->wishes, .link = link, .parent = parent, .count = link->count,
+	*wish = (cni_wish){.next = child->wishes,
+		.link = link,
+		.parent = parent,
+		.count = link->count,
 		.child_fields = many ? link->target_fields : link->fields,
 		.parent_fields = many ? link->fields : link->target_fields};
 	child->wishes = wish;
@@ -104,7 +115,8 @@ static cn_status detach(cni_flush *flush, cni_entry *entry, const cni_link *link
 		const cni_field *field = &entry->layout->fields[link->fields[i]];
 		cn_value null = cn_null(NULL);
 		if (!field->nullable) {
-			cn_error_set(&s->error, CN_EARG, "\"%s\".\"%s\" was set to NULL, but \"%s\" cannot be",
+			cn_error_set(&s->error, CN_EARG,
+				"\"%s\".\"%s\" was set to NULL, but \"%s\" cannot be",
 				entry->layout->name, link->relation->member, field->column->member);
 			cn_error_hint(&s->error, "give it another parent, or delete it");
 			return CN_EARG;
@@ -120,7 +132,8 @@ void cni_wishes_settle(cni_flush *flush)
 		cni_entry *entry = flush->related.entries[i];
 		for (size_t k = 0; k < entry->layout->link_count; k++) {
 			size_t offset = entry->layout->links[k].relation->offset;
-			memcpy((char *)entry->old + offset, (char *)entry->row + offset, sizeof(void *));
+			memcpy((char *)entry->old + offset, (char *)entry->row + offset,
+				sizeof(void *));
 		}
 		entry->wishes = NULL;
 	}
@@ -173,7 +186,8 @@ static cn_status gather_entry(cni_flush *flush, cni_entry *entry)
 		return cni_session_oom(flush->s);
 	for (size_t i = 0; i < layout->link_count; i++) {
 		const cni_link *link = &layout->links[i];
-		TRY(link->relation->many ? gather_many(flush, entry, link) : gather_one(flush, entry, link));
+		TRY(link->relation->many ? gather_many(flush, entry, link)
+					 : gather_one(flush, entry, link));
 	}
 	return CN_OK;
 }
@@ -188,9 +202,10 @@ cn_status cni_wishes_gather(cni_flush *flush)
 	}
 	for (size_t i = 0; i < s->entry_count; i++) {
 		cni_entry *entry = s->entries[i];
-		bool candidate = entry->state == CNI_NEW ||
-				 (entry->state == CNI_LOADED &&
-					 memcmp(entry->row, entry->old, entry->layout->model->size) != 0);
+		bool candidate =
+			entry->state == CNI_NEW ||
+			(entry->state == CNI_LOADED &&
+				memcmp(entry->row, entry->old, entry->layout->model->size) != 0);
 		if (candidate && entry->layout->link_count)
 			TRY(gather_entry(flush, entry));
 	}

@@ -32,8 +32,8 @@ CN_MODEL(Node, "node",
 	CN_BELONGS_TO(Node, Node, parent),
 	CN_HAS_MANY(Node, Node, children, .via = "parent_id"));
 
-const cn_model *const store_models[] = {&ProductTag_model, &Product_model, &Producer_model, &Tag_model,
-	&Node_model, NULL};
+const cn_model *const store_models[] = {
+	&ProductTag_model, &Product_model, &Producer_model, &Tag_model, &Node_model, NULL};
 
 void store_echo(const char *sql, int64_t duration_us, void *ctx)
 {
@@ -63,7 +63,7 @@ size_t store_log_count(const store_log *log, const char *piece)
 	return count;
 }
 
-store *store_open(void)
+store *store_open(bool echo)
 {
 	store *st = calloc(1, sizeof *st);
 	cn_error err;
@@ -71,8 +71,14 @@ store *store_open(void)
 	snprintf(st->folder, sizeof st->folder, "/tmp/cantil-orm-XXXXXX");
 	assert_non_null(mkdtemp(st->folder));
 	snprintf(st->uri, sizeof st->uri, "sqlite:///%s/store.db", st->folder);
-	assert_ok(cn_db_open(st->uri, &(cn_db_options){.models = store_models, .create = true, .busy_timeout_ms = 300,
-					      .echo = store_echo, .echo_ctx = &st->log}, &st->db, &err), &err);
+	assert_ok(cn_db_open(st->uri,
+			  &(cn_db_options){.models = store_models,
+				  .create = true,
+				  .busy_timeout_ms = 300,
+				  .echo = echo ? store_echo : NULL,
+				  .echo_ctx = &st->log},
+			  &st->db, &err),
+		&err);
 	assert_ok(cn_db_create_all(st->db, &err), &err);
 	st->s = cn_session_open(st->db);
 	assert_non_null(st->s);
@@ -95,7 +101,8 @@ void store_fill(store *st)
 
 void store_close(store *st)
 {
-	static const char *const names[] = {"store.db", "store.db-wal", "store.db-shm", "store.db-journal"};
+	static const char *const names[] = {
+		"store.db", "store.db-wal", "store.db-shm", "store.db-journal"};
 	char path[128];
 
 	cn_session_close(st->s);
@@ -111,7 +118,7 @@ void store_close(store *st)
 
 int store_setup(void **state)
 {
-	store *st = store_open();
+	store *st = store_open(true);
 
 	store_fill(st);
 	*state = st;

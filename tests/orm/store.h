@@ -1,4 +1,5 @@
-/* store.h - the models that the tests of sessions share: a producer has products, a product has tags. */
+/* store.h - the models that the tests of sessions share: a producer has products, a product has
+ * tags. */
 #ifndef CANTIL_TESTS_ORM_STORE_H
 #define CANTIL_TESTS_ORM_STORE_H
 
@@ -74,25 +75,27 @@ typedef struct store {
 	store_log log;
 } store;
 
-store *store_open(void);
+store *store_open(bool echo);
 void store_fill(store *st); /* Acme: Tea 3.5, Coffee 5; Beta: Milk 1; commits */
 void store_close(store *st);
 int store_setup(void **state); /* cmocka's: *state is a store with rows */
 int store_teardown(void **state);
 
-#define assert_clean(s)                                                                            \
-	do {                                                                                       \
-		const cn_error *e_ = cn_session_error(s);                                          \
-		if (e_->status < 0)                                                                \
-			fail_msg("%s | %s | %s", e_->message, e_->detail, e_->hint);               \
+#define assert_clean(s)                                                              \
+	do {                                                                         \
+		const cn_error *e_ = cn_session_error(s);                            \
+		if (e_->status < 0)                                                  \
+			fail_msg("%s | %s | %s", e_->message, e_->detail, e_->hint); \
 	} while (0)
 
 /* The session has failed with this status, and these words in its message or hint. */
-#define assert_failed(s, wanted, words)                                                            \
-	do {                                                                                       \
-		const cn_error *e_ = cn_session_error(s);                                          \
-		if (e_->status != (wanted) || (!strstr(e_->message, words) && !strstr(e_->hint, words))) \
-			fail_msg("%d: %s | %s | %s", e_->status, e_->message, e_->detail, e_->hint); \
+#define assert_failed(s, wanted, words)                                                   \
+	do {                                                                              \
+		const cn_error *e_ = cn_session_error(s);                                 \
+		if (e_->status != (wanted) ||                                             \
+			(!strstr(e_->message, words) && !strstr(e_->hint, words)))        \
+			fail_msg("%d: %s | %s | %s", e_->status, e_->message, e_->detail, \
+				e_->hint);                                                \
 	} while (0)
 
 #endif

@@ -1,4 +1,5 @@
-/* test_check.c - models that contradict themselves: each is refused, with the model and the member named. */
+/* test_check.c - models that contradict themselves: each is refused, with the model and the member
+ * named. */
 #include "tap.h"
 
 #include <cantil/model.h>
@@ -29,15 +30,15 @@ static void refused(const cn_model *const *models, const char *message, const ch
 
 	if (cn_models_check(models, &err) != CN_ESCHEMA || !strstr(err.message, message) ||
 		(hint && !strstr(err.hint, hint)))
-		fail_msg("wanted \"%s\" | \"%s\", got %d \"%s\" | \"%s\"", message, hint ? hint : "", err.status,
-			err.message, err.hint);
+		fail_msg("wanted \"%s\" | \"%s\", got %d \"%s\" | \"%s\"", message,
+			hint ? hint : "", err.status, err.message, err.hint);
 }
 
 /* One model with these parts. */
-#define REFUSED(message, hint, ...)                                                                \
-	do {                                                                                       \
-		CN_MODEL(A, "a", __VA_ARGS__);                                                     \
-		refused(CN_MODELS(A), message, hint);                                              \
+#define REFUSED(message, hint, ...)                   \
+	do {                                          \
+		CN_MODEL(A, "a", __VA_ARGS__);        \
+		refused(CN_MODELS(A), message, hint); \
 	} while (0)
 
 static void columns(void **state)
@@ -45,14 +46,20 @@ static void columns(void **state)
 	(void)state;
 	REFUSED("model \"A\": there is no CN_COLUMN", NULL, CN_UNIQUE("x"));
 	REFUSED("model \"A\": there is no primary key", ".primary_key = true", CN_COLUMN(A, name));
-	REFUSED("model \"A\", member \"code\": a column \"NAME\" is declared already", NULL, ID(A), CN_COLUMN(A, name),
-		CN_COLUMN(A, code, .name = "NAME"));
-	REFUSED("member \"id\": .length is for texts", NULL, ID(A), CN_COLUMN(A, id, .name = "x", .length = 3));
-	REFUSED("member \"code\": .length = 8 does not fit char[8]", NULL, ID(A), CN_COLUMN(A, code, .length = 8));
-	REFUSED("member \"name\": .precision is for numbers", NULL, ID(A), CN_COLUMN(A, name, .precision = 3));
-	REFUSED("member \"price\": .scale is larger", NULL, ID(A), CN_COLUMN(A, price, .precision = 3, .scale = 4));
-	REFUSED("member \"price\": .collate is for texts", NULL, ID(A), CN_COLUMN(A, price, .collate = "nocase"));
-	REFUSED("member \"price\": .type does not go with", NULL, ID(A), CN_COLUMN(A, price, .type = CN_TYPE_TEXT));
+	REFUSED("model \"A\", member \"code\": a column \"NAME\" is declared already", NULL, ID(A),
+		CN_COLUMN(A, name), CN_COLUMN(A, code, .name = "NAME"));
+	REFUSED("member \"id\": .length is for texts", NULL, ID(A),
+		CN_COLUMN(A, id, .name = "x", .length = 3));
+	REFUSED("member \"code\": .length = 8 does not fit char[8]", NULL, ID(A),
+		CN_COLUMN(A, code, .length = 8));
+	REFUSED("member \"name\": .precision is for numbers", NULL, ID(A),
+		CN_COLUMN(A, name, .precision = 3));
+	REFUSED("member \"price\": .scale is larger", NULL, ID(A),
+		CN_COLUMN(A, price, .precision = 3, .scale = 4));
+	REFUSED("member \"price\": .collate is for texts", NULL, ID(A),
+		CN_COLUMN(A, price, .collate = "nocase"));
+	REFUSED("member \"price\": .type does not go with", NULL, ID(A),
+		CN_COLUMN(A, price, .type = CN_TYPE_TEXT));
 	REFUSED("member \"name\": .type_sql says the whole type", NULL, ID(A),
 		CN_COLUMN(A, name, .type_sql = "CHAR(3)", .length = 3));
 	REFUSED("member \"name\": .null contradicts .not_null", NULL, ID(A),
@@ -61,8 +68,8 @@ static void columns(void **state)
 		CN_COLUMN(A, price, .null = true));
 	REFUSED("member \"name\": .autoincrement is for the one integer column", NULL, ID(A),
 		CN_COLUMN(A, name, .autoincrement = true));
-	REFUSED("member \"name\": .renamed_from \"price\", which is still a column", NULL, ID(A), CN_COLUMN(A, price),
-		CN_COLUMN(A, name, .renamed_from = "price"));
+	REFUSED("member \"name\": .renamed_from \"price\", which is still a column", NULL, ID(A),
+		CN_COLUMN(A, price), CN_COLUMN(A, name, .renamed_from = "price"));
 	REFUSED("is no name for a column", NULL, ID(A), CN_COLUMN(A, name, .name = ""));
 }
 
@@ -77,7 +84,8 @@ static void defaults(void **state)
 		CN_COLUMN(A, price, .default_value = CN_DOUBLE(1), .default_sql = "2"));
 	REFUSED("member \"price\": .default_value does not fit", NULL, ID(A),
 		CN_COLUMN(A, price, .default_value = CN_TEXT("cheap")));
-	REFUSED("member \"on\": .default_value does not fit", NULL, ID(A), CN_COLUMN(A, on, .default_value = CN_INT(2)));
+	REFUSED("member \"on\": .default_value does not fit", NULL, ID(A),
+		CN_COLUMN(A, on, .default_value = CN_INT(2)));
 	REFUSED("member \"code\": .default_value does not fit", NULL, ID(A),
 		CN_COLUMN(A, code, .default_value = CN_TEXT("12345678")));
 	REFUSED("a generated column cannot be the primary key", NULL,
@@ -87,17 +95,20 @@ static void defaults(void **state)
 static void keys_and_indexes(void **state)
 {
 	(void)state;
-	REFUSED("model \"A\": the primary key is declared twice", NULL, ID(A), CN_PRIMARY_KEY("id"));
-	REFUSED("the primary key: there is no column \"idd\"", "did you mean \"id\"?", CN_COLUMN(A, id),
-		CN_PRIMARY_KEY("idd"));
-	REFUSED("CN_UNIQUE: there is no column \"nme\"", "did you mean \"name\"?", ID(A), CN_COLUMN(A, name),
-		CN_UNIQUE("nme"));
-	REFUSED("CN_UNIQUE: column \"name\" is there twice", NULL, ID(A), CN_COLUMN(A, name), CN_UNIQUE("name, name"));
-	REFUSED("CN_UNIQUE: \"name +\" is no list of columns", NULL, ID(A), CN_COLUMN(A, name), CN_UNIQUE("name +"));
-	REFUSED("CN_INDEX: there is no column \"nam\"", "did you mean \"name\"?", ID(A), CN_COLUMN(A, name),
-		CN_INDEX("nam desc"));
-	REFUSED("CN_INDEX: \"name) where (1\" is no list of columns", NULL, ID(A), CN_COLUMN(A, name),
-		CN_INDEX("name) where (1"));
+	REFUSED("model \"A\": the primary key is declared twice", NULL, ID(A),
+		CN_PRIMARY_KEY("id"));
+	REFUSED("the primary key: there is no column \"idd\"", "did you mean \"id\"?",
+		CN_COLUMN(A, id), CN_PRIMARY_KEY("idd"));
+	REFUSED("CN_UNIQUE: there is no column \"nme\"", "did you mean \"name\"?", ID(A),
+		CN_COLUMN(A, name), CN_UNIQUE("nme"));
+	REFUSED("CN_UNIQUE: column \"name\" is there twice", NULL, ID(A), CN_COLUMN(A, name),
+		CN_UNIQUE("name, name"));
+	REFUSED("CN_UNIQUE: \"name +\" is no list of columns", NULL, ID(A), CN_COLUMN(A, name),
+		CN_UNIQUE("name +"));
+	REFUSED("CN_INDEX: there is no column \"nam\"", "did you mean \"name\"?", ID(A),
+		CN_COLUMN(A, name), CN_INDEX("nam desc"));
+	REFUSED("CN_INDEX: \"name) where (1\" is no list of columns", NULL, ID(A),
+		CN_COLUMN(A, name), CN_INDEX("name) where (1"));
 	REFUSED("CN_TABLE_OPTIONS is there twice", NULL, ID(A), CN_TABLE_OPTIONS(.strict = true),
 		CN_TABLE_OPTIONS(.strict = true));
 }
@@ -107,18 +118,20 @@ static void references(void **state)
 	(void)state;
 	REFUSED("member \"other_id\": .on_delete without .references", NULL, ID(A),
 		CN_COLUMN(A, other_id, .on_delete = CN_CASCADE));
-	REFUSED("member \"other_id\": .on_delete = CN_SET_NULL, but the column cannot be NULL", NULL, ID(A),
+	REFUSED("member \"other_id\": .on_delete = CN_SET_NULL, but the column cannot be NULL",
+		NULL, ID(A),
 		CN_COLUMN(A, other_id, .references = "a.id", .on_delete = CN_SET_NULL));
-	REFUSED("member \"other_id\": .on_delete = CN_SET_DEFAULT, but the column has no default", NULL, ID(A),
+	REFUSED("member \"other_id\": .on_delete = CN_SET_DEFAULT, but the column has no default",
+		NULL, ID(A),
 		CN_COLUMN(A, other_id, .references = "a.id", .on_delete = CN_SET_DEFAULT));
-	REFUSED("member \"other_id\" references \"ab.id\", but there is no table \"ab\"", "did you mean \"a\"?", ID(A),
-		CN_COLUMN(A, other_id, .references = "ab.id"));
-	REFUSED("references \"a.idx\": model \"A\": there is no column \"idx\"", "did you mean \"id\"?", ID(A),
-		CN_COLUMN(A, other_id, .references = "a.idx"));
+	REFUSED("member \"other_id\" references \"ab.id\", but there is no table \"ab\"",
+		"did you mean \"a\"?", ID(A), CN_COLUMN(A, other_id, .references = "ab.id"));
+	REFUSED("references \"a.idx\": model \"A\": there is no column \"idx\"",
+		"did you mean \"id\"?", ID(A), CN_COLUMN(A, other_id, .references = "a.idx"));
 	REFUSED("member \"name\": its type is not that of \"A\".\"id\"", NULL, ID(A),
 		CN_COLUMN(A, name, .references = "a.id"));
-	REFUSED("references columns of \"A\" that are not unique", "make them unique", ID(A), CN_COLUMN(A, name),
-		CN_COLUMN(A, code, .references = "a.name"));
+	REFUSED("references columns of \"A\" that are not unique", "make them unique", ID(A),
+		CN_COLUMN(A, name), CN_COLUMN(A, code, .references = "a.name"));
 	REFUSED("CN_FOREIGN_KEY has 2 columns, but references 1", NULL, ID(A), CN_COLUMN(A, name),
 		CN_FOREIGN_KEY("id, name", "a(id)"));
 }
@@ -130,7 +143,8 @@ static void lists_of_models(void **state)
 	refused(CN_MODELS(A, A), "model \"A\": it is in the list of models twice", NULL);
 	{
 		CN_MODEL(B, "A", ID(B));
-		refused(CN_MODELS(A, B), "model \"B\": model \"A\" has the table \"a\" already", NULL);
+		refused(CN_MODELS(A, B), "model \"B\": model \"A\" has the table \"a\" already",
+			NULL);
 	}
 	{
 		CN_MODEL(B, "b", ID(B), CN_COLUMN(B, a_id, .references = "a.id", .on_delete = CN_CASCADE));
@@ -142,7 +156,8 @@ static void lists_of_models(void **state)
 	}
 	{
 		CN_MODEL(B, "b", ID(B), CN_TABLE_OPTIONS(.renamed_from = "a"));
-		refused(CN_MODELS(A, B), "model \"B\": .renamed_from \"a\", which is still a table", NULL);
+		refused(CN_MODELS(A, B), "model \"B\": .renamed_from \"a\", which is still a table",
+			NULL);
 	}
 }
 
@@ -153,22 +168,27 @@ static void relations(void **state)
 	CN_MODEL(A, "a", ID(A), CN_HAS_MANY(A, B, many));
 	{
 		CN_MODEL(B, "b", ID(B), CN_COLUMN(B, a_id));
-		refused(CN_MODELS(A), "model \"A\", member \"many\": there is no model \"B\"", NULL);
-		refused(CN_MODELS(A, B), "member \"many\": no column of \"B\" references \"A\"", ".references = \"a\"");
+		refused(CN_MODELS(A), "model \"A\", member \"many\": there is no model \"B\"",
+			NULL);
+		refused(CN_MODELS(A, B), "member \"many\": no column of \"B\" references \"A\"",
+			".references = \"a\"");
 	}
 	{
 		CN_MODEL(B, "b", ID(B), CN_COLUMN(B, a_id, .references = "a"), CN_COLUMN(B, a2_id, .references = "a"));
-		refused(CN_MODELS(A, B), "member \"many\": \"B\" references \"A\" more than once", NULL);
+		refused(CN_MODELS(A, B), "member \"many\": \"B\" references \"A\" more than once",
+			NULL);
 	}
 	{
 		CN_MODEL(B, "b", ID(B), CN_COLUMN(B, a_id, .references = "a"), CN_BELONGS_TO(B, A, a, .via = "ab_id"));
-		refused(CN_MODELS(A, B), "model \"B\", member \"a\": model \"B\": .via: there is no column \"ab_id\"",
+		refused(CN_MODELS(A, B),
+			"model \"B\", member \"a\": model \"B\": .via: there is no column \"ab_id\"",
 			"did you mean \"a_id\"?");
 	}
 	{
 		CN_MODEL(B, "b", ID(B), CN_COLUMN(B, a_id, .references = "a"), CN_COLUMN(B, a2_id, .references = "a"),
 			CN_BELONGS_TO(B, A, a, .order_by = "id"));
-		refused(CN_MODELS(B, A), "model \"B\", member \"a\": .order_by is for CN_HAS_MANY", NULL);
+		refused(CN_MODELS(B, A), "model \"B\", member \"a\": .order_by is for CN_HAS_MANY",
+			NULL);
 	}
 	{
 		CN_MODEL(B, "b", ID(B), CN_COLUMN(B, a_id, .references = "a"), CN_BELONGS_TO(B, A, a));
@@ -181,7 +201,8 @@ static void views_and_triggers(void **state)
 	(void)state;
 	{
 		CN_VIEW(B, "v", "CREATE VIEW w AS SELECT 1 AS id", CN_COLUMN(B, id));
-		refused(CN_MODELS(B), "model \"B\": its SQL creates the view \"w\", not \"v\"", NULL);
+		refused(CN_MODELS(B), "model \"B\": its SQL creates the view \"w\", not \"v\"",
+			NULL);
 	}
 	{
 		CN_VIEW(B, "v", "CREATE TABLE v(a)", CN_COLUMN(B, id));

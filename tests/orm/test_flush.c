@@ -1,4 +1,5 @@
-/* test_flush.c - writing: what is written, in which order, what comes back, what a failure leaves. */
+/* test_flush.c - writing: what is written, in which order, what comes back, what a failure leaves.
+ */
 #include "orm/store.h"
 
 static void new_rows_get_keys_and_defaults(void **state)
@@ -42,7 +43,9 @@ static void only_changed_columns_are_written(void **state)
 	coffee->stock = 2;
 	assert_int_equal(cn_flush(s), CN_OK);
 	assert_int_equal(store_log_count(&st->log, "UPDATE"), 2);
-	assert_int_equal(store_log_count(&st->log, "UPDATE \"product\" SET \"stock\" = 1 WHERE \"id\" = 1"), 1);
+	assert_int_equal(
+		store_log_count(&st->log, "UPDATE \"product\" SET \"stock\" = 1 WHERE \"id\" = 1"),
+		1);
 	store_log_clear(&st->log);
 	assert_int_equal(cn_flush(s), CN_OK); /* nothing is left to write */
 	assert_int_equal(st->log.size, 0);
@@ -53,7 +56,8 @@ static void only_changed_columns_are_written(void **state)
 	tea->name = "Green tea";
 	tea->price = (cn_null_double){0};
 	assert_int_equal(cn_commit(s), CN_OK);
-	assert_int_equal(store_log_count(&st->log, "SET \"name\" = 'Green tea', \"price\" = NULL WHERE"), 1);
+	assert_int_equal(
+		store_log_count(&st->log, "SET \"name\" = 'Green tea', \"price\" = NULL WHERE"), 1);
 	cn_clear(s);
 	assert_string_equal(cn_get(s, Product, 1)->name, "Green tea");
 }
@@ -123,9 +127,12 @@ static void keys_that_collide_with_a_triggers_rows(void **state)
 	char name[16];
 
 	/* each insertion makes another row, and takes the next number */
-	assert_ok(cn_db_exec(st->db,
-			  "create trigger echo after insert on producer when new.name not like 'echo%' begin "
-			  "insert into producer(name) values ('echo of ' || new.name); end", &err), &err);
+	assert_ok(
+		cn_db_exec(st->db,
+			"create trigger echo after insert on producer when new.name not like 'echo%' begin "
+			"insert into producer(name) values ('echo of ' || new.name); end",
+			&err),
+		&err);
 	for (int i = 0; i < 6; i++) {
 		snprintf(name, sizeof name, "P%03d", i);
 		made[i] = cn_new(s, Producer, .name = name);
@@ -152,7 +159,8 @@ static void parents_come_first(void **state)
 	assert_int_equal(p->producer_id.value, p->producer->id);
 	assert_int_equal(link->product_id, p->id);
 	assert_string_equal(link->label, "clean");
-	assert_true(cn_exists(s, ProductTag, cn_where("product_id = ? and label = ?", p->id, "clean")));
+	assert_true(
+		cn_exists(s, ProductTag, cn_where("product_id = ? and label = ?", p->id, "clean")));
 }
 
 static void lists_set_keys(void **state)
@@ -199,7 +207,8 @@ static void parents_are_changed_and_taken_away(void **state)
 	Producer stranger = {.id = 1, .name = "x"};
 	tea->producer = &stranger;
 	assert_int_equal(cn_flush(s), CN_EARG);
-	assert_failed(s, CN_EARG, "\"Product\".\"producer\" holds a \"Producer\" that is no row of this session");
+	assert_failed(s, CN_EARG,
+		"\"Product\".\"producer\" holds a \"Producer\" that is no row of this session");
 }
 
 static void self_references(void **state)
@@ -228,7 +237,8 @@ static void self_references(void **state)
 	assert_int_equal(a->parent_id.value, b->id);
 	assert_int_equal(b->parent_id.value, a->id);
 	/* everything goes, parents named first, once the cycles are open */
-	(void)cn_execute(s, "update node set parent_id = null where id in (?, ?) or parent_id = id", a->id, b->id);
+	(void)cn_execute(s, "update node set parent_id = null where id in (?, ?) or parent_id = id",
+		a->id, b->id);
 	cn_clear(s);
 	Node **nodes = cn_list(s, Node, .order_by = "id");
 	for (size_t i = 0; nodes[i]; i++)
@@ -322,7 +332,8 @@ static void what_does_not_fit_is_refused(void **state)
 
 	tea->name = "a name of more than twenty letters";
 	assert_int_equal(cn_flush(s), CN_EARG);
-	assert_failed(s, CN_EARG, "model \"Product\": member \"name\": a text of 34 characters is longer than .length = 20");
+	assert_failed(s, CN_EARG,
+		"model \"Product\": member \"name\": a text of 34 characters is longer than .length = 20");
 	cn_rollback(s);
 	(void)cn_new(s, Product, .name = "\xc3\x28");
 	assert_int_equal(cn_flush(s), CN_EARG);
@@ -337,7 +348,8 @@ static void what_does_not_fit_is_refused(void **state)
 	assert_failed(s, CN_EARG, "the primary key of \"Product\" 1 was changed (member \"id\")");
 	cn_rollback(s);
 	assert_int_equal(cn_count(s, Product), 3);
-	(void)cn_new(s, Product, .name = "twenty \xc3\xa9\xc3\xa9\xc3\xa9 letters 1"); /* 20 characters, 23 bytes */
+	(void)cn_new(s, Product,
+		.name = "twenty \xc3\xa9\xc3\xa9\xc3\xa9 letters 1"); /* 20 characters, 23 bytes */
 	assert_int_equal(cn_flush(s), CN_OK);
 }
 
@@ -355,7 +367,8 @@ static void a_row_that_somebody_changed(void **state)
 	assert_int_equal(cn_flush(s), CN_OK);
 	tea->stock = 2;
 	assert_int_equal(cn_flush(s), CN_ECONFLICT);
-	assert_failed(s, CN_ECONFLICT, "\"Product\" 1 was changed by somebody else since it was read");
+	assert_failed(
+		s, CN_ECONFLICT, "\"Product\" 1 was changed by somebody else since it was read");
 	assert_string_equal(cn_session_error(s)->detail, "column \"price\" is not what it was");
 	cn_rollback(s);
 	tea = cn_get(s, Product, 1);
@@ -418,7 +431,9 @@ static void a_database_that_is_only_read(void **state)
 	cn_error err;
 	cn_db *db;
 
-	assert_ok(cn_db_open(st->uri, &(cn_db_options){.models = store_models, .read_only = true}, &db, &err), &err);
+	assert_ok(cn_db_open(st->uri, &(cn_db_options){.models = store_models, .read_only = true},
+			  &db, &err),
+		&err);
 	cn_session *s = cn_session_open(db);
 	assert_int_equal(cn_count(s, Product), 3);
 	(void)cn_new(s, Tag, .label = "x");
@@ -434,7 +449,8 @@ static void memory_is_one_connection(void **state)
 	cn_db *db;
 
 	(void)state;
-	assert_ok(cn_db_open("sqlite://", &(cn_db_options){.models = store_models}, &db, &err), &err);
+	assert_ok(
+		cn_db_open("sqlite://", &(cn_db_options){.models = store_models}, &db, &err), &err);
 	assert_ok(cn_db_create_all(db, &err), &err);
 	assert_ok(cn_db_create_all(db, &err), &err); /* what is there stays */
 	cn_session *s = cn_session_open(db);

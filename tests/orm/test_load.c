@@ -1,4 +1,5 @@
-/* test_load.c - relations: loaded with one statement a level, kept consistent, refused when unknown. */
+/* test_load.c - relations: loaded with one statement a level, kept consistent, refused when
+ * unknown. */
 #include "orm/store.h"
 
 static void to_one(void **state)
@@ -45,7 +46,8 @@ static void nested_paths_are_one_statement_a_level(void **state)
 {
 	store *st = *state;
 	cn_session *s = st->s;
-	Tag *hot = cn_new(s, Tag, .label = "hot", .weight = 2), *cold = cn_new(s, Tag, .label = "cold");
+	Tag *hot = cn_new(s, Tag, .label = "hot", .weight = 2),
+	    *cold = cn_new(s, Tag, .label = "cold");
 
 	(void)cn_new(s, ProductTag, .product_id = 1, .tag = hot);
 	(void)cn_new(s, ProductTag, .product_id = 2, .tag = hot);
@@ -53,7 +55,8 @@ static void nested_paths_are_one_statement_a_level(void **state)
 	assert_int_equal(cn_commit(s), CN_OK);
 	cn_clear(s);
 	store_log_clear(&st->log);
-	Producer **m = cn_list(s, Producer, .order_by = "id", .load = "products.tags.tag, products.producer, products");
+	Producer **m = cn_list(s, Producer, .order_by = "id",
+		.load = "products.tags.tag, products.producer, products");
 	assert_clean(s);
 	assert_int_equal(store_log_count(&st->log, "SELECT cantil_row"), 4);
 	assert_string_equal(m[0]->products[0]->tags[0]->tag->label, "hot");
@@ -82,7 +85,8 @@ static void many_rows_are_few_statements(void **state)
 	assert_int_equal(cn_commit(s), CN_OK);
 	cn_clear(s);
 	store_log_clear(&st->log);
-	Producer **m = cn_list(s, Producer, cn_where("name like 'M%'"), .order_by = "id", .load = "products");
+	Producer **m = cn_list(
+		s, Producer, cn_where("name like 'M%'"), .order_by = "id", .load = "products");
 	assert_clean(s);
 	assert_int_equal(cn_len(m), PARENTS);
 	assert_in_range(store_log_count(&st->log, "SELECT cantil_row"), 4, 6);
@@ -151,8 +155,9 @@ static void too_deep_is_refused(void **state)
 {
 	store *st = *state;
 
-	(void)cn_list(st->s, Node, .load = "parent.parent.parent.parent.parent.parent.parent.parent.parent.parent."
-					   "parent.parent.parent.parent.parent.parent.parent");
+	(void)cn_list(st->s, Node,
+		.load = "parent.parent.parent.parent.parent.parent.parent.parent.parent.parent."
+			"parent.parent.parent.parent.parent.parent.parent");
 	assert_failed(st->s, CN_EARG, "at most 16 levels deep");
 }
 

@@ -1,4 +1,5 @@
-/* test_model_schema.c - models as a schema: every option as the SQL it becomes, and that SQLite takes it. */
+/* test_model_schema.c - models as a schema: every option as the SQL it becomes, and that SQLite
+ * takes it. */
 #include "tap.h"
 
 #include <cantil/model.h>
@@ -92,7 +93,8 @@ typedef struct PairView {
 	const char *x;
 } PairView;
 CN_VIEW(PairView, "pairs", "CREATE VIEW pairs AS SELECT x, y FROM pair", CN_COLUMN(PairView, x));
-CN_TRIGGER(no_pairs, "CREATE TRIGGER no_pairs BEFORE DELETE ON pair BEGIN SELECT RAISE(ABORT, 'kept'); END");
+CN_TRIGGER(no_pairs,
+	"CREATE TRIGGER no_pairs BEFORE DELETE ON pair BEGIN SELECT RAISE(ABORT, 'kept'); END");
 CN_VIRTUAL(search, "CREATE VIRTUAL TABLE search USING fts5(name)");
 
 static cni_schema *schema_of(cni_arena *arena, const cn_model *const *models)
@@ -117,11 +119,13 @@ static void types(void **state)
 	(void)state;
 	const cni_object *t = cni_schema_table(schema_of(&arena, CN_MODELS(Types)), "types");
 
-	static const char *const lines[] = {"id INTEGER PRIMARY KEY", "i8 INTEGER NOT NULL", "u8 INTEGER NOT NULL",
-		"u64 INTEGER NOT NULL", "color INTEGER NOT NULL", "\"on\" BOOLEAN NOT NULL", "f REAL NOT NULL",
-		"money NUMERIC(10, 2) NOT NULL", "text TEXT,", "word VARCHAR(30) NOT NULL", "chars TEXT,",
-		"code VARCHAR(8) NOT NULL", "blob BLOB,", "at TIMESTAMP NOT NULL", "day DATE NOT NULL", "n_on BOOLEAN,",
-		"n_i32 INTEGER,", "n_i64 INTEGER,", "n_d REAL,", "n_at TIMESTAMP,", "n_day DATE"};
+	static const char *const lines[] = {"id INTEGER PRIMARY KEY", "i8 INTEGER NOT NULL",
+		"u8 INTEGER NOT NULL", "u64 INTEGER NOT NULL", "color INTEGER NOT NULL",
+		"\"on\" BOOLEAN NOT NULL", "f REAL NOT NULL", "money NUMERIC(10, 2) NOT NULL",
+		"text TEXT,", "word VARCHAR(30) NOT NULL", "chars TEXT,",
+		"code VARCHAR(8) NOT NULL", "blob BLOB,", "at TIMESTAMP NOT NULL",
+		"day DATE NOT NULL", "n_on BOOLEAN,", "n_i32 INTEGER,", "n_i64 INTEGER,",
+		"n_d REAL,", "n_at TIMESTAMP,", "n_day DATE"};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		has(t, lines[i]);
 	assert_null(strstr(t->sql, "id INTEGER PRIMARY KEY NOT NULL"));
@@ -136,24 +140,33 @@ static void options(void **state)
 	cni_schema *schema = schema_of(&arena, CN_MODELS(Full));
 	const cni_object *t = cni_schema_table(schema, "Full table");
 
-	static const char *const pieces[] = {"PRIMARY KEY AUTOINCREMENT", "\"first a\" INTEGER NOT NULL",
-		"b BIGINT NOT NULL", "CONSTRAINT \"uq_Full table_b\" UNIQUE", "CONSTRAINT \"ck_Full table_b\" CHECK (b > 0)",
-		"DEFAULT -1", "CONSTRAINT \"fk_Full table_parent\" REFERENCES \"Full table\" (id) ON DELETE CASCADE "
-		"ON UPDATE RESTRICT DEFERRABLE INITIALLY DEFERRED", "COLLATE NOCASE", "DEFAULT 'it''s'",
-		"DEFAULT (lower('X'))", "DEFAULT 0.1", "DEFAULT CURRENT_TIMESTAMP", "DEFAULT 1", "DEFAULT '1971-01-01'",
-		"AS (price * 2) STORED", "CONSTRAINT \"uq_Full table_name_kind\" UNIQUE (name, kind)",
-		"CONSTRAINT one_of_a_kind UNIQUE (kind, b)", "CONSTRAINT \"ck_Full table_price_b\" CHECK (price >= 0 and b < 10)",
+	static const char *const pieces[] = {"PRIMARY KEY AUTOINCREMENT",
+		"\"first a\" INTEGER NOT NULL", "b BIGINT NOT NULL",
+		"CONSTRAINT \"uq_Full table_b\" UNIQUE",
+		"CONSTRAINT \"ck_Full table_b\" CHECK (b > 0)", "DEFAULT -1",
+		"CONSTRAINT \"fk_Full table_parent\" REFERENCES \"Full table\" (id) ON DELETE CASCADE "
+		"ON UPDATE RESTRICT DEFERRABLE INITIALLY DEFERRED",
+		"COLLATE NOCASE", "DEFAULT 'it''s'", "DEFAULT (lower('X'))", "DEFAULT 0.1",
+		"DEFAULT CURRENT_TIMESTAMP", "DEFAULT 1", "DEFAULT '1971-01-01'",
+		"AS (price * 2) STORED",
+		"CONSTRAINT \"uq_Full table_name_kind\" UNIQUE (name, kind)",
+		"CONSTRAINT one_of_a_kind UNIQUE (kind, b)",
+		"CONSTRAINT \"ck_Full table_price_b\" CHECK (price >= 0 and b < 10)",
 		"CONSTRAINT \"ck_Full table_b_price\" CHECK", "CONSTRAINT one_is_true CHECK (1)",
 		"CONSTRAINT \"fk_Full table_name_kind\" FOREIGN KEY (name, kind)"};
 	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
 		has(t, pieces[i]);
 	has(cni_schema_find(schema, CNI_DDL_INDEX, "ix_Full table_first a"), "(\"first a\")");
-	has(cni_schema_find(schema, CNI_DDL_INDEX, "ix_Full table_name_desc_lower_kind"), "(name desc, lower(kind))");
-	has(cni_schema_find(schema, CNI_DDL_INDEX, "by_b"), "CREATE UNIQUE INDEX by_b ON \"Full table\" (b) WHERE price > 1");
+	has(cni_schema_find(schema, CNI_DDL_INDEX, "ix_Full table_name_desc_lower_kind"),
+		"(name desc, lower(kind))");
+	has(cni_schema_find(schema, CNI_DDL_INDEX, "by_b"),
+		"CREATE UNIQUE INDEX by_b ON \"Full table\" (b) WHERE price > 1");
 	/* what SQL cannot say is carried beside it */
 	assert_string_equal(t->ddl.table.renamed_from, "half");
-	assert_string_equal(t->ddl.table.columns[cni_table_column(&t->ddl.table, "kind")].renamed_from, "sort");
-	assert_string_equal(t->ddl.table.columns[cni_table_column(&t->ddl.table, "name")].comment, "what it is called");
+	assert_string_equal(
+		t->ddl.table.columns[cni_table_column(&t->ddl.table, "kind")].renamed_from, "sort");
+	assert_string_equal(t->ddl.table.columns[cni_table_column(&t->ddl.table, "name")].comment,
+		"what it is called");
 	cni_arena_done(&arena);
 }
 
@@ -161,7 +174,8 @@ static void order_and_other_objects(void **state)
 {
 	cni_arena arena = {0};
 	(void)state;
-	cni_schema *schema = schema_of(&arena, CN_MODELS(no_pairs, PairView, search, Code, Pair, Late));
+	cni_schema *schema =
+		schema_of(&arena, CN_MODELS(no_pairs, PairView, search, Code, Pair, Late));
 
 	assert_int_equal(schema->object_count, 6);
 	assert_string_equal(schema->objects[0].name, "pair");
@@ -186,7 +200,8 @@ static void sqlite_takes_it(void **state)
 	cni_schema *normal;
 	cn_error err;
 	(void)state;
-	cni_schema *schema = schema_of(&arena, CN_MODELS(Types, Full, Code, Pair, Late, PairView, no_pairs, search));
+	cni_schema *schema = schema_of(
+		&arena, CN_MODELS(Types, Full, Code, Pair, Late, PairView, no_pairs, search));
 
 	assert_ok(cni_normalise(schema, &arena, &normal, &err), &err);
 	assert_true(cni_schema_equal(schema, normal));
@@ -210,8 +225,10 @@ static void a_thousand_tables(void **state)
 		memcpy(column, Late_model.parts[0], sizeof *column);
 		column->references = i + 1 < COUNT ? cni_printf(&arena, "t%zu", i + 1) : NULL;
 		own[0] = &column->part;
-		models[i] = (cn_model){.type_name = cni_printf(&arena, "T%zu", i), .table = cni_printf(&arena, "t%zu", i),
-			.size = sizeof(Late), .parts = own};
+		models[i] = (cn_model){.type_name = cni_printf(&arena, "T%zu", i),
+			.table = cni_printf(&arena, "t%zu", i),
+			.size = sizeof(Late),
+			.parts = own};
 		list[i] = &models[i];
 	}
 	assert_ok(cni_models_schema(&arena, list, "sqlite", &schema, &err), &err);

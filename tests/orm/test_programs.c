@@ -1,7 +1,7 @@
 /*
- * test_programs.c - three small programs as people would write them: a to-do list on a device, a report over
- * several tables, and a bank that must not lose an update. They are here for the API to be read, and to
- * keep it working.
+ * test_programs.c - three small programs as people would write them: a to-do list on a device, a
+ * report over several tables, and a bank that must not lose an update. They are here for the API to
+ * be read, and to keep it working.
  */
 #include "tap.h"
 
@@ -52,8 +52,9 @@ static size_t todo_show(cn_session *s, char *out, size_t size)
 	size_t at = 0;
 
 	out[0] = '\0';
-	cn_each(s, Todo, todo, cn_where("not done"), .order_by = "due is null, due, id") {
-		at += (size_t)snprintf(out + at, size - at, "%lld:%s;", (long long)todo->id, todo->title);
+	cn_each (s, Todo, todo, cn_where("not done"), .order_by = "due is null, due, id") {
+		at += (size_t)snprintf(
+			out + at, size - at, "%lld:%s;", (long long)todo->id, todo->title);
 	}
 	return at;
 }
@@ -67,9 +68,15 @@ static void a_todo_list(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	snprintf(uri, sizeof uri, "sqlite:///todo.db");
-	assert_int_equal(cn_db_open(uri, &(cn_db_options){.models = CN_MODELS(Todo), .root = folder}, &db, &err),
+	assert_int_equal(
+		cn_db_open(uri, &(cn_db_options){.models = CN_MODELS(Todo), .root = folder}, &db,
+			&err),
 		CN_ENOTFOUND); /* nothing is created by opening it */
-	assert_ok(cn_db_open(uri, &(cn_db_options){.models = CN_MODELS(Todo), .root = folder, .create = true}, &db, &err), &err);
+	assert_ok(
+		cn_db_open(uri,
+			&(cn_db_options){.models = CN_MODELS(Todo), .root = folder, .create = true},
+			&db, &err),
+		&err);
 	assert_ok(cn_db_create_all(db, &err), &err);
 	cn_session *s = cn_session_open(db);
 	assert_int_equal(todo_add(s, "Water the plants", (cn_null_date)cn_some({20000})), CN_OK);
@@ -151,7 +158,8 @@ typedef struct Line {
 	cn_null_double total;
 	cn_null_date last;
 } Line;
-CN_ROW(Line, CN_COLUMN(Line, region), CN_COLUMN(Line, shops), CN_COLUMN(Line, total), CN_COLUMN(Line, last));
+CN_ROW(Line, CN_COLUMN(Line, region), CN_COLUMN(Line, shops), CN_COLUMN(Line, total),
+	CN_COLUMN(Line, last));
 
 static void a_report(void **state)
 {
@@ -159,7 +167,10 @@ static void a_report(void **state)
 	cn_db *db;
 
 	(void)state;
-	assert_ok(cn_db_open("sqlite://", &(cn_db_options){.models = CN_MODELS(Best, Sale, Shop, Region)}, &db, &err), &err);
+	assert_ok(
+		cn_db_open("sqlite://",
+			&(cn_db_options){.models = CN_MODELS(Best, Sale, Shop, Region)}, &db, &err),
+		&err);
 	assert_ok(cn_db_create_all(db, &err), &err);
 	cn_session *s = cn_session_open(db);
 	Region *north = cn_new(s, Region, .code = "NO", .name = "North");
@@ -167,7 +178,8 @@ static void a_report(void **state)
 	for (int32_t i = 1; i <= 3; i++) {
 		Shop *shop = cn_new(s, Shop, .number = i, .in = north);
 		for (int k = 0; k < i; k++)
-			cn_append(s, shop->sales, cn_new(s, Sale, .day = {19000 + k}, .amount = 10 * i));
+			cn_append(s, shop->sales,
+				cn_new(s, Sale, .day = {19000 + k}, .amount = 10 * i));
 	}
 	if (cn_commit(s) < 0)
 		fail_msg("%s", cn_session_error(s)->message);
@@ -220,7 +232,8 @@ CN_MODEL(Account, "account",
 
 static cn_status move(cn_session *s, const char *from, const char *to, int64_t cents)
 {
-	Account *a = cn_one(s, Account, "owner = ?", from), *b = cn_one(s, Account, "owner = ?", to);
+	Account *a = cn_one(s, Account, "owner = ?", from),
+		*b = cn_one(s, Account, "owner = ?", to);
 
 	if (a && b) {
 		a->cents -= cents;
@@ -238,7 +251,11 @@ static void a_bank(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	assert_ok(cn_db_open("bank.db", &(cn_db_options){.models = CN_MODELS(Account), .root = folder, .create = true}, &db, &err), &err);
+	assert_ok(cn_db_open("bank.db",
+			  &(cn_db_options){
+				  .models = CN_MODELS(Account), .root = folder, .create = true},
+			  &db, &err),
+		&err);
 	assert_ok(cn_db_create_all(db, &err), &err);
 	cn_session *one = cn_session_open(db), *two = cn_session_open(db);
 	(void)cn_new(one, Account, .owner = "Ann", .cents = 1000);

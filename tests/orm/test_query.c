@@ -1,4 +1,5 @@
-/* test_query.c - reading: get, find, one, list, count, exists, paginate, sql, execute, streams; and what is refused. */
+/* test_query.c - reading: get, find, one, list, count, exists, paginate, sql, execute, streams; and
+ * what is refused. */
 #include "orm/store.h"
 
 typedef struct Sales {
@@ -6,7 +7,8 @@ typedef struct Sales {
 	int64_t products;
 	cn_null_double total;
 } Sales;
-CN_ROW(Sales, CN_COLUMN(Sales, producer), CN_COLUMN(Sales, products), CN_COLUMN(Sales, total, .name = "sum"));
+CN_ROW(Sales, CN_COLUMN(Sales, producer), CN_COLUMN(Sales, products),
+	CN_COLUMN(Sales, total, .name = "sum"));
 
 static void a_key_is_one_pointer(void **state)
 {
@@ -43,13 +45,15 @@ static void composite_keys(void **state)
 	assert_failed(s, CN_EARG, "the key of \"ProductTag\" has 2 columns, not 1");
 	cn_rollback(s);
 	assert_null(cn_get(s, Product, "one"));
-	assert_failed(s, CN_EARG, "the key of \"Product\": member \"id\": the text \"one\" does not fit an integer");
+	assert_failed(s, CN_EARG,
+		"the key of \"Product\": member \"id\": the text \"one\" does not fit an integer");
 }
 
 static void lists(void **state)
 {
 	store *st = *state;
-	Product **p = cn_list(st->s, Product, cn_where("price > ? and name like ?", 2.0, "%e%"), .order_by = "price desc");
+	Product **p = cn_list(st->s, Product, cn_where("price > ? and name like ?", 2.0, "%e%"),
+		.order_by = "price desc");
 
 	assert_int_equal(cn_len(p), 2);
 	assert_string_equal(p[0]->name, "Coffee");
@@ -199,7 +203,8 @@ static void unknown_names(void **state)
 	assert_failed(st->s, CN_EARG, "is no list of relations");
 	cn_rollback(st->s);
 	cn_error err;
-	assert_ok(cn_db_exec(st->db, "alter table product rename column price to cost", &err), &err);
+	assert_ok(
+		cn_db_exec(st->db, "alter table product rename column price to cost", &err), &err);
 	(void)cn_list(st->s, Product);
 	assert_failed(st->s, CN_ESQL, "the model has it, the database does not");
 }
@@ -228,7 +233,7 @@ static void a_stream_reuses_its_row(void **state)
 	size_t count = 0;
 	char names[64] = "";
 
-	cn_each(st->s, Product, p, cn_where("price > ?", 0), .order_by = "name") {
+	cn_each (st->s, Product, p, cn_where("price > ?", 0), .order_by = "name") {
 		first = first ? first : p;
 		assert_ptr_equal(first, p);
 		strcat(names, p->name);
@@ -241,7 +246,7 @@ static void a_stream_reuses_its_row(void **state)
 
 static size_t left_by_return(cn_session *s)
 {
-	cn_each(s, Product, p, .order_by = "id") {
+	cn_each (s, Product, p, .order_by = "id") {
 		if (p->id == 2)
 			return 2;
 	}
@@ -253,13 +258,13 @@ static void a_stream_may_be_left(void **state)
 	store *st = *state;
 
 	assert_int_equal(left_by_return(st->s), 2);
-	cn_each(st->s, Product, p) {
+	cn_each (st->s, Product, p) {
 		if (p->id)
 			break;
 	}
 	/* two at once, and writing inside */
-	cn_each(st->s, Producer, m, .order_by = "id") {
-		cn_each(st->s, Product, p, cn_where("producer_id = ?", m->id)) {
+	cn_each (st->s, Producer, m, .order_by = "id") {
+		cn_each (st->s, Product, p, cn_where("producer_id = ?", m->id)) {
 			Product *mine = cn_get(st->s, Product, p->id);
 			mine->stock = 100;
 		}
@@ -274,7 +279,7 @@ static void a_stream_ends_with_its_transaction(void **state)
 	store *st = *state;
 	size_t turns = 0;
 
-	cn_each(st->s, Product, p) {
+	cn_each (st->s, Product, p) {
 		turns++;
 		(void)cn_commit(st->s);
 		(void)p;
@@ -282,12 +287,12 @@ static void a_stream_ends_with_its_transaction(void **state)
 	assert_int_equal(turns, 1);
 	assert_failed(st->s, CN_EARG, "commit after the loop");
 	cn_rollback(st->s);
-	cn_each(st->s, Product, q) {
+	cn_each (st->s, Product, q) {
 		cn_rollback(st->s);
 		assert_int_equal(q->stock, 7); /* the row itself is still there */
 		break;
 	}
-	cn_each(st->s, Product, r, cn_where("nonsense")) {
+	cn_each (st->s, Product, r, cn_where("nonsense")) {
 		fail_msg("a row for no condition: %s", r->name);
 	}
 	assert_failed(st->s, CN_ESQL, "no such column");

@@ -1,4 +1,5 @@
-/* test_values.c - every C type to the database and back, the edges of each, and what does not fit. */
+/* test_values.c - every C type to the database and back, the edges of each, and what does not fit.
+ */
 #include "tap.h"
 
 #include <math.h>
@@ -47,7 +48,8 @@ typedef struct Narrow {
 	const char *i32;
 	cn_date at;
 } Narrow;
-CN_ROW(Narrow, CN_COLUMN(Narrow, id), CN_COLUMN(Narrow, d), CN_COLUMN(Narrow, i32), CN_COLUMN(Narrow, at));
+CN_ROW(Narrow, CN_COLUMN(Narrow, id), CN_COLUMN(Narrow, d), CN_COLUMN(Narrow, i32),
+	CN_COLUMN(Narrow, at));
 
 typedef struct fixture {
 	cn_db *db;
@@ -59,7 +61,8 @@ static int setup(void **state)
 	fixture *f = calloc(1, sizeof *f);
 	cn_error err;
 
-	assert_ok(cn_db_open("sqlite://", &(cn_db_options){.models = CN_MODELS(All)}, &f->db, &err), &err);
+	assert_ok(cn_db_open("sqlite://", &(cn_db_options){.models = CN_MODELS(All)}, &f->db, &err),
+		&err);
 	assert_ok(cn_db_create_all(f->db, &err), &err);
 	f->s = cn_session_open(f->db);
 	*state = f;
@@ -81,7 +84,8 @@ static void failed(cn_session *s, cn_status status, const char *words)
 	const cn_error *e = cn_session_error(s);
 
 	if (e->status != status || !strstr(e->message, words))
-		fail_msg("wanted %d %s, got %d %s | %s | %s", status, words, e->status, e->message, e->detail, e->hint);
+		fail_msg("wanted %d %s, got %d %s | %s | %s", status, words, e->status, e->message,
+			e->detail, e->hint);
 	cn_rollback(s);
 }
 
@@ -100,12 +104,13 @@ static void smallest_and_largest(void **state)
 	fixture *f = *state;
 	char chars[] = "mutable";
 
-	(void)cn_new(f->s, All, .id = INT64_MAX, .i8 = INT8_MIN, .u8 = UINT8_MAX, .i16 = INT16_MIN, .u16 = UINT16_MAX,
-		.i32 = INT32_MIN, .u32 = UINT32_MAX, .u64 = INT64_MAX, .on = true, .f = 1.5f, .d = -0.1,
-		.text = "it's \"quoted\"; drop table all_types; \xe2\x82\xac", .chars = chars, .code = "12345",
-		.blob = {"a\0b", 3}, .at = {1700000000123456}, .day = {19000}, .n_on = cn_some(false),
-		.n_i32 = cn_some(INT32_MAX), .n_i64 = cn_some(INT64_MIN), .n_d = cn_some(1e308), .n_at = cn_some({-1}),
-		.n_day = cn_some({-1}));
+	(void)cn_new(f->s, All, .id = INT64_MAX, .i8 = INT8_MIN, .u8 = UINT8_MAX, .i16 = INT16_MIN,
+		.u16 = UINT16_MAX, .i32 = INT32_MIN, .u32 = UINT32_MAX, .u64 = INT64_MAX,
+		.on = true, .f = 1.5f, .d = -0.1,
+		.text = "it's \"quoted\"; drop table all_types; \xe2\x82\xac", .chars = chars,
+		.code = "12345", .blob = {"a\0b", 3}, .at = {1700000000123456}, .day = {19000},
+		.n_on = cn_some(false), .n_i32 = cn_some(INT32_MAX), .n_i64 = cn_some(INT64_MIN),
+		.n_d = cn_some(1e308), .n_at = cn_some({-1}), .n_day = cn_some({-1}));
 	All *a = reread(f, INT64_MAX);
 	assert_int_equal(a->i8, INT8_MIN);
 	assert_int_equal(a->u8, UINT8_MAX);
@@ -142,8 +147,12 @@ static void nothing_is_null_where_it_can_be(void **state)
 	assert_null(a->text);
 	assert_null(a->chars);
 	assert_null(a->blob.data);
-	assert_false(a->n_on.set || a->n_i32.set || a->n_i64.set || a->n_d.set || a->n_at.set || a->n_day.set);
-	assert_int_equal(cn_count(f->s, All, cn_where("text is null and blob is null and n_at is null and code = ''")), 1);
+	assert_false(a->n_on.set || a->n_i32.set || a->n_i64.set || a->n_d.set || a->n_at.set ||
+		     a->n_day.set);
+	assert_int_equal(
+		cn_count(f->s, All,
+			cn_where("text is null and blob is null and n_at is null and code = ''")),
+		1);
 	a->blob = (cn_blob){"", 0}; /* empty is not NULL */
 	a->text = "";
 	a = reread(f, 1);
@@ -156,12 +165,21 @@ static void times_are_what_sqlite_writes(void **state)
 {
 	fixture *f = *state;
 
-	(void)cn_new(f->s, All, .at = {1700000000000000}, .day = {0}, .n_at = cn_some({1700000000500000}));
+	(void)cn_new(f->s, All, .at = {1700000000000000}, .day = {0},
+		.n_at = cn_some({1700000000500000}));
 	assert_int_equal(cn_flush(f->s), CN_OK);
-	assert_int_equal(cn_count(f->s, All, cn_where("at = '2023-11-14 22:13:20' and day = '1970-01-01' and "
-						      "n_at = '2023-11-14 22:13:20.500000' and at = datetime(1700000000, 'unixepoch')")), 1);
-	assert_int_equal(cn_count(f->s, All, cn_where("at = ? and day = ?", ((cn_time){1700000000000000}), ((cn_date){0}))), 1);
-	cn_execute(f->s, "update all_types set at = 1700000001, n_at = '2023-11-14T22:13:22+00:00'");
+	assert_int_equal(
+		cn_count(f->s, All,
+			cn_where(
+				"at = '2023-11-14 22:13:20' and day = '1970-01-01' and "
+				"n_at = '2023-11-14 22:13:20.500000' and at = datetime(1700000000, 'unixepoch')")),
+		1);
+	assert_int_equal(cn_count(f->s, All,
+				 cn_where("at = ? and day = ?", ((cn_time){1700000000000000}),
+					 ((cn_date){0}))),
+		1);
+	cn_execute(
+		f->s, "update all_types set at = 1700000001, n_at = '2023-11-14T22:13:22+00:00'");
 	All *a = reread(f, 1);
 	assert_true(a->at.us == 1700000001000000); /* seconds */
 	assert_true(a->n_at.value.us == 1700000002000000);
@@ -169,7 +187,8 @@ static void times_are_what_sqlite_writes(void **state)
 	assert_true(reread(f, 1)->at.us == 1700000001250000);
 	cn_execute(f->s, "update all_types set at = 'yesterday'");
 	assert_null(cn_get(f->s, All, 1));
-	failed(f->s, CN_ESCHEMA, "reading a \"All\": member \"at\": the text \"yesterday\" does not fit a time");
+	failed(f->s, CN_ESCHEMA,
+		"reading a \"All\": member \"at\": the text \"yesterday\" does not fit a time");
 	All *late = cn_new(f->s, All, .at = {INT64_MAX});
 	assert_int_equal(cn_flush(f->s), CN_EARG);
 	assert_non_null(late);
@@ -214,7 +233,8 @@ static void what_the_database_holds_and_c_does_not(void **state)
 			cn_rollback(f->s);
 		}
 	}
-	(void)cn_sql(f->s, Narrow, "select id, 3.0 as d, 17 as i32, '2020-01-01' as at from all_types");
+	(void)cn_sql(
+		f->s, Narrow, "select id, 3.0 as d, 17 as i32, '2020-01-01' as at from all_types");
 	assert_int_equal(cn_session_error(f->s)->status, CN_OK);
 	Narrow *n = cn_sql(f->s, Narrow, "select id, 3.0 as d, 17 as i32 from all_types")[0];
 	assert_int_equal(n->d, 3);
@@ -243,7 +263,8 @@ static void what_c_holds_and_the_database_cannot(void **state)
 	a = cn_first(f->s, All);
 	a->twice = 5;
 	assert_int_equal(cn_flush(f->s), CN_EARG);
-	failed(f->s, CN_EARG, "member \"twice\" of \"All\" 1 was changed, but its column is generated");
+	failed(f->s, CN_EARG,
+		"member \"twice\" of \"All\" 1 was changed, but its column is generated");
 }
 
 static void generated_columns_are_read_back(void **state)
@@ -312,9 +333,12 @@ static void any_models_columns(void **state)
 	assert_int_equal(cn_column_type(cn_model_column(&All_model, "code")), CN_TYPE_TEXT);
 	assert_int_equal(cn_column_type(cn_model_column(&All_model, "u32")), CN_TYPE_INT64);
 	assert_null(cn_model_column(&All_model, "nothing"));
-	assert_int_equal(cn_column_set(cn_model_column(&All_model, "i8"), &copy, cn_int(300), &err), CN_EARG);
+	assert_int_equal(cn_column_set(cn_model_column(&All_model, "i8"), &copy, cn_int(300), &err),
+		CN_EARG);
 	assert_int_equal(copy.i8, 0);
-	assert_ok(cn_column_set(cn_model_column(&All_model, "at"), &copy, cn_text("2000-01-01 00:00:01"), &err), &err);
+	assert_ok(cn_column_set(cn_model_column(&All_model, "at"), &copy,
+			  cn_text("2000-01-01 00:00:01"), &err),
+		&err);
 	assert_true(copy.at.us == 946684801000000);
 }
 
