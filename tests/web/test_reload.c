@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 
-enum { RELOADS = 20, CLIENTS = 4, PATIENCE_MS = 60000 };
+enum { RELOADS = 20, CLIENTS = 4, PATIENCE_MS = 30000 };
 
 static char folder[] = "/tmp/cantil-reload-XXXXXX";
 static char template[8192];
@@ -159,13 +159,14 @@ static void wait_for_event(const char *part)
 	static char out[65536];
 	char request[200];
 	size_t have = 0;
+	int64_t start = cni_clock_mono_us();
 	int fd = dial();
 	int n = snprintf(request, sizeof request, "GET /_cantil/events HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", port);
 
 	assert_true(fd >= 0 && send(fd, request, (size_t)n, MSG_NOSIGNAL) == n);
 	for (out[0] = '\0'; !strstr(out, part);) {
 		ssize_t got = recv(fd, out + have, sizeof out - 1 - have, 0);
-		if (got <= 0)
+		if (got <= 0 || cni_clock_mono_us() - start > (int64_t)PATIENCE_MS * 1000)
 			fail_msg("\"%s\" was not told: %s", part, out);
 		have += (size_t)got;
 		out[have] = '\0';
