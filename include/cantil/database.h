@@ -56,8 +56,8 @@ CN_API const char *cn_db_uri(const cn_db *db);
 CN_API const cn_model *const *cn_db_models(const cn_db *db);
 CN_API const cn_model *cn_db_model(const cn_db *db, const char *type_name);
 
-/* Runs a script of SQL statements, in one transaction unless it says BEGIN itself. Rows are
- * dropped. */
+/* Runs a script of SQL statements in one transaction (it must not begin one itself); rows are
+ * dropped. When a statement fails, nothing of the script is done. */
 CN_API cn_status cn_db_exec(cn_db *db, const char *script, cn_error *err) CN_MUST_CHECK;
 
 /* Creates what the models declare and the database does not have yet, in one transaction: tables,
