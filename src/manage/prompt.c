@@ -1,7 +1,6 @@
 /* prompt.c - questions on the terminal. */
 #include "manage/call.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +29,8 @@ static cn_status read_line(char line[LINE_BYTES], cn_error *err)
 
 	for (;;) {
 		char c;
-		ssize_t n = read(STDIN_FILENO, &c, 1);
-		if (n < 0 && errno == EINTR && !cni_interrupted())
-			continue; /* a window was resized */
-		if (n <= 0 && size == 0) {
+		ssize_t n = cni_wait_input() ? read(STDIN_FILENO, &c, 1) : -1;
+		if (n <= 0 && (size == 0 || cni_interrupted())) {
 			fputc('\n', stderr);
 			return cn_fail(err, CN_ECANCELED, "no answer was given");
 		}

@@ -4,7 +4,6 @@
  * A statement that fails is reported and the next one is read; from a pipe the command then ends
  * with exit code 1. With -c the first failure ends it.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +53,8 @@ static cn_status run_statement(shell *sh, const char *sql, size_t size, cn_error
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	int64_t rows = 0;
 
+	if (cni_interrupted()) /* between two statements */
+		return cn_fail(err, CN_ECANCELED, "interrupted");
 	TRY(cni_conn_prepare_size(sh->conn, sql, size, &stmt, err));
 	if (cni_stmt_columns(stmt) == 0) {
 		int64_t before, after;
@@ -275,11 +276,8 @@ static void dot_command(shell *sh, char *line)
 static int next_byte(shell *sh)
 {
 	if (sh->block_at == sh->block_size) {
-		ssize_t n;
 		fflush(stdout); /* who writes to us through a pipe may wait for the answer */
-		do
-			n = read(STDIN_FILENO, sh->block, sizeof sh->block);
-		while (n < 0 && errno == EINTR && !cni_interrupted());
+		ssize_t n = cni_wait_input() ? read(STDIN_FILENO, sh->block, sizeof sh->block) : -1;
 		if (n <= 0)
 			return -1;
 		sh->block_at = 0;

@@ -1,6 +1,9 @@
 /* signals.c - see signals.h. */
 #include "manage/signals.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <termios.h>
@@ -39,17 +42,19 @@ static void on_signal(int signal)
 
 void cni_signals_install(void)
 {
-	struct sigaction action = {
-		.sa_handler = on_signal}; /* no SA_RESTART: a read of a prompt ends */
+	/* restart: output that is being written stays whole; waiting for input is ended by ppoll */
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	.sa_handler = on_signal
+}; /* no SA_RESTART: a read of a prompt ends */
 
-	interrupted = 0;
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < CNI_COUNT(handled); i++) {
-		sigaction(handled[i], NULL, &before[i]);
-		/* nohup and background shells ignore them on purpose */
-		if (before[i].sa_handler != SIG_IGN)
-			sigaction(handled[i], &action, NULL);
-	}
+interrupted = 0;
+sigemptyset(&action.sa_mask);
+for (size_t i = 0; i < CNI_COUNT(handled); i++) {
+	sigaction(handled[i], NULL, &before[i]);
+	/* nohup and background shells ignore them on purpose */
+	if (before[i].sa_handler != SIG_IGN)
+		sigaction(handled[i], &action, NULL);
+}
 }
 
 void cni_signals_restore(void)
@@ -80,6 +85,23 @@ void cni_signals_hold(int change) { atomic_fetch_add(&held, change); }
 bool cni_interrupted(void) { return interrupted; }
 
 void cni_signals_again(void) { interrupted = 0; }
+
+bool cni_wait_input(void)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	sigset_t blocked, usual;
+	int n;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < CNI_COUNT(handled); i++)
+		sigaddset(&blocked, handled[i]);
+	pthread_sigmask(SIG_BLOCK, &blocked, &usual);
+	do
+		n = interrupted ? 0 : ppoll(&input, 1, NULL, &usual);
+	while (n < 0 && errno == EINTR && !interrupted); /* a window was resized */
+	pthread_sigmask(SIG_SETMASK, &usual, NULL);
+	return !interrupted;
+}
 
 bool cni_echo_off(void)
 {

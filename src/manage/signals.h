@@ -23,6 +23,10 @@ void cni_signals_hold(int change);
 bool cni_interrupted(void);
 void cni_signals_again(void); /* it was dealt with: the next Ctrl-C is the first one again */
 
+/* Waits until stdin can be read (or has ended); false: Ctrl-C came first. It cannot slip in between
+ * the look and the wait. */
+bool cni_wait_input(void);
+
 /* Switches the echo of the terminal on stdin; it is switched on again when a signal ends the
  * program. */
 bool cni_echo_off(void);
