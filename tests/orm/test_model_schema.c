@@ -144,8 +144,8 @@ static void options(void **state)
 		"\"first a\" INTEGER NOT NULL", "b BIGINT NOT NULL",
 		"CONSTRAINT \"uq_Full table_b\" UNIQUE",
 		"CONSTRAINT \"ck_Full table_b\" CHECK (b > 0)", "DEFAULT -1",
-		"CONSTRAINT \"fk_Full table_parent\" REFERENCES \"Full table\" (id) ON DELETE CASCADE "
-		"ON UPDATE RESTRICT DEFERRABLE INITIALLY DEFERRED",
+		("CONSTRAINT \"fk_Full table_parent\" REFERENCES \"Full table\" (id) ON DELETE CASCADE "
+		 "ON UPDATE RESTRICT DEFERRABLE INITIALLY DEFERRED"),
 		"COLLATE NOCASE", "DEFAULT 'it''s'", "DEFAULT (lower('X'))", "DEFAULT 0.1",
 		"DEFAULT CURRENT_TIMESTAMP", "DEFAULT 1", "DEFAULT '1971-01-01'",
 		"AS (price * 2) STORED",

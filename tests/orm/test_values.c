@@ -254,10 +254,10 @@ static void what_c_holds_and_the_database_cannot(void **state)
 	memcpy(a->code, "123456", 6); /* no NUL */
 	assert_int_equal(cn_flush(f->s), CN_EARG);
 	failed(f->s, CN_EARG, "char[6] holds a text without its NUL");
-	(void)cn_new(f->s, All, .d = NAN);
+	(void)cn_new(f->s, All, .d = (double)NAN);
 	assert_int_equal(cn_flush(f->s), CN_EARG);
 	failed(f->s, CN_EARG, "not a number");
-	(void)cn_new(f->s, All, .d = INFINITY);
+	(void)cn_new(f->s, All, .d = (double)INFINITY);
 	assert_int_equal(cn_commit(f->s), CN_OK);
 	assert_true(isinf(cn_first(f->s, All)->d));
 	a = cn_first(f->s, All);
