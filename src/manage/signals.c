@@ -44,17 +44,15 @@ void cni_signals_install(void)
 {
 	/* restart: output that is being written stays whole; waiting for input is ended by ppoll */
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	.sa_handler = on_signal
-}; /* no SA_RESTART: a read of a prompt ends */
 
-interrupted = 0;
-sigemptyset(&action.sa_mask);
-for (size_t i = 0; i < CNI_COUNT(handled); i++) {
-	sigaction(handled[i], NULL, &before[i]);
-	/* nohup and background shells ignore them on purpose */
-	if (before[i].sa_handler != SIG_IGN)
-		sigaction(handled[i], &action, NULL);
-}
+	interrupted = 0;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < CNI_COUNT(handled); i++) {
+		sigaction(handled[i], NULL, &before[i]);
+		/* nohup and background shells ignore them on purpose */
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(handled[i], &action, NULL);
+	}
 }
 
 void cni_signals_restore(void)
