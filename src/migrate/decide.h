@@ -52,7 +52,7 @@ cn_status cni_relation(
 	cni_decider *decider, size_t copy, cni_buffer *out, cn_error *err) CN_MUST_CHECK;
 /* The same from the old values under the new names, nothing converted; columns that are new are
  * missing. */
-void cni_relation_old(cni_decider *decider, const cni_copy *copy, cni_buffer *out);
+void cni_relation_old(const cni_copy *copy, cni_buffer *out);
 /* Appends the expression that yields cantil_key from a row of `from`. */
 void cni_relation_key(const cni_copy *copy, cni_buffer *out);
 void cni_relation_done(cni_decider *decider);

@@ -178,7 +178,7 @@ static cn_status decide_cast(cni_decider *decider, cni_copy *copy, size_t column
 	add_misfit(&misfit, name, cni_column_affinity(to, column), is->type, to->strict);
 	if (!decider->input->data || !misfit.size)
 		return CN_OK;
-	cni_relation_old(decider, copy, &where);
+	cni_relation_old(copy, &where);
 	cni_buffer_printf(&where, " WHERE %s", cni_buffer_text(&misfit));
 	cni_buffer_printf(&sql, "SELECT count(*) FROM %s", cni_buffer_text(&where));
 	if (where.failed || sql.failed || misfit.failed)
@@ -247,7 +247,7 @@ static cn_status count_missing(cni_decider *decider, const cni_copy *copy, size_
 		*ret = is_new && decider->input->every_drop_asked ? -1 : 0;
 		return CN_OK;
 	}
-	cni_relation_old(decider, copy, where);
+	cni_relation_old(copy, where);
 	if (!is_new) {
 		cni_buffer_puts(where, " WHERE ");
 		cni_quote_name(where, copy->to->ddl.table.columns[column].name);

@@ -4,41 +4,62 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "sql/lexer.h"
 
-typedef struct measure { /* of a table's rows */
-	int64_t rows, hash;
-} measure;
+struct measure { /* of a table's rows */
+	int64_t rows;
+	uint64_t hash;
+};
+
+enum { HASH_COLUMNS = 100 }; /* SQLite's functions take no more than 127 arguments */
+
+/* SELECT count(*), cantil_hash(…): several hashes for a very wide table, the first column (the rowid or a key,
+ * as a rule) in each, so that no value can change places with another row's. */
+static void write_measure(cni_buffer *sql, const char *table, const char *const *columns, size_t count)
+{
+	cni_buffer_puts(sql, "SELECT count(*)");
+	for (size_t i = 0; i < count; i += HASH_COLUMNS) {
+		cni_buffer_puts(sql, ", " CNI_HASH_FUNCTION "(");
+		cni_quote_name(sql, columns[0]);
+		for (size_t j = i; j < count && j < i + HASH_COLUMNS; j++) {
+			cni_buffer_puts(sql, ", ");
+			cni_quote_name(sql, columns[j]);
+		}
+		cni_buffer_puts(sql, ")");
+	}
+	cni_buffer_puts(sql, " FROM ");
+	cni_quote_name(sql, table);
+}
 
 static cn_status measure_rows(cni_conn *conn, const char *table, const char *const *columns,
-	size_t count, measure *ret, cn_error *err)
+	size_t count, struct measure *ret, cn_error *err)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	cni_buffer_puts(&sql, "SELECT count(*), ");
-	cni_buffer_puts(&sql, count ? CNI_HASH_FUNCTION "(" : "0");
-	for (size_t i = 0; i < count; i++) {
-		cni_buffer_puts(&sql, i ? ", " : "");
-		cni_quote_name(&sql, columns[i]);
-	}
-	cni_buffer_puts(&sql, count ? ") FROM " : " FROM ");
-	cni_quote_name(&sql, table);
+	struct measure measure = {0};
+	write_measure(&sql, table, columns, count);
 	if (sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_conn_prepare(conn, cni_buffer_text(&sql), &stmt, err));
 	int step = cni_stmt_step(stmt, err);
 	if (step < 0)
 		return (cn_status)step;
-	*ret = (measure){.rows = cni_stmt_int(stmt, 0), .hash = cni_stmt_int(stmt, 1)};
+	measure.rows = cni_stmt_int(stmt, 0);
+	for (size_t i = 1; i < cni_stmt_columns(stmt); i++) {
+		int64_t part = cni_stmt_int(stmt, i);
+		measure.hash = cni_hash64(&part, sizeof part, measure.hash);
+	}
+	*ret = measure;
 	return CN_OK;
 }
 
 static cn_status measure_all(
-	cni_conn *conn, const cni_plan *plan, cni_arena *arena, measure **ret, cn_error *err)
+	cni_conn *conn, const cni_plan *plan, cni_arena *arena, struct measure **ret, cn_error *err)
 {
-	measure *list = cni_alloc(arena, (plan->keep_count + 1) * sizeof *list);
+	struct measure *list = cni_alloc(arena, (plan->keep_count + 1) * sizeof *list);
 	if (!list)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < plan->keep_count; i++)
@@ -49,11 +70,11 @@ static cn_status measure_all(
 }
 
 static cn_status compare_all(
-	cni_conn *conn, const cni_plan *plan, const measure *before, cn_error *err)
+	cni_conn *conn, const cni_plan *plan, const struct measure *before, cn_error *err)
 {
 	for (size_t i = 0; i < plan->keep_count; i++) {
 		const cni_keep *keep = &plan->keeps[i];
-		measure after;
+		struct measure after;
 		TRY(measure_rows(
 			conn, keep->to_table, keep->to_columns, keep->column_count, &after, err));
 		if (after.rows == before[i].rows && after.hash == before[i].hash)
@@ -117,7 +138,7 @@ static cn_status run_locked(
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	const cni_driver *driver = conn->driver;
-	measure *before;
+	struct measure *before;
 	void *state = NULL;
 	if (execution->locked)
 		TRY(execution->locked(conn, ret_skip, execution->ctx, err));

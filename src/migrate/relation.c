@@ -30,15 +30,17 @@ void cni_relation_key(const cni_copy *copy, cni_buffer *out)
 	}
 }
 
-/* (SELECT key AS cantil_key, old AS new, …, rowid FROM the old table) */
-static void add_old_rows(const cni_copy *copy, cni_buffer *out, bool with_rowid)
+/* (SELECT key AS cantil_key, rowid AS rowid, old AS new, … FROM the old table): expressions may read the
+ * rowid too, unless a column has taken its name. */
+static void add_old_rows(const cni_copy *copy, cni_buffer *out)
 {
 	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;
+	const char *rowid = cni_rowid_word(from);
 	cni_buffer_puts(out, "(SELECT ");
 	cni_relation_key(copy, out);
 	cni_buffer_puts(out, " AS cantil_key");
-	if (with_rowid && cni_rowid_word(from))
-		cni_buffer_printf(out, ", %s AS cantil_rowid", cni_rowid_word(from));
+	if (rowid && cni_table_column(to, rowid) < 0)
+		cni_buffer_printf(out, ", %s AS %s", rowid, rowid);
 	for (size_t i = 0; i < to->column_count; i++) {
 		if (copy->columns[i].from < 0)
 			continue;
@@ -52,10 +54,9 @@ static void add_old_rows(const cni_copy *copy, cni_buffer *out, bool with_rowid)
 	cni_buffer_puts(out, ")");
 }
 
-void cni_relation_old(cni_decider *decider, const cni_copy *copy, cni_buffer *out)
+void cni_relation_old(const cni_copy *copy, cni_buffer *out)
 {
-	(void)decider;
-	add_old_rows(copy, out, false);
+	add_old_rows(copy, out);
 	cni_buffer_puts(out, " AS ");
 	cni_quote_name(out, copy->to->name);
 }
@@ -117,13 +118,10 @@ static cn_status make_temporary(cni_decider *decider, size_t index, cn_error *er
 		cni_buffer_puts(&insert, ", ");
 		cni_quote_name(&insert, to->columns[i].name);
 		cni_buffer_puts(&values, ", ");
-		if (copy->columns[i].from < 0 && !copy->columns[i].fill)
-			cni_buffer_puts(&values, "cantil_rowid");
-		else
-			cni_copy_value(&values, copy, i);
+		cni_copy_value(&values, copy, i);
 	}
 	cni_buffer_printf(&insert, ") SELECT cantil_key%s FROM ", cni_buffer_text(&values));
-	add_old_rows(copy, &insert, true);
+	add_old_rows(copy, &insert);
 	cni_buffer_puts(&insert, " AS ");
 	cni_quote_name(&insert, copy->to->name);
 	cni_buffer_puts(&create, ")");
@@ -138,7 +136,7 @@ cn_status cni_relation(cni_decider *decider, size_t index, cni_buffer *out, cn_e
 {
 	const cni_copy *copy = &decider->copies[index];
 	if (is_identity(copy)) {
-		cni_relation_old(decider, copy, out);
+		cni_relation_old(copy, out);
 		return CN_OK;
 	}
 	if (!decider->temporary[index]) {

@@ -8,10 +8,20 @@
 #include "base/try.h"
 #include "sql/lexer.h"
 
+/* A comment is one line, whatever stands in a name. */
+static const char *one_line(cni_arena *arena, const char *comment)
+{
+	char *copy = cni_strdup(arena, comment);
+	for (char *p = copy; p && *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			*p = ' ';
+	return copy;
+}
+
 cn_status cni_planner_run(cni_planner *planner, const char *comment, const char *sql, cn_error *err)
 {
 	cni_step step = {.sql = cni_strdup(planner->arena, sql),
-		.comment = cni_strdup(planner->arena, comment)};
+		.comment = one_line(planner->arena, comment)};
 	if (!step.sql || (comment && !step.comment) ||
 		!CNI_PUSH(planner->arena, planner->plan.steps, planner->plan.step_count, step))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
