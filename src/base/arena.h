@@ -28,7 +28,7 @@ char *cni_strdup(cni_arena *arena, const char *text);               /* NULL give
 char *cni_strndup(cni_arena *arena, const char *text, size_t size); /* adds the NUL */
 void *cni_memdup(cni_arena *arena, const void *data, size_t size);
 char *cni_printf(cni_arena *arena, const char *fmt, ...) CN_PRINTF(2, 3);
-char *cni_vprintf(cni_arena *arena, const char *fmt, va_list ap);
+char *cni_vprintf(cni_arena *arena, const char *fmt, va_list ap) CN_PRINTF(2, 0);
 
 /* Gives everything back; the arena is empty and usable again. */
 void cni_arena_done(cni_arena *arena);

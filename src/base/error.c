@@ -8,6 +8,7 @@
 
 /* vsnprintf that never ends in the middle of a UTF-8 character: what is cut off here is shown to
  * people. */
+CN_PRINTF(3, 0)
 static void fill(char *out, size_t cap, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(out, cap, fmt, ap);

@@ -46,7 +46,6 @@ static cn_status make(cn_app *app, const cn_migrator_desc *desc, cn_migrator **r
 cn_status cn_app_migrator(cn_app *app, cn_migrator **ret, cn_error *err)
 {
 	cn_migrator_desc desc = {.program = app ? cn_app_name(app) : NULL};
-	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	if (app && app->call)
 		desc.program = cni_call_program(app->call);
 	return make(app, &desc, ret, err);

@@ -17,7 +17,7 @@ static void writes_nested(void **state)
 	cni_json_double(&json, NULL, 0.1);
 	cni_json_double(&json, NULL, 3);
 	cni_json_double(&json, NULL, 1e300);
-	cni_json_double(&json, NULL, NAN);
+	cni_json_double(&json, NULL, (double)NAN);
 	cni_json_end(&json);
 	cni_json_object(&json, "empty");
 	cni_json_end(&json);

@@ -44,7 +44,7 @@ static void keeps_integers_and_doubles(void **state)
 		assert_memory_equal(&v.as.d, &doubles[i], sizeof(double));
 		cni_stmt_release(stmt);
 	}
-	cn_value v = round_trip(f, conn, cn_double(INFINITY), &stmt);
+	cn_value v = round_trip(f, conn, cn_double((double)INFINITY), &stmt);
 	assert_true(v.type == CN_TYPE_DOUBLE && isinf(v.as.d));
 	assert_true(cni_stmt_int(stmt, 0) == INT64_MAX);
 	cni_stmt_release(stmt);

@@ -58,7 +58,7 @@ static void html(cn_request *req, cn_reply *reply)
 	const char *none = cn_request_query(req, "none");
 
 	cn_reply_html(reply, 201, "<p title=\"%s\">%s</p>", HOSTILE, "\xC3\xBC");
-	cn_reply_print(reply, "%d%%|%5d|%-5d|%05ld|%+lld|%zu|%hhd|%hd|%x|%.2f|%5.1f|%g|", 1, 2, 3, 4L, 5LL, (size_t)6, 7, 8,
+	cn_reply_print(reply, "%d%%|%5d|%-5d|%05ld|%+lld|%zu|%hhd|%hd|%x|%.2f|%5.1f|%g|", 1, 2, 3, 4L, 5LL, (size_t)6, (signed char)7, (short)8,
 		255u, 1.005, 2.25, 0.5);
 	cn_reply_print(reply, "%c|%.2s|%5s|%-5s|%*s|%.*s|%s|", '<', "a&bc", "<", "b", 3, "c", 1, "xyz", none);
 	cn_reply_raw(reply, "<br>");
