@@ -81,10 +81,13 @@ static bool is_constant_word(const cni_token *token)
 	return false;
 }
 
+/* SQLite refuses expressions that nest deeper; each level costs a pass over the tokens. */
+#define MAX_NESTING 1000
+
 /* The tokens of a default without the parentheses and the plus signs around it. */
 static const cni_token *default_core(const cni_token *tokens, size_t *count)
 {
-	for (;;) {
+	for (int level = 0; level < MAX_NESTING; level++) {
 		if (*count > 1 && cni_token_is_op(&tokens[0], "+")) {
 			tokens++;
 			--*count;
@@ -103,6 +106,7 @@ static const cni_token *default_core(const cni_token *tokens, size_t *count)
 		tokens++;
 		*count -= 2;
 	}
+	return tokens;
 }
 
 /* DEFAULT NULL is no default; DEFAULT "x" and DEFAULT x (a bare word) are the string 'x' to SQLite.
