@@ -15,6 +15,7 @@ const cni_answer *cni_decided(
 	return found;
 }
 
+CN_PRINTF(4, 5)
 static cn_status no_such(
 	const cni_answer *answer, cn_error *err, const char *where, const char *fmt, ...)
 {
