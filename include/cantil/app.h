@@ -58,8 +58,8 @@ typedef struct cn_app_desc {
 			      program */
 } cn_app_desc;
 
-/* A new app. Texts and tables of desc are borrowed, desc itself and the list of models are not. NULL when out of memory,
- * which cn_main reports. */
+/* A new app. Texts and tables of desc are borrowed, desc itself and the list of models are not.
+ * NULL when out of memory, which cn_main reports. */
 CN_API cn_app *cn_app_new(const cn_app_desc *desc);
 CN_API void cn_app_free(cn_app *app);
 
