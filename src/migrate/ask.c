@@ -1,6 +1,8 @@
 /* ask.c - open questions as an error that says what to write. */
 #include "migrate/change.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "base/try.h"
 

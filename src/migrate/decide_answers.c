@@ -1,4 +1,6 @@
 /* decide_answers.c - answers become renames and permissions, and must speak of what is there. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
