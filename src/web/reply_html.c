@@ -13,7 +13,7 @@
 
 void cni_html_escape(cni_buffer *out, const char *text, size_t size)
 {
-	const char *end = text + size;
+	const char *end = size ? text + size : text; /* nothing may be a NULL pointer */
 
 	while (text < end) {
 		const char *plain = text, *entity = NULL;
