@@ -22,7 +22,8 @@
  * Errors: a handler answers, it does not return a status. The session remembers its first error; if the
  * handler leaves one there and has not answered with an error itself, the reply becomes an
  * error page for it: 404 for CN_ENOTFOUND, 400 for CN_EARG, 409 for CN_ECONSTRAINT, 503 for CN_ECONFLICT,
- * else 500. What such a page tells is in the request log, and in the page in debug mode only.
+ * else 500 (also when there is no database). What such a page tells is in the log, and in the page in debug mode
+ * only.
  *
  * Source: src/web/
  */
@@ -90,7 +91,7 @@ CN_API void cn_static(cn_app *app, const char *prefix, const char *folder);
 
 /* Run before every handler, in the order of registration; one that answers ends the request there. */
 CN_API void cn_before(cn_app *app, cn_handler *hook);
-/* Run after every handler, in reverse order, whatever the answer is: headers can still be set. */
+/* Run after every request, in reverse order, whatever the answer is: headers can still be set. */
 CN_API void cn_after(cn_app *app, cn_handler *hook);
 /* Makes the page for a status (404, 405, 413, 500 …), 0: for every error that has none of its own. */
 CN_API void cn_error_handler(cn_app *app, int status, cn_handler *handler);

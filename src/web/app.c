@@ -175,14 +175,17 @@ cn_status cni_web_prepare(cni_web *web, cn_error *err)
 			*err = web->failed;
 		return web->failed.status;
 	}
+	if (web->root)
+		return CN_OK;
+	TRY(cn_app_root(web->app, &root, err));
 	for (cni_static_folder *folder = web->folders; folder; folder = folder->next) {
-		if (folder->path)
-			continue;
-		TRY(cn_app_root(web->app, &root, err));
 		folder->path = cni_path_absolute(&web->arena, folder->given, root);
 		if (!folder->path)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 	}
+	web->root = cni_strdup(&web->arena, root);
+	if (!web->root)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
 	return CN_OK;
 }
 

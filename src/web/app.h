@@ -35,7 +35,8 @@ typedef struct cni_web {
 	cni_static_folder *folders;
 	cn_web_limits limits; /* every field set */
 	void *data;
-	cn_error failed; /* the first thing that was set up wrongly; status 0: none */
+	const char *root; /* the project's; set by cni_web_prepare */
+	cn_error failed;  /* the first thing that was set up wrongly; status 0: none */
 
 	/* set by whoever serves, before the first request */
 	bool debug;         /* error pages tell details; HTML gets `inject` */
@@ -58,8 +59,8 @@ void cni_web_free(void *web); /* NULL is allowed */
 void cni_web_route(
 	cni_web *web, const char *methods, const char *path, cn_handler *handler, const char *name);
 
-/* Before the first request, by one thread: finds the static folders. CN_OK again if it was done;
- * the error of setting up, if there was one. */
+/* Before the first request, by one thread: finds the root and the static folders. CN_OK again if it
+ * was done; the error of setting up, if there was one. */
 cn_status cni_web_prepare(cni_web *web, cn_error *err) CN_MUST_CHECK;
 
 /* The app's database, opened on the first call that succeeds: it may be made while a server runs.

@@ -12,6 +12,10 @@ static cn_status read_target(cn_request *req, cn_error *err)
 	size_t size = strcspn(req->target, "?");
 	char *path;
 
+	for (const char *c = req->target; *c; c++) {
+		if ((unsigned char)*c <= 0x20 || *c == 0x7F)
+			return cn_fail(err, CN_EARG, "the target holds a character that must be escaped");
+	}
 	TRY(cni_url_decode(&req->arena, req->target, size, &path, err));
 	req->path = path;
 	if (req->target[size])

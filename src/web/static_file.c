@@ -98,15 +98,9 @@ void cni_static_handler(cn_request *req, cn_reply *reply)
 
 void cn_reply_file(cn_reply *reply, const char *path)
 {
-	const char *root, *full;
-	cn_error err;
-
-	if (cn_app_root(reply->req->web->app, &root, &err) < 0) {
-		cn_reply_fail(reply, &err);
-		return;
-	}
-	full = cni_path_join(&reply->req->arena, root, path);
+	const char *full = cni_path_join(&reply->req->arena, reply->req->web->root, path);
 	int fd = full ? open(full, OPEN_FLAGS) : -1;
+
 	if (fd < 0 || !answer_file(reply, fd, full))
 		cn_reply_error(reply, 404, "%s", "");
 }

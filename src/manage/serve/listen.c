@@ -147,10 +147,12 @@ static cn_status describe(cni_serve *serve, cn_error *err)
 		inet_ntop(AF_INET, &at.v4.sin_addr, ip, sizeof ip);
 		serve->port = ntohs(at.v4.sin_port);
 		all = at.v4.sin_addr.s_addr == htonl(INADDR_ANY);
+		serve->local = ntohl(at.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 	} else if (at.any.sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &at.v6.sin6_addr, ip, sizeof ip);
 		serve->port = ntohs(at.v6.sin6_port);
 		all = IN6_IS_ADDR_UNSPECIFIED(&at.v6.sin6_addr);
+		serve->local = IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr);
 	}
 	const char *open = all || !*ip ? "127.0.0.1" : bracketed(serve, ip);
 	serve->address =

@@ -108,6 +108,16 @@ static cn_status wait_for_signal(const cni_serve *serve, cn_error *err)
 	return CN_OK;
 }
 
+void cni_serve_introduce(const cni_serve *serve)
+{
+	cn_note(serve->call, "%s serves on %s%s (Ctrl-C stops it)", cn_app_name(serve->app),
+		serve->address, serve->debug ? " in debug mode" : "");
+	if (serve->debug && !serve->local)
+		cn_warn(serve->call, "debug mode shows errors to everybody who reaches %s port %u",
+			serve->host, serve->port);
+	fflush(stdout);
+}
+
 static cn_status serve_plain(cni_serve *serve, cn_error *err)
 {
 	cni_server_options options = cni_serve_options(serve);
@@ -115,9 +125,7 @@ static cn_status serve_plain(cni_serve *serve, cn_error *err)
 
 	TRY(cni_serve_check_database(serve, err));
 	TRY(cni_server_start(serve->web, &options, &server, err));
-	cn_note(serve->call, "%s serves on %s (Ctrl-C stops it)", cn_app_name(serve->app),
-		serve->address);
-	fflush(stdout);
+	cni_serve_introduce(serve);
 	cn_status status = wait_for_signal(serve, err);
 	cn_note(serve->call, "finishing what is open");
 	cni_server_stop(server, 0, FINISH_MS);

@@ -60,7 +60,7 @@ typedef struct supervisor {
 	int build_fd;
 	cni_buffer output;                            /* of the build */
 	int64_t build_us, change_us, first_change_us; /* 0: nothing has changed */
-	bool change_in_build, again;
+	bool change_in_build;
 	unsigned chained; /* builds in a row that were started by what changed during a build */
 	int64_t assets;
 	unsigned number, crashes;
@@ -280,7 +280,7 @@ static void start_build(supervisor *s)
 	}
 	cni_buffer_clear(&s->output);
 	s->build_us = cni_clock_mono_us();
-	s->change_in_build = s->again = false;
+	s->change_in_build = false;
 	if (cni_spawn_build(&s->build, &s->before, &s->building, &s->build_fd, &err) < 0) {
 		s->building = 0;
 		say(s, "error: %s", err.message);
@@ -333,10 +333,6 @@ static void build_ended(supervisor *s, int status)
 		close(s->build_fd); /* a child of the build keeps it open */
 	s->build_fd = -1;
 	s->building = 0;
-	if (s->again) { /* it was stopped for a newer save */
-		start_build(s);
-		return;
-	}
 	s->chained = s->change_in_build ? s->chained + 1 : 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		build_worked(s);
@@ -377,23 +373,16 @@ static void something_changed(supervisor *s)
 	s->watcher.source = s->watcher.program_changed = false;
 }
 
-/* After a moment of quiet; a save during a build stops that build. */
+/* After a moment of quiet. A build that runs is let run: what it writes can look like a save, and a
+ * build that is stopped by its own files would never end. */
 static void maybe_build(supervisor *s)
 {
 	int64_t now = cni_clock_mono_us();
+	bool quiet = now - s->change_us >= QUIET_MS * 1000;
+	bool waited = s->first_change_us && now - s->first_change_us >= QUIET_AT_MOST_MS * 1000;
 
-	if (!s->change_us || (now - s->change_us < QUIET_MS * 1000 &&
-				     (!s->first_change_us ||
-					     now - s->first_change_us < QUIET_AT_MOST_MS * 1000)))
-		return;
-	if (!s->building) {
+	if (s->change_us && !s->building && (quiet || waited))
 		start_build(s);
-	} else if (s->chained < CHAINED_MAX) {
-		s->change_us = 0;
-		s->again = true;
-		s->chained++;
-		kill(-s->building, SIGTERM);
-	}
 }
 
 /* ---- workers' ends ---- */
@@ -574,7 +563,6 @@ static void finish(supervisor *s)
 	s->stop = false; /* set again by a second signal: then at once */
 	if (s->building)
 		kill(-s->building, SIGTERM);
-	s->again = false;
 	for (size_t i = 0; i < WORKERS_MAX; i++) {
 		worker *w = &s->workers[i];
 		if (w->role == NOBODY)
@@ -611,8 +599,7 @@ static void introduce(const supervisor *s)
 {
 	cn_call *call = s->serve->call;
 
-	cn_note(call, "%s serves on %s%s (Ctrl-C stops it)", cn_app_name(s->serve->app),
-		s->serve->address, s->serve->debug ? " in debug mode" : "");
+	cni_serve_introduce(s->serve);
 	for (const char *const *folder = s->build.watch; *folder; folder++)
 		cn_note(call, "watching %s", *folder);
 	if (s->build.text)

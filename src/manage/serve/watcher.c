@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdalign.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -30,6 +31,15 @@ bool cni_is_source(const char *name)
 			return false;
 	}
 	return !strstr(name, ".so.");
+}
+
+/* A program that a build made: executable, without an ending to its name. */
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !strchr(cni_path_name(path), '.') && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_mode & S_IXUSR);
 }
 
 /* A folder that a build system, or a package manager, fills. */
@@ -102,7 +112,7 @@ cn_status cni_watcher_open(cni_watcher *w, cni_arena *arena, const char *const *
 		}
 		watch(w, *folders, 0);
 	}
-	/* the program may be built by hand, too */
+	/* the program may be built by hand, too; "": a folder whose sources are not watched */
 	const char *home = program ? cni_path_folder(arena, program) : NULL;
 	int id = home ? inotify_add_watch(w->fd, home, MASK) : -1;
 	bool known = id < 0;
@@ -132,9 +142,29 @@ static void forget(cni_watcher *w, int id)
 	}
 }
 
+static const char *folder_of(const cni_watcher *w, int id)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		if (w->list[i].id == id)
+			return w->list[i].path;
+	}
+	return "";
+}
+
+static void take_folder(cni_watcher *w, const char *name, uint32_t what)
+{
+	const char *path = cni_strdup(w->arena, name);
+
+	if (!(what & (IN_CREATE | IN_MOVED_TO)) || !path || is_built(w->arena, path))
+		return;
+	watch(w, path, 0);
+	w->source = true; /* files may have been in it before it was watched */
+}
+
 static void take(cni_watcher *w, const struct inotify_event *event)
 {
-	const char *folder = NULL, *name = event->len ? event->name : "";
+	const char *folder = folder_of(w, event->wd), *name = event->len ? event->name : "";
+	char path[sizeof w->last];
 
 	if (event->mask & IN_Q_OVERFLOW) { /* too much at a time to say what */
 		w->source = true;
@@ -144,33 +174,22 @@ static void take(cni_watcher *w, const struct inotify_event *event)
 		forget(w, event->wd);
 		return;
 	}
-	for (size_t i = 0; i < w->count && !folder; i++) {
-		if (w->list[i].id == event->wd)
-			folder = w->list[i].path;
-	}
-	if (!folder || !*name)
-		return;
 	if (w->program && strcmp(name, cni_path_name(w->program)) == 0) {
 		w->program_changed = true;
 		return;
 	}
-	if (!*folder ||
-		!cni_is_source(
-			name)) /* "": the program's folder, which is not watched for sources */
+	if (!*folder || !cni_is_source(name))
 		return;
-	const char *path = cni_path_join(w->arena, folder, name);
-	if (!path)
+	int n = snprintf(path, sizeof path, "%s/%s", folder, name);
+	if (n < 0 || (size_t)n >= sizeof path)
 		return;
 	if (event->mask & IN_ISDIR) {
-		if ((event->mask & (IN_CREATE | IN_MOVED_TO)) && !is_built(w->arena, path))
-			watch(w, path, 0);
-		else
-			return;
-	} else if (event->mask & IN_CREATE) {
-		return; /* its content comes with IN_CLOSE_WRITE */
+		take_folder(w, path, event->mask);
+	} else if (!(event->mask & IN_CREATE) &&
+		   !is_program(path)) { /* created: its content comes later */
+		memcpy(w->last, path, (size_t)n + 1);
+		w->source = true;
 	}
-	w->last = path;
-	w->source = true;
 }
 
 void cni_watcher_read(cni_watcher *w)

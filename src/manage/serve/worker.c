@@ -152,11 +152,8 @@ static cn_status run(worker *w, cni_web *web, cn_error *err)
 	TRY(cni_server_start(web, &options, &w->server, err));
 	publish(w);
 	tell(w, "ready\n");
-	if (w->control < 0) {
-		cn_note(serve->call, "%s serves on %s in debug mode (Ctrl-C stops it)",
-			cn_app_name(serve->app), serve->address);
-		fflush(stdout);
-	}
+	if (w->control < 0)
+		cni_serve_introduce(serve);
 	loop(w);
 	/* the next version accepts already: clients that keep a connection get time to use it once
 	 * more */
