@@ -302,13 +302,10 @@ static cn_status check_statement(revision_reader *parser, const char *sql, size_
 	const cni_token *tokens = cni_tokens(&scratch, sql, size, &count);
 	if (!tokens)
 		return no_memory(parser);
-	for (size_t i = 0; i < count; i++) {
-		/* what is not closed, or a control character, is wrong for every engine */
-		bool never = tokens[i].text + tokens[i].size == parser->end ||
-			     (unsigned char)*tokens[i].text < ' ';
-		if (tokens[i].kind == CNI_TOKEN_ILLEGAL && (sqlite || never))
+	/* for every engine: where a statement ends rests on its tokens */
+	for (size_t i = 0; i < count; i++)
+		if (tokens[i].kind == CNI_TOKEN_ILLEGAL)
 			return fail_token(parser, &tokens[i]);
-	}
 	const char *word = sqlite ? forbidden(tokens) : NULL;
 	if (word) {
 		cn_status status = fail_at(parser, sql, "\"%s\" cannot stand in a revision", word);

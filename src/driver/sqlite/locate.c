@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -167,19 +168,43 @@ static cn_status reopen_immutable(cni_sqlite *conn, cn_error *err)
 	return reopen(conn, name.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
 }
 
-static cn_status reopen_to_read(cni_sqlite *conn, bool log, cn_error *err)
+/* The first read, which opens the log and takes the locks. *ret_again: the files are not what they
+ * were a moment ago, because another process is just opening or closing them. */
+static cn_status first_read(cni_sqlite *conn, int moved, bool *ret_again, cn_error *err)
+{
+	cn_status status =
+		cni_sqlite_pragma(conn, "SELECT 1 FROM main.sqlite_schema LIMIT 0", NULL, 0, err);
+
+	*ret_again = status != CN_OK && (sqlite3_errcode(conn->db) & 0xff) == moved;
+	return status;
+}
+
+/* Waiting for the exclusive lock would be for ever, if others who hold a shared one wait for it
+ * too. A log without an index that somebody else has open is no left-over: then it is looked at
+ * again. */
+static cn_status read_exclusively(cni_sqlite *conn, bool *ret_again, cn_error *err)
+{
+	unsigned timeout_ms = conn->busy_timeout_ms;
+
+	sqlite3_db_config(conn->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	TRY(cni_sqlite_pragma(conn, "PRAGMA main.locking_mode=EXCLUSIVE", NULL, 0, err));
+	conn->busy_timeout_ms = 0;
+	cn_status status = first_read(conn, SQLITE_BUSY, ret_again, err);
+	conn->busy_timeout_ms = timeout_ms;
+	return status;
+}
+
+static cn_status reopen_to_read(cni_sqlite *conn, bool log, bool *ret_again, cn_error *err)
 {
 	TRY(reopen(conn, conn->base.path, SQLITE_OPEN_READWRITE, err));
-	if (log) {
-		sqlite3_db_config(conn->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-		TRY(cni_sqlite_pragma(conn, "PRAGMA main.locking_mode=EXCLUSIVE", NULL, 0, err));
-	}
+	if (log)
+		TRY(read_exclusively(conn, ret_again, err));
 	TRY(cni_sqlite_pragma(conn, "PRAGMA query_only=ON", NULL, 0, err));
 	conn->read_guard = true;
 	return CN_OK;
 }
 
-static cn_status locate_to_read(cni_sqlite *conn, bool *ret_wal, cn_error *err)
+static cn_status try_to_read(cni_sqlite *conn, bool *ret_wal, bool *ret_again, cn_error *err)
 {
 	TRY(cni_sqlite_handle(conn, conn->base.path, SQLITE_OPEN_READONLY, err));
 	TRY(read_header(conn, ret_wal, err));
@@ -187,9 +212,9 @@ static cn_status locate_to_read(cni_sqlite *conn, bool *ret_wal, cn_error *err)
 		return CN_OK;
 	bool log = beside_exists(conn, "-wal");
 	if (log && beside_exists(conn, "-shm"))
-		return CN_OK;
+		return first_read(conn, SQLITE_CANTOPEN, ret_again, err);
 	if (may_write(conn))
-		return reopen_to_read(conn, log, err);
+		return reopen_to_read(conn, log, ret_again, err);
 	if (!log)
 		return reopen_immutable(conn, err);
 	cn_error_set(err, CN_EIO, "the database \"%s\" cannot be read without writing beside it",
@@ -199,6 +224,21 @@ static cn_status locate_to_read(cni_sqlite *conn, bool *ret_wal, cn_error *err)
 	cn_error_hint(err,
 		"copy the file and its -wal into a folder that can be written, and open it there");
 	return CN_EIO;
+}
+
+static cn_status locate_to_read(cni_sqlite *conn, bool *ret_wal, cn_error *err)
+{
+	int64_t until_us = cni_clock_mono_us() + conn->busy_timeout_ms * INT64_C(1000);
+
+	for (int pause_ms = 1;; pause_ms = pause_ms < 16 ? pause_ms * 2 : 16) {
+		bool again = false;
+		cn_status status = try_to_read(conn, ret_wal, &again, err);
+		if (!again || cni_clock_mono_us() > until_us)
+			return status;
+		sqlite3_close(conn->db);
+		conn->db = NULL;
+		sqlite3_sleep(pause_ms);
+	}
 }
 
 cn_status cni_sqlite_locate(cni_sqlite *conn, bool *ret_wal, cn_error *err)
