@@ -142,6 +142,10 @@ static cn_status settle(run_job *job, const cni_revision *revision, cn_status st
 		rehearse_next(job);
 		return CN_OK;
 	}
+	if (!version.exists && status == CN_ESQL && err && !*err->hint)
+		cn_error_hint(err,
+			"if the database had these tables before it had migrations: \"%s db stamp %s\"",
+			migrator->desc.program, revision->id);
 	const char *at = version.count ? version.list[version.count - 1].revision : "base";
 	cni_error_more(err, "nothing of this revision was kept; the database is at \"%s\"", at);
 	return status;

@@ -376,6 +376,8 @@ static void stamping_runs_nothing(void **state)
 	sql(p, v1);
 	sql(p, rows);
 	assert_int_equal(cn_migrator_upgrade(p->migrator, NULL, NULL, &err), CN_ESQL);
+	assert_string_equal(err.hint,
+		"if the database had these tables before it had migrations: \"./app db stamp r1\"");
 	assert_ok(cn_migrator_stamp(p->migrator, "head", &err), &err);
 	assert_string_equal(cni_buffer_text(&p->notices), "");
 	assert_string_equal(current(p), "r1");
