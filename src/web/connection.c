@@ -55,6 +55,29 @@ static bool is_local(const char *client)
 	return strncmp(client, "127.", 4) == 0 || strcmp(client, "::1") == 0 || !*client;
 }
 
+static int64_t seconds_for(const cni_connection *c, cni_phase phase)
+{
+	const cn_web_limits *limits = c->owner->limits;
+
+	switch (phase) {
+	case CNI_PHASE_HEAD: /* the first byte may come just before the idle time-out */
+		return (int64_t)limits->request_deadline_s + limits->idle_timeout_s;
+	case CNI_PHASE_REPLY:
+		return (int64_t)limits->request_deadline_s +
+		       (int64_t)(c->reply_bytes / SLOWEST_BYTES_PER_S);
+	default: return limits->request_deadline_s;
+	}
+}
+
+void cni_connection_phase(cni_connection *c, cni_phase phase)
+{
+	int64_t now = cni_clock_mono_us();
+	bool stream = phase == CNI_PHASE_STREAM;
+
+	atomic_store(&c->deadline_us, stream ? INT64_MAX : now + seconds_for(c, phase) * SECOND);
+	atomic_store(&c->waiting_us, phase == CNI_PHASE_HEAD ? now : 0);
+}
+
 bool cni_connections_allow(cni_connections *all, const struct sockaddr *address)
 {
 	char client[48];
@@ -81,7 +104,7 @@ cni_connection *cni_connection_open(
 	address_text(address, c->req.client, sizeof c->req.client);
 	c->owner = all;
 	c->fd = fd;
-	c->since_us = cni_clock_mono_us();
+	cni_connection_phase(c, CNI_PHASE_HEAD);
 	pthread_mutex_lock(&all->lock);
 	c->at = &all->first;
 	c->next = all->first;
@@ -108,28 +131,6 @@ void cni_connection_close(cni_connection *c)
 	free(c);
 }
 
-void cni_connection_phase(cni_connection *c, cni_phase phase)
-{
-	pthread_mutex_lock(&c->owner->lock);
-	c->phase = phase;
-	c->since_us = cni_clock_mono_us();
-	pthread_mutex_unlock(&c->owner->lock);
-}
-
-static int64_t deadline_us(const cni_connection *c, const cn_web_limits *limits)
-{
-	int64_t usual = (int64_t)limits->request_deadline_s * SECOND;
-
-	switch (c->phase) {
-	case CNI_PHASE_HEAD: /* the first byte may come just before the idle time-out */
-		return usual + (int64_t)limits->idle_timeout_s * SECOND;
-	case CNI_PHASE_REPLY:
-		return usual + (int64_t)(c->reply_bytes / SLOWEST_BYTES_PER_S) * SECOND;
-	case CNI_PHASE_STREAM: return INT64_MAX;
-	default: return usual;
-	}
-}
-
 static void shut(cni_connection *c, int how)
 {
 	if (!c->closing)
@@ -143,10 +144,17 @@ void cni_connections_check(cni_connections *all)
 
 	pthread_mutex_lock(&all->lock);
 	for (cni_connection *c = all->first; c; c = c->next) {
-		if (now - c->since_us > deadline_us(c, all->limits))
+		if (now > atomic_load(&c->deadline_us))
 			shut(c, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&all->lock);
+}
+
+static bool waits_longer(const cni_connection *c, int64_t before_us)
+{
+	int64_t since = atomic_load(&c->waiting_us);
+
+	return since && since <= before_us;
 }
 
 void cni_connections_drain(cni_connections *all, unsigned idle_ms, unsigned total_ms)
@@ -160,8 +168,7 @@ void cni_connections_drain(cni_connections *all, unsigned idle_ms, unsigned tota
 		for (cni_connection *c = all->first; c; c = c->next) {
 			if (over)
 				shut(c, SHUT_RDWR);
-			else if (c->phase == CNI_PHASE_HEAD &&
-				 now - c->since_us >= (int64_t)idle_ms * 1000)
+			else if (waits_longer(c, now - (int64_t)idle_ms * 1000))
 				shut(c, SHUT_RD);
 		}
 		struct timespec until;

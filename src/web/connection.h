@@ -5,12 +5,14 @@
  * whole: a request that trickles in, a reply that is taken a byte at a time.
  *
  * Invariant: a connection is in the list from the library's "started" until its "closed", and its
- * socket is open that long; both ends and every use of the list hold the lock.
+ * socket is open that long; both ends and every use of the list hold the lock. A request takes no
+ * lock: its thread writes what the clock reads as atomics.
  */
 #ifndef CNI_WEB_CONNECTION_H
 #define CNI_WEB_CONNECTION_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "web/request.h"
@@ -27,11 +29,11 @@ typedef struct cni_connection {
 	struct cni_connections *owner;
 	struct cni_connection *next, **at;
 	int fd;
-	bool oversized; /* the body went over the limit: read on, answer 413 */
-	bool closing;   /* the clock has shut it down already */
-	cni_phase phase;
-	int64_t since_us;   /* when the phase began */
-	int64_t request_us; /* when the request's head was complete; for the log */
+	bool oversized;              /* the body went over the limit: read on, answer 413 */
+	bool closing;                /* the clock has shut it down already */
+	_Atomic int64_t deadline_us; /* when the clock shuts it down */
+	_Atomic int64_t waiting_us;  /* since when it waits for a request; 0: it has one */
+	int64_t request_us;          /* when the request's head was complete; for the log */
 	uint64_t reply_bytes, body_bytes;
 } cni_connection;
 
@@ -52,6 +54,7 @@ bool cni_connections_allow(cni_connections *all, const struct sockaddr *address)
 cni_connection *cni_connection_open(
 	cni_connections *all, cni_web *web, int fd, const struct sockaddr *address);
 void cni_connection_close(cni_connection *connection);
+/* `reply_bytes` must be set before CNI_PHASE_REPLY. */
 void cni_connection_phase(cni_connection *connection, cni_phase phase);
 
 /* Shuts down what is over its deadline. */

@@ -79,8 +79,9 @@ static void answer_without_route(cn_request *req)
 static void run(cn_request *req)
 {
 	cn_reply *reply = &req->reply;
-	cn_error err = {0};
+	cn_error err;
 
+	cni_error_clear(&err);
 	if (read_body(req, &err) < 0) {
 		cn_reply_fail(reply, &err);
 		reply->secret = false; /* it is about what the client sent */
@@ -120,7 +121,7 @@ static void run_error_handler(cn_request *req)
 	for (cni_hook *hook = req->web->errors; hook; hook = hook->next) {
 		if (hook->status && hook->status != status)
 			continue;
-		cn_error ignored = {0};
+		cn_error ignored;
 		hook->handler(req, &req->reply);
 		cni_reply_json_finish(&req->reply);
 		cni_request_end_session(req, &ignored);
@@ -170,7 +171,7 @@ static void inject(cn_reply *reply, const char *text)
 void cni_dispatch(cn_request *req)
 {
 	cn_reply *reply = &req->reply;
-	cn_error err = {0};
+	cn_error err;
 
 	req->method_bit = cni_method_bit(req->method);
 	req->path = "";

@@ -6,7 +6,8 @@
  *   - its stop shuts the shared listening socket down, unless it was quiesced before and has an
  * ITC: both;
  *   - it lets ambiguous requests through: guard.c, before anything else is looked at;
- *   - it ends a line at a bare LF, a value at a NUL, a head at a header without a name: see ragged();
+ *   - it ends a line at a bare LF, a value at a NUL, a head at a header without a name: see
+ * ragged();
  *   - it has no deadline for a whole request: connection.c;
  *   - it decodes the path before we can split it: its decoder is replaced by one that does nothing.
  */
@@ -25,7 +26,13 @@
 #include "web/events.h"
 #include "web/server.h"
 
-enum { HEADERS_MAX = 100, TICK_MS = 250, STREAM_BLOCK = 4096, OVERSIZE_READ_ON = 1 << 20 };
+enum {
+	HEADERS_MAX = 100,
+	TICK_MS = 250,
+	STREAM_BLOCK = 4096,
+	OVERSIZE_READ_ON = 1 << 20,
+	STRICT_VERSION = 0x00097701
+};
 
 struct cni_server {
 	cni_web *web;
@@ -54,21 +61,27 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
 	return CNI_PUSH(&req->arena, req->headers, req->header_count, header) ? MHD_YES : MHD_NO;
 }
 
-/* A line ends with CR LF. The library also takes a bare LF, ends a value at a NUL, folds lines together, and takes a line
- * without a name for the end of the head, so that what follows would be a request of its own. Another server may see
- * something else in each of them. The library leaves the head where it was received and puts a NUL for each byte of a
- * line's end: so a header must begin two bytes after the end of the one before (or of the request line), and four
- * NULs must stand after the last. (Those four were received, or the head would not be complete.) */
-static bool ragged(const cn_request *req, const char *version)
+/* A line ends with CR LF. The library also takes a bare LF, ends a value at a NUL, folds lines
+ * together, and takes a line without a name for the end of the head, so that what follows would be
+ * a request of its own. Another server may see something else in each of them. The library leaves
+ * the head where it was received and says how many bytes it took for it: so each header must begin
+ * two bytes after the end of the one before (or of the request line), and the head must end four
+ * bytes after the last. */
+static bool ragged(
+	const cn_request *req, const char *method, const char *version, struct MHD_Connection *http)
 {
-	const char *end = version + strlen(version);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(http, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	uintptr_t end = (uintptr_t)version + strlen(version);
 
+	if (MHD_get_version_bin() >= STRICT_VERSION)
+		return false;
 	for (size_t i = 0; i < req->header_count; i++) {
-		if ((uintptr_t)req->headers[i].name - (uintptr_t)end != 2)
+		if ((uintptr_t)req->headers[i].name - end != 2)
 			return true;
-		end = req->headers[i].value + req->headers[i].value_size;
+		end = (uintptr_t)req->headers[i].value + req->headers[i].value_size;
 	}
-	return memcmp(end, "\0\0\0", 4) != 0;
+	return !info || end + 4 - (uintptr_t)method != info->header_size;
 }
 
 /* 0, or the status that the request is refused with before anything of the app sees it. */
@@ -93,10 +106,6 @@ static int refuse(
 		return 431;
 	}
 	int status = cni_guard_check(&input, err);
-	if (!status && ragged(req, version)) {
-		cn_error_set(err, CN_EARG, "the lines of the headers are malformed");
-		status = 400;
-	}
 	return status;
 }
 
@@ -246,7 +255,7 @@ static enum MHD_Result on_head(cni_server *server, cni_connection *c, struct MHD
 	const char *method, const char *version)
 {
 	cn_request *req = &c->req;
-	cn_error err = {0};
+	cn_error err;
 
 	c->request_us = cni_clock_mono_us();
 	req->method = cni_strdup(&req->arena, method);
@@ -254,6 +263,10 @@ static enum MHD_Result on_head(cni_server *server, cni_connection *c, struct MHD
 	if (!req->method || !req->target || req->arena.failed)
 		return MHD_NO;
 	int status = refuse(server, req, version, &err);
+	if (!status && ragged(req, method, version, http)) {
+		cn_error_set(&err, CN_EARG, "the lines of the headers are malformed");
+		status = 400;
+	}
 	if (status)
 		return send_refusal(server, c, http, status, &err);
 	cni_connection_phase(c, CNI_PHASE_BODY);
@@ -401,7 +414,11 @@ static struct MHD_Daemon *start_daemon(cni_server *server)
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->header_bytes * 2 + 8192,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
 		on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
+		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+#if MHD_VERSION >= 0x00097701
+		MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+#endif
+		MHD_OPTION_END);
 }
 
 static void server_free(cni_server *server)

@@ -19,7 +19,7 @@ void cni_reply_start(cn_reply *reply, cni_reply_kind kind, int status, const cha
 	reply->content_type = content_type;
 	reply->html = content_type && cni_starts(content_type, "text/html");
 	reply->json_open = false;
-	reply->error = (cn_error){0};
+	cni_error_clear(&reply->error);
 	reply->secret = false;
 	if (status < 100 || status > 599)
 		cni_reply_break(

@@ -1,6 +1,7 @@
 /* request.c - what a handler asks its request; see cantil/web.h. */
 #include "web/request.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,7 +10,11 @@
 
 void cni_request_init(cn_request *req, cni_web *web)
 {
-	*req = (cn_request){.web = web};
+	/* everything before the two errors, which follow one another at the end */
+	memset(req, 0, offsetof(cn_request, reply) + offsetof(cn_reply, error));
+	cni_error_clear(&req->reply.error);
+	cni_error_clear(&req->session_error);
+	req->web = web;
 	req->reply.req = req;
 	req->reply.file = -1;
 }

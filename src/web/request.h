@@ -40,10 +40,10 @@ struct cn_reply {
 	size_t header_count;
 	int file; /* CNI_REPLY_FILE: open for reading; else -1 */
 	uint64_t file_size;
-	cn_error error; /* what the error page says; status 0: the usual words */
 	bool secret;    /* the error is shown in debug mode only */
 	bool broken;    /* something that could not be done: a 500 */
 	cn_json json;
+	cn_error error; /* what the error page says; status 0: the usual words. Last: see cni_request_init */
 };
 
 struct cn_request {
@@ -62,9 +62,16 @@ struct cn_request {
 	void *json; /* json_t; NULL: there is none */
 	cn_session *session;
 	cn_db *spare_db;        /* see session.c */
-	cn_error session_error; /* why there could be none */
-	cn_reply reply;
+	cn_reply reply;         /* these two last: see cni_request_init */
+	cn_error session_error; /* why there could be no session */
 };
+
+/* An error is some kilobytes of text: not one to be zeroed for each request. */
+static inline void cni_error_clear(cn_error *err)
+{
+	err->status = CN_OK;
+	err->sqlstate[0] = err->message[0] = err->detail[0] = err->hint[0] = '\0';
+}
 
 void cni_request_init(cn_request *req, cni_web *web);
 void cni_request_reset(cn_request *req);

@@ -38,7 +38,7 @@ void cni_request_end_session(cn_request *req, cn_error *ret_error)
 {
 	if (req->session_error.status < 0)
 		*ret_error = req->session_error;
-	else if (req->session)
+	else if (req->session && cn_session_error(req->session)->status < 0)
 		*ret_error = *cn_session_error(req->session);
 	cn_session_close(req->session);
 	cn_db_close(req->spare_db);

@@ -48,7 +48,8 @@ static void as_json(cn_request *req, cn_reply *reply)
 	cn_json_int(json, "page", cn_request_page(req));
 	cn_json_int(json, "count", (int64_t)cn_request_json_count(req, ""));
 	const char *rest = cn_request_param(req, "rest");
-	must(!rest || !strstr(rest, "../"), "a path that leads upwards");
+	for (const char *at = rest; at && *at; at += strcspn(at, "/"), at += *at == '/')
+		must(!(at[0] == '.' && at[1] == '.' && (at[2] == '/' || !at[2])), "a path that leads upwards");
 	must(!rest || rest[0] != '/', "a rest that is an absolute path");
 	must(cn_request_page(req) >= 1, "a page before the first");
 }
