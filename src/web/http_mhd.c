@@ -44,6 +44,7 @@ struct cni_server {
 	pthread_mutex_t lock; /* of stopping */
 	pthread_cond_t wake;
 	bool stopping;         /* the clock ends */
+	bool lenient;          /* the library is of a version that must be looked after: ragged() */
 	_Atomic bool draining; /* every reply closes its connection */
 };
 
@@ -74,8 +75,6 @@ static bool ragged(
 		MHD_get_connection_info(http, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	uintptr_t end = (uintptr_t)version + strlen(version);
 
-	if (MHD_get_version_bin() >= STRICT_VERSION)
-		return false;
 	for (size_t i = 0; i < req->header_count; i++) {
 		if ((uintptr_t)req->headers[i].name - end != 2)
 			return true;
@@ -263,7 +262,7 @@ static enum MHD_Result on_head(cni_server *server, cni_connection *c, struct MHD
 	if (!req->method || !req->target || req->arena.failed)
 		return MHD_NO;
 	int status = refuse(server, req, version, &err);
-	if (!status && ragged(req, method, version, http)) {
+	if (!status && server->lenient && ragged(req, method, version, http)) {
 		cn_error_set(&err, CN_EARG, "the lines of the headers are malformed");
 		status = 400;
 	}
@@ -393,6 +392,16 @@ static void *run_clock(void *arg)
 	return NULL;
 }
 
+/* Up to 0.9.76 the library is lenient; after that it can be told to be strict. Its ABI is the same,
+ * so the one that is there when the program runs counts. */
+static bool is_lenient(void)
+{
+	unsigned major = 0, minor = 0, patch = 0;
+
+	return sscanf(MHD_get_version(), "%u.%u.%u", &major, &minor, &patch) != 3 ||
+	       (major == 0 && (minor < 9 || (minor == 9 && patch < 77)));
+}
+
 static struct MHD_Daemon *start_daemon(cni_server *server)
 {
 	const cn_web_limits *limits = &server->web->limits;
@@ -450,6 +459,7 @@ cn_status cni_server_start(
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	server->web = web;
 	server->options = *options;
+	server->lenient = is_lenient();
 	if (cni_connections_init(&server->connections, &web->limits, err) < 0) {
 		free(server);
 		return err ? err->status : CN_ENOMEM;
