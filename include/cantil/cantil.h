@@ -10,6 +10,7 @@
 #include <cantil/command.h>
 #include <cantil/database.h>
 #include <cantil/error.h>
+#include <cantil/migrate.h>
 #include <cantil/model.h>
 #include <cantil/session.h>
 #include <cantil/types.h>

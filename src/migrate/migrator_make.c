@@ -192,7 +192,8 @@ static cn_status describe(
 static cn_status wrap_proof(cn_error *err, const char *where)
 {
 	if (err && !*err->hint)
-		cn_error_hint(err, "nothing was written; \"--sql\" shows the revision");
+		cn_error_hint(err,
+			"nothing was written; \"db revision\" makes a file to be written by hand");
 	return cn_error_wrap(err, "the revision does not hold %s", where);
 }
 
