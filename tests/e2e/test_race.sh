@@ -33,7 +33,8 @@ together() { # together COMMAND…: in all processes at once; the codes are in c
 	wait $pids
 	cat out.* >"$work/.out"
 }
-all_zero() { [ "$(sort -u codes)" = 0 ] && [ "$(wc -l <codes)" = "$processes" ]; }
+# and none met an error that the others' success hid
+all_zero() { [ "$(sort -u codes)" = 0 ] && [ "$(wc -l <codes)" = "$processes" ] && ! grep -E 'error|warning' out.*; }
 
 for round in $(seq "$rounds"); do
 	rm -f app.db app.db-*
