@@ -95,6 +95,42 @@ static cn_status warn_of_tables(
 	return CN_OK;
 }
 
+/* What the way forth makes has been filled by the time somebody goes back. */
+static cn_status warn_of_new_columns(
+	cni_arena *arena, const cni_copy *copy, cni_plan *plan, cn_error *err)
+{
+	const cni_ddl_table *now = &copy->from->ddl.table;
+	for (size_t i = 0; i < now->column_count; i++) {
+		bool stays = now->columns[i].generated_sql != NULL;
+		for (size_t j = 0; !stays && j < copy->to->ddl.table.column_count; j++)
+			stays = copy->columns[j].from == (long)i;
+		if (!stays)
+			TRY(warn(arena, plan,
+				cni_printf(arena, "values are lost: %s.%s", copy->from->name,
+					now->columns[i].name),
+				err));
+	}
+	return CN_OK;
+}
+
+static cn_status warn_of_new_tables(
+	cni_arena *arena, const cni_plan_request *back, cni_plan *plan, cn_error *err)
+{
+	for (size_t i = 0; i < back->from->object_count; i++) {
+		const cni_object *table = &back->from->objects[i];
+		bool stays =
+			(table->ddl.kind != CNI_DDL_TABLE && table->ddl.kind != CNI_DDL_VIRTUAL) ||
+			cni_ignored(back->ignore_tables, table->name);
+		const char *then =
+			cni_renamed_table(back->renames, back->rename_count, table->name);
+		if (!stays && !cni_schema_find(back->to, CNI_DDL_TABLE, then) &&
+			!cni_schema_find(back->to, CNI_DDL_VIRTUAL, then))
+			TRY(warn(arena, plan,
+				cni_printf(arena, "rows are lost: table %s", table->name), err));
+	}
+	return CN_OK;
+}
+
 cn_status cni_plan_back(
 	cni_arena *arena, const cni_plan_request *forth, cni_plan *ret, cn_error *err)
 {
@@ -111,9 +147,12 @@ cn_status cni_plan_back(
 		back.ignore_tables, &copies, &back.copy_count, err));
 	back.copies = copies;
 	TRY(warn_of_tables(arena, &back, &said, err));
-	for (size_t i = 0; i < back.copy_count; i++)
+	TRY(warn_of_new_tables(arena, &back, &said, err));
+	for (size_t i = 0; i < back.copy_count; i++) {
+		TRY(warn_of_new_columns(arena, &copies[i], &said, err));
 		for (size_t j = 0; j < copies[i].to->ddl.table.column_count; j++)
 			TRY(decide_column(arena, &copies[i], j, &said, err));
+	}
 	if (cni_plan_make(back.from->engine, &back, arena, &plan, err) < 0)
 		return cn_error_wrap(err, "no way back was found");
 	plan.warnings = said.warnings;

@@ -45,6 +45,7 @@ check 'db upgrade' ./app db upgrade
 check 'every row is there' test "$(query "$rows")" = "$before"
 query "update item set price = 2.5 where id = 9; insert into sale (id, item_id) values (1, 9)"
 check 'db downgrade' ./app db downgrade
+says 'values are lost: item.price'
 check 'every surviving value is there' test "$(query "$rows")" = "$before"
 check 'db upgrade again' ./app db upgrade
 check '… and again every value' test "$(query "$rows")" = "$before"
@@ -81,6 +82,7 @@ check 'db upgrade' ./app db upgrade
 check 'the values are kept' test "$(query "$(echo "$rows" | sed 's/name/title/')")" = "$before"
 check 'db verify' ./app db verify
 check 'db downgrade base' ./app db downgrade base --yes
+says 'rows are lost: table item'
 check 'db upgrade head' ./app db upgrade head
 check 'integrity' test "$(query 'pragma integrity_check')" = ok
 
