@@ -98,8 +98,14 @@ static cn_status parse_sqlite(
 			at);
 		return CN_EARG;
 	}
-	at += *at == '/';
+	bool names_a_file = *at == '/';
+	at += names_a_file;
 	TRY(part(arena, &at, "?", &path, err));
+	if (names_a_file && !path) {
+		cn_error_set(err, CN_EARG, "the database URI names no file");
+		cn_error_hint(err, "write sqlite:///file.db, or sqlite:// for a database in memory");
+		return CN_EARG;
+	}
 	uri->memory = !path || strcmp(path, ":memory:") == 0;
 	if (!uri->memory)
 		uri->path = cni_path_absolute(arena, path, root);

@@ -82,15 +82,30 @@ static cn_status ask_one(
 	return *ret_line ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }
 
+/* The hint has the words of an answer; where they are written only the command line knows. */
+static cn_status say_where(const cni_change_set *set, cn_error *err)
+{
+	for (size_t i = 0; i < set->question_count && err; i++) {
+		if (set->questions[i].choice_count == 0)
+			continue;
+		char hint[sizeof err->hint];
+		memcpy(hint, err->hint, sizeof hint);
+		cn_error_hint(err, "%s   (as an option: --WORD \"THE REST\", or as a line of a file: --answers FILE)",
+			hint);
+		break;
+	}
+	return CN_EDECISION;
+}
+
 cn_status cni_call_ask(const cni_change_set *set, cni_answers *answers, void *ctx, cn_error *err)
 {
 	cn_call *call = ctx;
 
 	if (!cn_call_terminal(call) || cn_call_json(call))
-		return CN_EDECISION;
+		return say_where(set, err);
 	for (size_t i = 0; i < set->question_count; i++)
 		if (set->questions[i].choice_count == 0)
-			return CN_EDECISION;
+			return say_where(set, err);
 	/* one answer can settle the questions after it, so what is left is worked out anew after
 	 * each */
 	const char *line;

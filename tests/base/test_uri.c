@@ -70,6 +70,8 @@ static void refuses(void **state)
 		{"mysql://localhost/x", "unknown database engine \"mysql\"", "sqlite:///file.db"},
 		{"sqlite:store.db", "no database URI", "sqlite:///file.db"},
 		{"sqlite:///a%2.db", "broken escape", "%25"},
+		{"sqlite:///", "names no file", "sqlite://"},
+		{"sqlite:///?mode=ro", "names no file", "sqlite://"},
 		{"sqlite:///a%00.db", "broken escape", "%25"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
