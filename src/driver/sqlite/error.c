@@ -192,6 +192,9 @@ static void add_hint(cni_sqlite *conn, int rc, cn_error *err)
 				"once for writing");
 		else if (conn->mode == CNI_OPEN_READ)
 			cn_error_hint(err, "the database was opened for reading only");
+		else
+			cn_error_hint(err,
+				"check the permissions of the file and of its folder, where the journal must go");
 		break;
 	case SQLITE_CORRUPT:
 		cn_error_hint(err,

@@ -96,5 +96,7 @@ cn_status cni_statistics_restore(cni_conn *conn, const cni_statistics *statistic
 
 /* space.c: is there room for a rebuild? CN_EIO, with how much is missing, if not. */
 cn_status cni_sqlite_space(cni_conn *conn, const cni_plan *plan, cn_error *err) CN_MUST_CHECK;
+/* The bytes that the plan takes at least beside the database, for a while; 0: not worth asking. */
+int64_t cni_sqlite_space_needed(cni_conn *conn, const cni_plan *plan);
 
 #endif
