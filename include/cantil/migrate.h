@@ -1,16 +1,17 @@
 /*
  * migrate.h - migrations from C: what `app db …` does, as functions.
  *
- * A cn_migrator joins three things: a folder of revision files, a database, and (when revisions are made
- * or checked) the schema that is wanted. Nothing is opened before a function needs it, and closed
- * again when it returns: a migrator holds no connection and no lock between calls.
+ * A cn_migrator joins three things: a folder of revision files, a database, and (when revisions are
+ * made or checked) the schema that is wanted. Nothing is opened before a function needs it, and
+ * closed again when it returns: a migrator holds no connection and no lock between calls.
  *
- * Ownership: everything that a call hands out (texts, lists) belongs to the migrator and lives until
- * the next call with the same migrator. A migrator is used by one thread at a time.
+ * Ownership: everything that a call hands out (texts, lists) belongs to the migrator and lives
+ * until the next call with the same migrator. A migrator is used by one thread at a time.
  *
- * Safety: every revision runs in a transaction of its own, under the database's write lock, and its row
- * in the version table is written in the same transaction. Whatever happens (an error, a kill, a full
- * disk), the database is at one revision or at the next, never between; the next upgrade goes on.
+ * Safety: every revision runs in a transaction of its own, under the database's write lock, and its
+ * row in the version table is written in the same transaction. Whatever happens (an error, a kill,
+ * a full disk), the database is at one revision or at the next, never between; the next upgrade
+ * goes on.
  *
  *     cn_migrator *migrator;
  *     cn_error err;
@@ -40,68 +41,77 @@ typedef struct cn_app cn_app;
 typedef struct cn_migrator cn_migrator;
 
 typedef struct cn_migrator_desc {
-	const char *database_uri; /* or a plain path; NULL: there is no database (making and checking revisions) */
+	const char *database_uri; /* or a plain path; NULL: there is no database (making and
+				     checking revisions) */
 	const char *folder;       /* the migrations folder; NULL: "migrations" */
-	const char *root;         /* relative paths count from here; NULL: from the working folder */
-	const char *program;      /* what hints tell people to type: "./store"; NULL: "cantil" */
-	const char *target_sql;   /* the schema wanted, as CREATE statements; NULL: none is known */
+	const char *root;       /* relative paths count from here; NULL: from the working folder */
+	const char *program;    /* what hints tell people to type: "./store"; NULL: "cantil" */
+	const char *target_sql; /* the schema wanted, as CREATE statements; NULL: none is known */
 	unsigned lock_timeout_ms; /* how long to wait for another migrator or writer; 0: 60000 */
-	/* What people should know, a line each ("revision 3f2a was edited after it was applied"). NULL: nobody
-	 * is told. */
+	/* What people should know, a line each ("revision 3f2a was edited after it was applied").
+	 * NULL: nobody is told. */
 	void (*notice)(const char *line, void *ctx);
-	/* Called while revisions run: what is being done, how many steps are done, of how many. NULL: none. */
+	/* Called while revisions run: what is being done, how many steps are done, of how many.
+	 * NULL: none. */
 	void (*progress)(const char *what, int64_t done, int64_t total, void *ctx);
-	void *ctx;                /* for notice and progress */
+	void *ctx; /* for notice and progress */
 } cn_migrator_desc;
 
 /* Checks and copies the description; opens nothing. CN_EARG for a URI that is none. */
-CN_API cn_status cn_migrator_new(const cn_migrator_desc *desc, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
+CN_API cn_status cn_migrator_new(
+	const cn_migrator_desc *desc, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
 CN_API void cn_migrator_free(cn_migrator *migrator); /* NULL is allowed */
 
-/* The migrator of an app: its database, its migrations folder, its models (or the schema file of its
- * cantil.ini). Free it before the app. Source: src/manage/db_migrator.c */
+/* The migrator of an app: its database, its migrations folder, its models (or the schema file of
+ * its cantil.ini). Free it before the app. Source: src/manage/db_migrator.c */
 CN_API cn_status cn_app_migrator(cn_app *app, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
 
-/* Makes the folder (versions/, README.md, settings). CN_ECONFLICT, saying what there is, when it holds
- * something already. */
+/* Makes the folder (versions/, README.md, settings). CN_ECONFLICT, saying what there is, when it
+ * holds something already. */
 CN_API cn_status cn_migrator_init(cn_migrator *migrator, cn_error *err) CN_MUST_CHECK;
 
 /* ---- making a revision ---- */
 
 typedef struct cn_make_desc {
-	const char *message;       /* what it is for; NULL: "" */
-	const char *revision_id;   /* letters, digits, "_" and "-"; NULL: 12 random hex digits */
-	const char *answers;       /* decisions, one a line (docs/revision-files.md); NULL: none */
-	bool empty;                /* do not compare: a revision without statements, to be written by hand */
-	bool dry_run;              /* everything but the writing */
+	const char *message;     /* what it is for; NULL: "" */
+	const char *revision_id; /* letters, digits, "_" and "-"; NULL: 12 random hex digits */
+	const char *answers;     /* decisions, one a line (docs/revision-files.md); NULL: none */
+	bool empty;   /* do not compare: a revision without statements, to be written by hand */
+	bool dry_run; /* everything but the writing */
 } cn_make_desc;
 
 typedef struct cn_made {
-	bool changed;              /* false: the schemas are the same, there is no revision */
-	const char *id, *path;     /* path: absolute; NULL with dry_run */
-	const char *text;          /* the file's */
-	const char *summary;       /* the changes, a line each, for people */
+	bool changed;          /* false: the schemas are the same, there is no revision */
+	const char *id, *path; /* path: absolute; NULL with dry_run */
+	const char *text;      /* the file's */
+	const char *summary;   /* the changes, a line each, for people */
 } cn_made;
 
-/* Compares what the revisions make with the schema wanted, plans the change, proves it forward and backward
- * (on a copy of the database too when that is at the head), and writes the file. CN_EDECISION
- * when a person must decide first: nothing was written, hint says what to answer. */
-CN_API cn_status cn_migrator_make(cn_migrator *migrator, const cn_make_desc *desc, cn_made *ret, cn_error *err) CN_MUST_CHECK;
+/* Compares what the revisions make with the schema wanted, plans the change, proves it forward and
+ * backward (on a copy of the database too when that is at the head), and writes the file.
+ * CN_EDECISION when a person must decide first: nothing was written, hint says what to answer. */
+CN_API cn_status cn_migrator_make(
+	cn_migrator *migrator, const cn_make_desc *desc, cn_made *ret, cn_error *err) CN_MUST_CHECK;
 
 /* ---- running revisions ---- */
 
-/* `revision`: an id, a unique prefix of one, "head", "base", "+2" (upgrade) or "-1" (downgrade); NULL:
- * "head", or "-1". *ret_count (may be NULL): how many this call ran; 0 when another process was first. Upgrade may
- * create the database's file. When it fails, the database is at the last revision that was run whole. */
-CN_API cn_status cn_migrator_upgrade(cn_migrator *migrator, const char *revision, size_t *ret_count, cn_error *err) CN_MUST_CHECK;
-CN_API cn_status cn_migrator_downgrade(cn_migrator *migrator, const char *revision, size_t *ret_count, cn_error *err) CN_MUST_CHECK;
+/* `revision`: an id, a unique prefix of one, "head", "base", "+2" (upgrade) or "-1" (downgrade);
+ * NULL: "head", or "-1". *ret_count (may be NULL): how many this call ran; 0 when another process
+ * was first. Upgrade may create the database's file. When it fails, the database is at the last
+ * revision that was run whole. */
+CN_API cn_status cn_migrator_upgrade(cn_migrator *migrator, const char *revision, size_t *ret_count,
+	cn_error *err) CN_MUST_CHECK;
+CN_API cn_status cn_migrator_downgrade(cn_migrator *migrator, const char *revision,
+	size_t *ret_count, cn_error *err) CN_MUST_CHECK;
 
-/* The script that upgrade (or downgrade) would run now, version rows included, for the sqlite3 shell. */
+/* The script that upgrade (or downgrade) would run now, version rows included, for the sqlite3
+ * shell. */
 CN_API cn_status cn_migrator_script(cn_migrator *migrator, bool downgrade, const char *revision,
 	const char **ret_sql, cn_error *err) CN_MUST_CHECK;
 
 /* Writes that the database is at this revision ("head", "base", …) without running anything. */
-CN_API cn_status cn_migrator_stamp(cn_migrator *migrator, const char *revision, cn_error *err) CN_MUST_CHECK;
+CN_API cn_status cn_migrator_stamp(
+	cn_migrator *migrator, const char *revision, cn_error *err) CN_MUST_CHECK;
 
 /* ---- looking ---- */
 
@@ -109,48 +119,53 @@ typedef struct cn_migration {
 	const char *id, *message, *created, *path;
 	const char *const *parents; /* none: a base */
 	size_t parent_count;
-	bool head;                  /* nothing follows it */
-	bool applied;               /* the database has it */
-	bool edited;                /* applied, and its file is not what it was then */
-	const char *applied_at;     /* ISO 8601, UTC; NULL: not applied */
-	int64_t duration_us;        /* of applying it; -1: stamped, or not applied */
+	bool head;              /* nothing follows it */
+	bool applied;           /* the database has it */
+	bool edited;            /* applied, and its file is not what it was then */
+	const char *applied_at; /* ISO 8601, UTC; NULL: not applied */
+	int64_t duration_us;    /* of applying it; -1: stamped, or not applied */
 } cn_migration;
 
 typedef struct cn_migration_state {
-	const char *uri;            /* absolute, without a password; NULL: there is no database */
-	const char *path;           /* the database's file, absolute; NULL: it has none */
-	const char *folder;         /* absolute */
-	bool exists;                /* the database is there */
-	const char *database_id;    /* random, given by the first upgrade or stamp; NULL: none yet */
-	const cn_migration *list;   /* parents before children */
+	const char *uri;          /* absolute, without a password; NULL: there is no database */
+	const char *path;         /* the database's file, absolute; NULL: it has none */
+	const char *folder;       /* absolute */
+	bool exists;              /* the database is there */
+	const char *database_id;  /* random, given by the first upgrade or stamp; NULL: none yet */
+	const cn_migration *list; /* parents before children */
 	size_t count;
-	const char *const *heads;   /* of the folder */
+	const char *const *heads; /* of the folder */
 	size_t head_count;
 	const char *const *current; /* what the database is at; more than one with branches */
 	size_t current_count;
 	const char *const *unknown; /* applied, but not in this folder */
 	size_t unknown_count;
-	size_t pending_count;       /* what upgrade to the heads would run */
+	size_t pending_count; /* what upgrade to the heads would run */
 } cn_migration_state;
 
-/* Reads the folder and the version table, nothing else. The database is opened read-only, and never made. */
-CN_API cn_status cn_migrator_state(cn_migrator *migrator, cn_migration_state *ret, cn_error *err) CN_MUST_CHECK;
+/* Reads the folder and the version table, nothing else. The database is opened read-only, and never
+ * made. */
+CN_API cn_status cn_migrator_state(
+	cn_migrator *migrator, cn_migration_state *ret, cn_error *err) CN_MUST_CHECK;
 
 typedef struct cn_drift {
-	bool models_differ;         /* the schema wanted is not what the revisions make */
-	bool database_behind;       /* revisions are pending */
-	const char *const *lines;   /* for people, what differs, one change a line */
+	bool models_differ;       /* the schema wanted is not what the revisions make */
+	bool database_behind;     /* revisions are pending */
+	const char *const *lines; /* for people, what differs, one change a line */
 	size_t line_count;
-	const char *command;        /* what to type, "./store db migrate -m \"…\" && ./store db upgrade"; NULL: nothing to do */
+	const char *command; /* what to type, "./store db migrate -m \"…\" && ./store db upgrade";
+				NULL: nothing to do */
 } cn_drift;
 
-/* For a development server: do the models differ from the migrations, is the database behind? Some milliseconds;
- * changes nothing. */
-CN_API cn_status cn_migrator_drift(cn_migrator *migrator, cn_drift *ret, cn_error *err) CN_MUST_CHECK;
+/* For a development server: do the models differ from the migrations, is the database behind? Some
+ * milliseconds; changes nothing. */
+CN_API cn_status cn_migrator_drift(
+	cn_migrator *migrator, cn_drift *ret, cn_error *err) CN_MUST_CHECK;
 
-/* Runs all revisions forward, backward and forward again in an empty scratch database, and what is pending, and
- * the last one backward and forward, on a copy of the real one; looks for applied files that were edited and
- * for a database that is not what its revision says. CN_ESCHEMA with the first thing that is wrong. */
+/* Runs all revisions forward, backward and forward again in an empty scratch database, and what is
+ * pending, and the last one backward and forward, on a copy of the real one; looks for applied
+ * files that were edited and for a database that is not what its revision says. CN_ESCHEMA with the
+ * first thing that is wrong. */
 CN_API cn_status cn_migrator_verify(cn_migrator *migrator, cn_error *err) CN_MUST_CHECK;
 
 #ifdef __cplusplus

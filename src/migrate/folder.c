@@ -1,5 +1,4 @@
 /* folder.c - the revisions of a folder, read, checked and put in order. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +41,18 @@ static cn_status read_files(cni_folder *folder, const char *versions, cn_error *
 	return CN_OK;
 }
 
+/* The number of a line "format = 1"; that of this program for every other line. */
+static long format_of(const char *line)
+{
+	static const char key[] = "format";
+	line += strspn(line, " \t");
+	if (!cni_starts(line, key))
+		return CNI_FOLDER_FORMAT;
+	line += sizeof key - 1;
+	line += strspn(line, " \t");
+	return *line == '=' ? strtol(line + 1, NULL, 10) : CNI_FOLDER_FORMAT;
+}
+
 /* A folder without settings is of format 1. `key = value`, comments after `;` or `#`, as in any
  * .ini file. */
 static cn_status read_settings(cni_arena *arena, const char *folder, cn_error *err)
@@ -57,10 +68,10 @@ static cn_status read_settings(cni_arena *arena, const char *folder, cn_error *e
 	TRY(cni_file_read(arena, path, MAX_BYTES, &text, &size, err));
 	for (const char *line = text; line;
 		line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		int format = 0;
-		if (sscanf(line, " format = %7d", &format) != 1 || format == CNI_FOLDER_FORMAT)
+		long format = format_of(line);
+		if (format == CNI_FOLDER_FORMAT)
 			continue;
-		cn_error_set(err, CN_EUNSUPPORTED, "\"%s\" is of format %d; this program knows %d",
+		cn_error_set(err, CN_EUNSUPPORTED, "\"%s\" is of format %ld; this program knows %d",
 			folder, format, CNI_FOLDER_FORMAT);
 		cn_error_hint(err, "it was made by a newer Cantil: use that one");
 		return CN_EUNSUPPORTED;

@@ -47,9 +47,9 @@ static cn_status check_order(
 static cn_status push(
 	cni_route *route, cni_arena *arena, const cni_revision *revision, cn_error *err)
 {
-	return CNI_PUSH(arena, route->list, route->count, revision)
-		       ? CN_OK
-		       : cn_fail(err, CN_ENOMEM, "out of memory");
+	/* a list of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+	bool pushed = CNI_PUSH(arena, route->list, route->count, revision);
+	return pushed ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }
 
 static cn_status find_up(const cni_folder *folder, const bool *applied, const char *name,
