@@ -9,7 +9,7 @@
 #include "base/try.h"
 #include "sql/lexer.h"
 
-struct loss {               /* something that goes */
+struct loss {                       /* something that goes */
 	const char *table, *column; /* as an answer names them: the new name of a surviving table */
 	const char *old_table;
 	int64_t rows; /* that hold a value; -1: not counted */
@@ -71,7 +71,8 @@ static void add_name(cni_buffer *out, const struct loss *loss)
 	cni_quote_name_if(out, loss->column ? loss->column : loss->old_table);
 }
 
-static cn_status ask_loss(cni_decider *decider, const struct loss *loss, const char *detail, cn_error *err)
+static cn_status ask_loss(
+	cni_decider *decider, const struct loss *loss, const char *detail, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer text = {0};
 	CLEANUP(cni_buffer_done) cni_buffer names = {0};
@@ -115,29 +116,38 @@ static cn_status ask_loss(cni_decider *decider, const struct loss *loss, const c
 }
 
 /* How many rows there are to lose; -1 when it cannot be known and must be asked; 0: nothing. */
-static int64_t count_rows(cni_decider *decider, const cni_object *table)
+static cn_status count_rows(
+	cni_decider *decider, const cni_object *table, int64_t *ret, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	cn_error ignored;
+	bool ask_always = decider->input->every_drop_asked;
+	cn_error why;
 	int64_t rows = 0;
-	if (!decider->input->data)
-		return decider->input->every_drop_asked ? -1 : 0;
-	cni_buffer_puts(&sql, "SELECT count(*) FROM main.");
-	cni_quote_name(&sql, table->name);
-	if (sql.failed || cni_count(decider, cni_buffer_text(&sql), &rows, &ignored) < 0)
-		return -1; /* a module that cannot count: it may hold anything */
-	return rows == 0 && decider->input->every_drop_asked ? -1 : rows;
+	if (decider->input->data) {
+		cni_buffer_puts(&sql, "SELECT count(*) FROM main.");
+		cni_quote_name(&sql, table->name);
+		cn_status status = cni_count(decider, &sql, &rows, &why);
+		if (status == CN_ENOMEM || status == CN_ECANCELED) {
+			if (err)
+				*err = why;
+			return status;
+		}
+		if (status < 0)
+			rows = -1; /* a module that cannot count: it may hold anything */
+	}
+	*ret = rows == 0 && ask_always ? -1 : rows;
+	return CN_OK;
 }
 
 static cn_status drop_table(cni_decider *decider, const cni_object *table, cn_error *err)
 {
 	struct loss loss = {.table = table->name,
 		.old_table = table->name,
-		.rows = count_rows(decider, table),
 		.is_virtual = table->ddl.kind == CNI_DDL_VIRTUAL};
-	if (cni_decided(decider, CNI_ANSWER_ALLOW_DROP, table->name, NULL) || loss.rows == 0)
+	if (cni_decided(decider, CNI_ANSWER_ALLOW_DROP, table->name, NULL))
 		return CN_OK;
-	return ask_loss(decider, &loss, NULL, err);
+	TRY(count_rows(decider, table, &loss.rows, err));
+	return loss.rows ? ask_loss(decider, &loss, NULL, err) : CN_OK;
 }
 
 static cn_status count_values(cni_decider *decider, const cni_copy *copy, const char *column,
@@ -153,7 +163,7 @@ static cn_status count_values(cni_decider *decider, const cni_copy *copy, const 
 	cni_buffer_printf(&sql, "SELECT count(*)%s", cni_buffer_text(&from));
 	if (from.failed || sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_count(decider, cni_buffer_text(&sql), ret, err));
+	TRY(cni_count(decider, &sql, ret, err));
 	if (*ret == 0)
 		return CN_OK;
 	cni_buffer_clear(&sql);
@@ -162,7 +172,7 @@ static cn_status count_values(cni_decider *decider, const cni_copy *copy, const 
 	cni_buffer_puts(&sql, ", ");
 	cni_quote_name(&sql, column);
 	cni_buffer_printf(&sql, "%s LIMIT %d", cni_buffer_text(&from), CNI_SAMPLES);
-	return cni_sample(decider, cni_buffer_text(&sql), detail, err);
+	return cni_sample(decider, &sql, detail, err);
 }
 
 static cn_status drop_column(
@@ -213,7 +223,7 @@ static bool loses_content(const cni_object *from, const cni_object *to)
 {
 	const cni_ddl_virtual *old = &from->ddl.virtual_table, *fresh = &to->ddl.virtual_table;
 	bool full_text = cni_ncasecmp(old->module, "fts", 3) == 0 &&
-		cni_ncasecmp(fresh->module, "fts", 3) == 0;
+			 cni_ncasecmp(fresh->module, "fts", 3) == 0;
 	if (!cni_same(old->module, fresh->module) && !full_text)
 		return true;
 	for (size_t i = 0; i < old->argument_count; i++)
@@ -230,12 +240,12 @@ static cn_status change_virtual(
 {
 	if (cni_object_equal(from, to) || !loses_content(from, to))
 		return CN_OK;
-	struct loss loss = {.table = to->name,
-		.old_table = from->name,
-		.rows = count_rows(decider, from),
-		.is_virtual = true};
+	struct loss loss = {.table = to->name, .old_table = from->name, .is_virtual = true};
 	if (cni_decided(decider, CNI_ANSWER_ALLOW_DROP, to->name, NULL) ||
-		cni_decided(decider, CNI_ANSWER_ALLOW_DROP, from->name, NULL) || loss.rows == 0)
+		cni_decided(decider, CNI_ANSWER_ALLOW_DROP, from->name, NULL))
+		return CN_OK;
+	TRY(count_rows(decider, from, &loss.rows, err));
+	if (!loss.rows)
 		return CN_OK;
 	return ask_loss(
 		decider, &loss, "its content cannot be carried over to the new definition", err);

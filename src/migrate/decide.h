@@ -64,9 +64,9 @@ long cni_relation_find(const cni_decider *decider, const char *table);
 /* Runs SELECT count(*) … and, when it is not 0, appends to `detail` the rows that `samples` yields:
  * the first column is which row, the others are values. */
 cn_status cni_count(
-	cni_decider *decider, const char *sql, int64_t *ret, cn_error *err) CN_MUST_CHECK;
-cn_status cni_sample(
-	cni_decider *decider, const char *sql, cni_buffer *detail, cn_error *err) CN_MUST_CHECK;
+	cni_decider *decider, const cni_buffer *sql, int64_t *ret, cn_error *err) CN_MUST_CHECK;
+cn_status cni_sample(cni_decider *decider, const cni_buffer *sql, cni_buffer *detail,
+	cn_error *err) CN_MUST_CHECK;
 /* Text as 'it''s', blobs as x'…', long ones cut. */
 void cni_sample_value(cni_buffer *out, cn_value value);
 

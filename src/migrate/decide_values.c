@@ -152,7 +152,7 @@ static cn_status ask_cast(cni_decider *decider, const cni_copy *copy, size_t col
 	cni_buffer_puts(&sql, "SELECT cantil_key, ");
 	cni_quote_name(&sql, is->name);
 	cni_buffer_printf(&sql, " FROM %s LIMIT %d", where, CNI_SAMPLES);
-	TRY(cni_sample(decider, cni_buffer_text(&sql), &detail, err));
+	TRY(cni_sample(decider, &sql, &detail, err));
 	const cni_answer answer = {
 		.kind = CNI_ANSWER_ALLOW_CAST, .table = copy->to->name, .column = is->name};
 	cni_answer_write(&hint, &answer);
@@ -184,7 +184,7 @@ static cn_status decide_cast(cni_decider *decider, cni_copy *copy, size_t column
 	if (where.failed || sql.failed || misfit.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	int64_t rows;
-	TRY(cni_count(decider, cni_buffer_text(&sql), &rows, err));
+	TRY(cni_count(decider, &sql, &rows, err));
 	return rows ? ask_cast(decider, copy, column, cni_buffer_text(&where), rows, err) : CN_OK;
 }
 
@@ -226,7 +226,7 @@ static cn_status ask_fill(cni_decider *decider, const cni_copy *copy, size_t col
 				      : ", which must not be NULL any longer");
 	if (where) {
 		cni_buffer_printf(&sql, "SELECT cantil_key FROM %s LIMIT %d", where, CNI_SAMPLES);
-		TRY(cni_sample(decider, cni_buffer_text(&sql), &detail, err));
+		TRY(cni_sample(decider, &sql, &detail, err));
 	}
 	const cni_answer answer = {.kind = CNI_ANSWER_FILL,
 		.table = copy->to->name,
@@ -256,7 +256,7 @@ static cn_status count_missing(cni_decider *decider, const cni_copy *copy, size_
 	cni_buffer_printf(&sql, "SELECT count(*) FROM %s", cni_buffer_text(where));
 	if (sql.failed || where->failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	return cni_count(decider, cni_buffer_text(&sql), ret, err);
+	return cni_count(decider, &sql, ret, err);
 }
 
 static cn_status decide_fill(cni_decider *decider, cni_copy *copy, size_t column, cn_error *err)

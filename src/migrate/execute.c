@@ -91,6 +91,14 @@ static cn_status compare_all(
 	return CN_OK;
 }
 
+/* Some failures make an engine end the transaction by itself. What ran after that would stand alone. */
+static cn_status must_be_open(cni_conn *conn, cn_error *err)
+{
+	if (cni_conn_in_transaction(conn))
+		return CN_OK;
+	return cn_fail(err, CN_ESQL, "the database ended the transaction; nothing was changed");
+}
+
 static cn_status run_steps(cni_conn *conn, const cni_execution *execution, cn_error *err)
 {
 	const cni_plan *plan = execution->plan;
@@ -103,6 +111,7 @@ static cn_status run_steps(cni_conn *conn, const cni_execution *execution, cn_er
 		if (execution->progress)
 			execution->progress(
 				what, (int64_t)i, (int64_t)plan->step_count, execution->ctx);
+		TRY(must_be_open(conn, err));
 		cn_status status = cni_conn_exec(conn, step->sql, err);
 		if (status < 0) {
 			if (err && !*err->detail)
@@ -153,7 +162,10 @@ static cn_status run_locked(
 		TRY(driver->plan_after(conn, execution->plan, &arena, state, err));
 	if (execution->expect)
 		TRY(compare_schema(conn, execution->expect, err));
-	return execution->finish ? execution->finish(conn, execution->ctx, err) : CN_OK;
+	TRY(must_be_open(conn, err));
+	if (execution->finish)
+		TRY(execution->finish(conn, execution->ctx, err));
+	return must_be_open(conn, err);
 }
 
 static cn_status run_transaction(cni_conn *conn, const cni_execution *execution, cn_error *err)

@@ -43,13 +43,14 @@ static cn_status check_null(cni_decider *decider, size_t index, size_t column, c
 	cni_quote_name(&from, name);
 	cni_buffer_puts(&from, " IS NULL");
 	cni_buffer_printf(&sql, "SELECT count(*) FROM %s", cni_buffer_text(&from));
-	TRY(cni_count(decider, cni_buffer_text(&sql), &rows, err));
+	sql.failed |= from.failed;
+	TRY(cni_count(decider, &sql, &rows, err));
 	if (!rows)
 		return CN_OK;
 	cni_buffer_clear(&sql);
 	cni_buffer_printf(
 		&sql, "SELECT cantil_key FROM %s LIMIT %d", cni_buffer_text(&from), CNI_SAMPLES);
-	TRY(cni_sample(decider, cni_buffer_text(&sql), &detail, err));
+	TRY(cni_sample(decider, &sql, &detail, err));
 	cni_buffer_puts(&text, "after the change ");
 	cni_rows_text(&text, rows, copy->to->name);
 	cni_buffer_puts(&text, " would have NULL in ");
@@ -130,7 +131,7 @@ static cn_status check_check(
 	cni_buffer_printf(&sql, "SELECT count(*) FROM %s", cni_buffer_text(&from));
 	if (from.failed || sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	if (cni_count(decider, cni_buffer_text(&sql), &rows, err) < 0)
+	if (cni_count(decider, &sql, &rows, err) < 0)
 		return cn_error_wrap(
 			err, "table \"%s\", CHECK (%s)", copy->to->name, check->check_sql);
 	if (!rows)
@@ -139,7 +140,7 @@ static cn_status check_check(
 	cni_buffer_puts(&sql, "SELECT cantil_key");
 	add_check_columns(decider, &copy->to->ddl.table, check->check_sql, &sql);
 	cni_buffer_printf(&sql, " FROM %s LIMIT %d", cni_buffer_text(&from), CNI_SAMPLES);
-	TRY(cni_sample(decider, cni_buffer_text(&sql), &detail, err));
+	TRY(cni_sample(decider, &sql, &detail, err));
 	cni_rows_text(&text, rows, copy->to->name);
 	cni_buffer_puts(&text, " values that the new CHECK ");
 	if (check->name) {

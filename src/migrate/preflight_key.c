@@ -155,7 +155,7 @@ static cn_status ask_duplicates(cni_decider *decider, const cni_copy *copy, cons
 	cni_buffer_printf(&sql, "%s LIMIT %d", groups, CNI_SAMPLES);
 	if (sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_sample(decider, cni_buffer_text(&sql), &detail, err));
+	TRY(cni_sample(decider, &sql, &detail, err));
 	cni_rows_text(&text, rows, copy->to->name);
 	cni_buffer_puts(&text, " duplicates in ");
 	add_parts(&text, key);
@@ -196,7 +196,7 @@ static cn_status check_key(cni_decider *decider, size_t index, const struct key 
 	if (from.failed || groups.failed || sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	int64_t rows;
-	if (cni_count(decider, cni_buffer_text(&sql), &rows, err) < 0)
+	if (cni_count(decider, &sql, &rows, err) < 0)
 		return cn_error_wrap(err, "table \"%s\", looking for duplicates", copy->to->name);
 	return rows ? ask_duplicates(decider, copy, key, cni_buffer_text(&groups), rows, err)
 		    : CN_OK;

@@ -98,6 +98,7 @@ static cn_status add_orphans(cni_decider *decider, size_t index, const struct re
 		cni_quote_name(out, child_column(reference->key, i));
 		cni_buffer_puts(out, " IS NOT NULL");
 	}
+	out->failed |= rows.failed;
 	if (parent < 0)
 		return CN_OK; /* a new parent has no rows yet */
 	cni_buffer_clear(&rows);
@@ -129,7 +130,7 @@ static cn_status check_reference(
 	cni_buffer_printf(&sql, "SELECT count(*)%s", cni_buffer_text(&from));
 	if (from.failed || sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_count(decider, cni_buffer_text(&sql), &rows, err));
+	TRY(cni_count(decider, &sql, &rows, err));
 	if (!rows)
 		return CN_OK;
 	cni_buffer_clear(&sql);
@@ -144,7 +145,7 @@ static cn_status check_reference(
 		cni_quote_name_if(&text, name);
 	}
 	cni_buffer_printf(&sql, "%s LIMIT %d", cni_buffer_text(&from), CNI_SAMPLES);
-	TRY(cni_sample(decider, cni_buffer_text(&sql), &detail, err));
+	TRY(cni_sample(decider, &sql, &detail, err));
 	cni_buffer_puts(&text, " without a parent row in ");
 	cni_quote_name_if(&text, reference->key->parent);
 	cni_buffer_puts(&text, ": orphans break the foreign key");

@@ -18,6 +18,7 @@ void cni_relation_key(const cni_copy *copy, cni_buffer *out)
 		cni_quote_name_if(&label, alias >= 0 ? from->columns[alias].name : "rowid");
 		cni_buffer_putc(&label, ' ');
 		cni_quote_text(out, cni_buffer_text(&label));
+		out->failed |= label.failed;
 		cni_buffer_printf(out, " || %s", rowid);
 		return;
 	}
@@ -30,8 +31,8 @@ void cni_relation_key(const cni_copy *copy, cni_buffer *out)
 	}
 }
 
-/* (SELECT key AS cantil_key, rowid AS rowid, old AS new, … FROM the old table): expressions may read the
- * rowid too, unless a column has taken its name. */
+/* (SELECT key AS cantil_key, rowid AS rowid, old AS new, … FROM the old table): expressions may
+ * read the rowid too, unless a column has taken its name. */
 static void add_old_rows(const cni_copy *copy, cni_buffer *out)
 {
 	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;

@@ -9,9 +9,11 @@
 
 enum { VALUE_BYTES = 40 };
 
-cn_status cni_count(cni_decider *decider, const char *sql, int64_t *ret, cn_error *err)
+cn_status cni_count(cni_decider *decider, const cni_buffer *sql, int64_t *ret, cn_error *err)
 {
-	return cni_conn_int(decider->input->data, sql, ret, err);
+	if (sql->failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return cni_conn_int(decider->input->data, cni_buffer_text(sql), ret, err);
 }
 
 void cni_sample_value(cni_buffer *out, cn_value value)
@@ -45,10 +47,12 @@ void cni_sample_value(cni_buffer *out, cn_value value)
 	}
 }
 
-cn_status cni_sample(cni_decider *decider, const char *sql, cni_buffer *detail, cn_error *err)
+cn_status cni_sample(cni_decider *decider, const cni_buffer *sql, cni_buffer *detail, cn_error *err)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	TRY(cni_conn_prepare(decider->input->data, sql, &stmt, err));
+	if (sql->failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_conn_prepare(decider->input->data, cni_buffer_text(sql), &stmt, err));
 	int step;
 	size_t rows = 0;
 	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {

@@ -45,14 +45,14 @@ static cn_status meaning_of(
 	return text && !*ret ? cn_fail(err, CN_ENOMEM, "out of memory") : CN_OK;
 }
 
-static bool exists(cni_conn *conn, const char *name)
+static cn_status exists(cni_conn *conn, const char *name, bool *ret, cn_error *err)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	cn_error ignored;
-	return cni_conn_prepare(conn, "SELECT 1 FROM sqlite_schema WHERE name = ?1", &stmt,
-		       &ignored) == CN_OK &&
-	       cni_stmt_bind(stmt, 1, cn_text(name), &ignored) == CN_OK &&
-	       cni_stmt_step(stmt, &ignored) == CNI_ROW;
+	TRY(cni_conn_prepare(conn, "SELECT 1 FROM sqlite_schema WHERE name = ?1", &stmt, err));
+	TRY(cni_stmt_bind(stmt, 1, cn_text(name), err));
+	int step = cni_stmt_step(stmt, err);
+	*ret = step == CNI_ROW;
+	return step < 0 ? (cn_status)step : CN_OK;
 }
 
 static cn_status remember(cni_arena *arena, cni_stmt *stmt, cni_statistic *row, cn_error *err)
@@ -101,7 +101,10 @@ cn_status cni_statistics_read(
 {
 	cni_statistics list = {0};
 	for (size_t i = 0; i < CNI_COUNT(stores); i++) {
-		if (!plan->keep_count || !exists(conn, stores[i]))
+		bool there = false;
+		if (plan->keep_count)
+			TRY(exists(conn, stores[i], &there, err));
+		if (!there)
 			continue;
 		for (size_t j = 0; j < plan->keep_count; j++)
 			TRY(read_store(conn, stores[i], &plan->keeps[j], arena, &list, err));
@@ -152,7 +155,9 @@ cn_status cni_statistics_restore(
 		TRY(is_there(conn, row, &skip[i], err));
 		if (row->index)
 			TRY(meaning_of(conn, arena, row->index, &meaning, err));
-		skip[i] |= !exists(conn, row->new_table) ||
+		bool there;
+		TRY(exists(conn, row->new_table, &there, err));
+		skip[i] |= !there ||
 			   (row->index && (!meaning || !cni_equal(meaning, row->meaning)));
 	}
 	for (size_t i = 0; i < statistics->count; i++)
