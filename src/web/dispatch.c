@@ -14,7 +14,8 @@ static cn_status read_target(cn_request *req, cn_error *err)
 
 	for (const char *c = req->target; *c; c++) {
 		if ((unsigned char)*c <= 0x20 || *c == 0x7F)
-			return cn_fail(err, CN_EARG, "the target holds a character that must be escaped");
+			return cn_fail(
+				err, CN_EARG, "the target holds a character that must be escaped");
 	}
 	TRY(cni_url_decode(&req->arena, req->target, size, &path, err));
 	req->path = path;
@@ -96,7 +97,8 @@ static void run(cn_request *req)
 	cni_request_end_session(req, &err);
 	if (err.status < 0 && (reply->status < 400 || reply->kind == CNI_REPLY_NONE)) {
 		cn_reply_fail(reply, &err);
-		if (req->session_error.status < 0) /* no database is no "not found" of the client's */
+		if (req->session_error.status <
+			0) /* no database is no "not found" of the client's */
 			reply->status = 500;
 	}
 }

@@ -40,10 +40,11 @@ struct cn_reply {
 	size_t header_count;
 	int file; /* CNI_REPLY_FILE: open for reading; else -1 */
 	uint64_t file_size;
-	bool secret;    /* the error is shown in debug mode only */
-	bool broken;    /* something that could not be done: a 500 */
+	bool secret; /* the error is shown in debug mode only */
+	bool broken; /* something that could not be done: a 500 */
 	cn_json json;
-	cn_error error; /* what the error page says; status 0: the usual words. Last: see cni_request_init */
+	cn_error error; /* what the error page says; status 0: the usual words. Last: see
+			   cni_request_init */
 };
 
 struct cn_request {

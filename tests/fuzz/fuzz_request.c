@@ -1,7 +1,8 @@
 /*
- * fuzz_request.c - any bytes as a request: "METHOD TARGET", header lines, a blank line, a body. Whatever is asked,
- * an answer comes; nothing of what was sent becomes markup; what is written as JSON is JSON; a path that a handler gets
- * never leads upwards; and the guard lets through only what reads in one way.
+ * fuzz_request.c - any bytes as a request: "METHOD TARGET", header lines, a blank line, a body.
+ * Whatever is asked, an answer comes; nothing of what was sent becomes markup; what is written as
+ * JSON is JSON; a path that a handler gets never leads upwards; and the guard lets through only
+ * what reads in one way.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -30,9 +31,12 @@ static void must(int holds, const char *what)
 
 static void as_html(cn_request *req, cn_reply *reply)
 {
-	cn_reply_html(reply, 200, "%s %s %s", cn_request_target(req), cn_request_path(req), cn_request_param(req, "name"));
+	cn_reply_html(reply, 200, "%s %s %s", cn_request_target(req), cn_request_path(req),
+		cn_request_param(req, "name"));
 	cn_reply_print(reply, "%s %s %s %s", cn_request_query(req, "q"), cn_request_form(req, "q"),
-		cn_request_cookie(req, "q"), cn_request_json_text(req, cn_request_query(req, "p") ? cn_request_query(req, "p") : "q"));
+		cn_request_cookie(req, "q"),
+		cn_request_json_text(
+			req, cn_request_query(req, "p") ? cn_request_query(req, "p") : "q"));
 	must(cn_reply_get_status(reply) == 200, "a reply that broke");
 }
 
@@ -49,7 +53,8 @@ static void as_json(cn_request *req, cn_reply *reply)
 	cn_json_int(json, "count", (int64_t)cn_request_json_count(req, ""));
 	const char *rest = cn_request_param(req, "rest");
 	for (const char *at = rest; at && *at; at += strcspn(at, "/"), at += *at == '/')
-		must(!(at[0] == '.' && at[1] == '.' && (at[2] == '/' || !at[2])), "a path that leads upwards");
+		must(!(at[0] == '.' && at[1] == '.' && (at[2] == '/' || !at[2])),
+			"a path that leads upwards");
 	must(!rest || rest[0] != '/', "a rest that is an absolute path");
 	must(cn_request_page(req) >= 1, "a page before the first");
 }
@@ -76,7 +81,8 @@ static void check_answer(const cn_response *res)
 	const char *body = cn_response_body(res, &size);
 	int status = cn_response_status(res);
 
-	must(status == 200 || status == 204 || status == 308 || (status >= 400 && status < 500), "an unexpected status");
+	must(status == 200 || status == 204 || status == 308 || (status >= 400 && status < 500),
+		"an unexpected status");
 	if (status == 200 && type && strncmp(type, "text/html", 9) == 0)
 		must(!strpbrk(body, "<>\"'"), "markup from outside");
 	if (type && strcmp(type, "application/json") == 0 && size) {
@@ -99,11 +105,18 @@ static void check_guard(const char *method, const char *target, char *const *lin
 		if (!colon)
 			continue;
 		*colon = '\0';
-		headers[n++] = (cni_header){lines[i], colon + 1, (size_t)(colon - lines[i]), strlen(colon + 1)};
+		headers[n++] = (cni_header){
+			lines[i], colon + 1, (size_t)(colon - lines[i]), strlen(colon + 1)};
 	}
 	static const char *const hosts[] = {"localhost:5000", NULL};
-	cni_guard_input input = {.method = method, .target = target, .version = "HTTP/1.1", .headers = headers, .count = n,
-		.header_bytes = 4096, .body_bytes = 1000, .hosts = hosts};
+	cni_guard_input input = {.method = method,
+		.target = target,
+		.version = "HTTP/1.1",
+		.headers = headers,
+		.count = n,
+		.header_bytes = 4096,
+		.body_bytes = 1000,
+		.hosts = hosts};
 	int status = cni_guard_check(&input, &err);
 	must((status == 0) == (err.message[0] == '\0'), "a refusal without a reason");
 	if (status)
@@ -114,7 +127,8 @@ static void check_guard(const char *method, const char *target, char *const *lin
 		must(!strpbrk(headers[i].name, " \t\r\n"), "a header's name with a blank");
 	}
 	must(lengths <= 1 && target[0] == '/', "a request that reads in two ways");
-	must(cni_casecmp(cni_header_find(headers, n, "Host"), "localhost:5000") == 0, "another host");
+	must(cni_casecmp(cni_header_find(headers, n, "Host"), "localhost:5000") == 0,
+		"another host");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -139,8 +153,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			lines[count++] = at;
 			at = strchr(at, '\n');
 		}
-		cn_test_request_desc desc = {.method = method, .target = target, .headers = (const char *const *)lines,
-			.body = body, .body_size = body ? size - (size_t)(body - text) : 0};
+		cn_test_request_desc desc = {.method = method,
+			.target = target,
+			.headers = (const char *const *)lines,
+			.body = body,
+			.body_size = body ? size - (size_t)(body - text) : 0};
 		cn_response *res = cn_test_request(app(), &desc);
 		if (res)
 			check_answer(res);

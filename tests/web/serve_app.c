@@ -1,4 +1,5 @@
-/* serve_app.c - the program that test_runserver.c starts: a model, a table made by migrations, two pages. */
+/* serve_app.c - the program that test_runserver.c starts: a model, a table made by migrations, two
+ * pages. */
 #include <unistd.h>
 
 #include <cantil/cantil.h>
@@ -26,8 +27,8 @@ static void slow(cn_request *req, cn_reply *reply)
 
 int main(int argc, char **argv)
 {
-	cn_app *app = cn_app_new(&(cn_app_desc){.name = "notes", .database_uri = "sqlite:///notes.db",
-		.models = CN_MODELS(Note)});
+	cn_app *app = cn_app_new(&(cn_app_desc){
+		.name = "notes", .database_uri = "sqlite:///notes.db", .models = CN_MODELS(Note)});
 
 	cn_get_route(app, "/", count);
 	cn_get_route(app, "/slow", slow);

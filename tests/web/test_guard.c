@@ -18,15 +18,22 @@ static int check(const row *r, const char *const *hosts, uint16_t any_ip_port)
 	cni_header headers[HEADERS_MAX];
 	static char names[HEADERS_MAX][64];
 	cn_error err = {0};
-	cni_guard_input in = {.method = r->method, .target = r->target, .version = r->version, .headers = headers,
-		.header_bytes = 1024, .body_bytes = 1000, .hosts = hosts, .any_ip_port = any_ip_port};
+	cni_guard_input in = {.method = r->method,
+		.target = r->target,
+		.version = r->version,
+		.headers = headers,
+		.header_bytes = 1024,
+		.body_bytes = 1000,
+		.hosts = hosts,
+		.any_ip_port = any_ip_port};
 
 	for (; in.count < HEADERS_MAX && r->headers[in.count]; in.count++) {
 		const char *line = r->headers[in.count], *value = strstr(line, ": ");
 		size_t size = (size_t)(value - line);
 		memcpy(names[in.count], line, size);
 		names[in.count][size] = '\0';
-		headers[in.count] = (cni_header){names[in.count], value + 2, size, strlen(value + 2)};
+		headers[in.count] =
+			(cni_header){names[in.count], value + 2, size, strlen(value + 2)};
 	}
 	int status = cni_guard_check(&in, &err);
 	assert_int_equal(status != 0, err.message[0] != '\0');
@@ -43,10 +50,14 @@ static void refuses_what_reads_two_ways(void **state)
 		{0, "POST", "/", "HTTP/1.1", {"Host: x", "Transfer-Encoding: chunked"}},
 		{413, "POST", "/", "HTTP/1.1", {"Host: x", "Content-Length: 1001"}},
 		{413, "POST", "/", "HTTP/1.1", {"Host: x", "Content-Length: 99999999999999999999"}},
-		{400, "POST", "/", "HTTP/1.1", {"Host: x", "Content-Length: 3", "Content-Length: 5"}},
-		{400, "POST", "/", "HTTP/1.1", {"Host: x", "Content-Length: 3", "content-length: 3"}},
-		{400, "POST", "/", "HTTP/1.1", {"Host: x", "Content-Length: 3", "Transfer-Encoding: chunked"}},
-		{400, "POST", "/", "HTTP/1.1", {"Host: x", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"}},
+		{400, "POST", "/", "HTTP/1.1",
+			{"Host: x", "Content-Length: 3", "Content-Length: 5"}},
+		{400, "POST", "/", "HTTP/1.1",
+			{"Host: x", "Content-Length: 3", "content-length: 3"}},
+		{400, "POST", "/", "HTTP/1.1",
+			{"Host: x", "Content-Length: 3", "Transfer-Encoding: chunked"}},
+		{400, "POST", "/", "HTTP/1.1",
+			{"Host: x", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"}},
 		{501, "POST", "/", "HTTP/1.1", {"Host: x", "Transfer-Encoding: gzip, chunked"}},
 		{501, "POST", "/", "HTTP/1.1", {"Host: x", "Transfer-Encoding: xchunked"}},
 		{400, "POST", "/", "HTTP/1.0", {"Transfer-Encoding: chunked"}},
@@ -100,17 +111,29 @@ static void limits_the_head(void **state)
 static void knows_its_own_names_only(void **state)
 {
 	(void)state;
-	static const struct { const char *host; bool listed, any_ip; } rows[] = {
-		{"Host: 127.0.0.1:5000", true, true}, {"Host: localhost:5000", true, true}, {"Host: LOCALHOST:5000", true, true},
-		{"Host: [::1]:5000", true, true}, {"Host: evil.test:5000", false, false}, {"Host: localhost", false, false},
-		{"Host: localhost:5001", false, false}, {"Host: 127.0.0.1:5000.evil.test", false, false},
-		{"Host: xlocalhost:5000", false, false}, {"Host: 192.168.1.7:5000", false, true},
-		{"Host: [fe80::1]:5000", false, true}, {"Host: 192.168.1.7:5001", false, false},
-		{"Host: 192.168.1:5000", false, false}, {"Host: 192.168.1.7.evil.test:5000", false, false},
+	static const struct {
+		const char *host;
+		bool listed, any_ip;
+	} rows[] = {
+		{"Host: 127.0.0.1:5000", true, true},
+		{"Host: localhost:5000", true, true},
+		{"Host: LOCALHOST:5000", true, true},
+		{"Host: [::1]:5000", true, true},
+		{"Host: evil.test:5000", false, false},
+		{"Host: localhost", false, false},
+		{"Host: localhost:5001", false, false},
+		{"Host: 127.0.0.1:5000.evil.test", false, false},
+		{"Host: xlocalhost:5000", false, false},
+		{"Host: 192.168.1.7:5000", false, true},
+		{"Host: [fe80::1]:5000", false, true},
+		{"Host: 192.168.1.7:5001", false, false},
+		{"Host: 192.168.1:5000", false, false},
+		{"Host: 192.168.1.7.evil.test:5000", false, false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		row r = {0, "GET", "/", "HTTP/1.1", {rows[i].host}};
-		if ((check(&r, local, 0) == 0) != rows[i].listed || (check(&r, local, 5000) == 0) != rows[i].any_ip)
+		if ((check(&r, local, 0) == 0) != rows[i].listed ||
+			(check(&r, local, 5000) == 0) != rows[i].any_ip)
 			fail_msg("%s", rows[i].host);
 	}
 	row none = {0, "GET", "/", "HTTP/1.0", {NULL}};

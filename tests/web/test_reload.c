@@ -1,6 +1,7 @@
 /*
- * test_reload.c - runserver -d for real: a program whose source is changed, built and changed over while clients ask
- * without pause. What the test says about lost requests is the promise of docs: none.
+ * test_reload.c - runserver -d for real: a program whose source is changed, built and changed over
+ * while clients ask without pause. What the test says about lost requests is the promise of docs:
+ * none.
  */
 #include "tap.h"
 
@@ -77,12 +78,15 @@ static void run_build(void)
 static void write_makefile(void)
 {
 	FILE *file = fopen(path("Makefile"), "w");
-	const char *build = getenv("CANTIL_TEST_BUILD"), *source = getenv("CANTIL_TEST_SOURCE"), *cc = getenv("CANTIL_TEST_CC");
+	const char *build = getenv("CANTIL_TEST_BUILD"), *source = getenv("CANTIL_TEST_SOURCE"),
+		   *cc = getenv("CANTIL_TEST_CC");
 
 	assert_non_null(file);
 	assert_non_null(build);
-	fprintf(file, "app: app.c\n\t%s -I%s/include app.c -o app -L%s/src/web -lcantil-web -L%s/src -lcantil "
-		"-Wl,-rpath,%s/src/web:%s/src\n", cc ? cc : "cc", source, build, build, build, build);
+	fprintf(file,
+		"app: app.c\n\t%s -I%s/include app.c -o app -L%s/src/web -lcantil-web -L%s/src -lcantil "
+		"-Wl,-rpath,%s/src/web:%s/src\n",
+		cc ? cc : "cc", source, build, build, build, build);
 	fclose(file);
 }
 
@@ -90,7 +94,9 @@ static void write_makefile(void)
 
 static int dial(void)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct timeval patience = {30, 0};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -106,8 +112,8 @@ static bool ask(int fd, const char *target, bool keep, char *out, size_t size)
 {
 	char request[300];
 	size_t have = 0, want = 0;
-	int n = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n", target, port,
-		keep ? "" : "Connection: close\r\n");
+	int n = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n",
+		target, port, keep ? "" : "Connection: close\r\n");
 
 	if (send(fd, request, (size_t)n, MSG_NOSIGNAL) != n)
 		return false;
@@ -117,7 +123,8 @@ static bool ask(int fd, const char *target, bool keep, char *out, size_t size)
 			return false;
 		have += (size_t)got;
 		out[have] = '\0';
-		const char *end = strstr(out, "\r\n\r\n"), *length = end ? strstr(out, "Content-Length: ") : NULL;
+		const char *end = strstr(out, "\r\n\r\n"),
+			   *length = end ? strstr(out, "Content-Length: ") : NULL;
 		if (end && !length)
 			return false;
 		if (end)
@@ -161,7 +168,8 @@ static void wait_for_event(const char *part)
 	size_t have = 0;
 	int64_t start = cni_clock_mono_us();
 	int fd = dial();
-	int n = snprintf(request, sizeof request, "GET /_cantil/events HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", port);
+	int n = snprintf(request, sizeof request,
+		"GET /_cantil/events HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", port);
 
 	assert_true(fd >= 0 && send(fd, request, (size_t)n, MSG_NOSIGNAL) == n);
 	for (out[0] = '\0'; !strstr(out, part);) {
@@ -210,7 +218,8 @@ static int set_up(void **state)
 	(void)state;
 	if (!mkdtemp(folder))
 		return -1;
-	snprintf(source, sizeof source, "%s/tests/web/reload_app.c.in", getenv("CANTIL_TEST_SOURCE"));
+	snprintf(source, sizeof source, "%s/tests/web/reload_app.c.in",
+		getenv("CANTIL_TEST_SOURCE"));
 	read_all(source, template, sizeof template);
 	write_makefile();
 	save("0", "", "");
@@ -229,7 +238,8 @@ static int tear_down(void **state)
 	if (server <= 0)
 		return -1;
 	kill(server, SIGINT);
-	if (waitpid(server, &status, 0) != server || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+	if (waitpid(server, &status, 0) != server || !WIFEXITED(status) ||
+		WEXITSTATUS(status) != 0) {
 		static char out[65536];
 		read_all(path("out"), out, sizeof out);
 		print_message("# it ended with %#x: %s\n", status, out);
@@ -259,7 +269,8 @@ static void *ask_without_pause(void *arg)
 	while (!atomic_load(&stop)) {
 		if (fd < 0)
 			fd = dial();
-		bool good = fd >= 0 && ask(fd, "/", c->keep, out, sizeof out) && strstr(out, "200 OK") && strstr(out, "version ");
+		bool good = fd >= 0 && ask(fd, "/", c->keep, out, sizeof out) &&
+			    strstr(out, "200 OK") && strstr(out, "version ");
 		c->asked++;
 		c->failed += !good;
 		if (good && c->keep && !strstr(out, "Connection: close"))
@@ -283,7 +294,9 @@ static void no_request_is_lost(void **state)
 	atomic_store(&stop, false);
 	for (size_t i = 0; i < CLIENTS; i++) {
 		clients[i].keep = i % 2 == 0;
-		assert_int_equal(pthread_create(&clients[i].thread, NULL, ask_without_pause, &clients[i]), 0);
+		assert_int_equal(
+			pthread_create(&clients[i].thread, NULL, ask_without_pause, &clients[i]),
+			0);
 	}
 	for (int i = 1; i <= RELOADS; i++) {
 		char version[16], want[32];
@@ -299,8 +312,9 @@ static void no_request_is_lost(void **state)
 		asked += clients[i].asked;
 		failed += clients[i].failed;
 	}
-	print_message("# %d reloads, %ld requests, %ld failed; the slowest reload %lld ms after its save\n", RELOADS, asked,
-		failed, (long long)slowest);
+	print_message(
+		"# %d reloads, %ld requests, %ld failed; the slowest reload %lld ms after its save\n",
+		RELOADS, asked, failed, (long long)slowest);
 	assert_true(asked > RELOADS);
 	assert_int_equal(failed, 0);
 }
@@ -340,7 +354,8 @@ static void a_crash_while_serving_is_told(void **state)
 	assert_string_equal(get("/?crash=1"), ""); /* this one is lost with the process */
 	wait_for("version alive");                 /* it was started again */
 	wait_for_event("The program crashed: ");
-	for (int i = 0; i < 6; i++) /* it does nothing but crash: a page says so, in the place of the program */
+	for (int i = 0; i < 6;
+		i++) /* it does nothing but crash: a page says so, in the place of the program */
 		(void)get("/?crash=1");
 	wait_for("503 ");
 	assert_non_null(strstr(get("/"), "/_cantil/dev.js"));

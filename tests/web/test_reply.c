@@ -1,4 +1,5 @@
-/* test_reply.c - what handlers answer, through the test client: HTML, JSON, headers, errors, files. */
+/* test_reply.c - what handlers answer, through the test client: HTML, JSON, headers, errors, files.
+ */
 #include "tap.h"
 
 #include <sys/stat.h>
@@ -58,9 +59,10 @@ static void html(cn_request *req, cn_reply *reply)
 	const char *none = cn_request_query(req, "none");
 
 	cn_reply_html(reply, 201, "<p title=\"%s\">%s</p>", HOSTILE, "\xC3\xBC");
-	cn_reply_print(reply, "%d%%|%5d|%-5d|%05ld|%+lld|%zu|%hhd|%hd|%x|%.2f|%5.1f|%g|", 1, 2, 3, 4L, 5LL, (size_t)6, (signed char)7, (short)8,
-		255u, 1.005, 2.25, 0.5);
-	cn_reply_print(reply, "%c|%.2s|%5s|%-5s|%*s|%.*s|%s|", '<', "a&bc", "<", "b", 3, "c", 1, "xyz", none);
+	cn_reply_print(reply, "%d%%|%5d|%-5d|%05ld|%+lld|%zu|%hhd|%hd|%x|%.2f|%5.1f|%g|", 1, 2, 3,
+		4L, 5LL, (size_t)6, (signed char)7, (short)8, 255u, 1.005, 2.25, 0.5);
+	cn_reply_print(reply, "%c|%.2s|%5s|%-5s|%*s|%.*s|%s|", '<', "a&bc", "<", "b", 3, "c", 1,
+		"xyz", none);
 	cn_reply_raw(reply, "<br>");
 }
 
@@ -175,8 +177,9 @@ static void split_type(cn_request *req, cn_reply *reply)
 static void mistakes_are_a_500(void **state)
 {
 	(void)state;
-	cn_handler *const handlers[] = {name_in_array, no_name_in_object, two_tops, end_of_nothing, too_deep, split_header,
-		split_redirect, own_length, bad_cookie, no_status, split_type};
+	cn_handler *const handlers[] = {name_in_array, no_name_in_object, two_tops, end_of_nothing,
+		too_deep, split_header, split_redirect, own_length, bad_cookie, no_status,
+		split_type};
 
 	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
 		expect_broken(handlers[i]);
@@ -189,7 +192,9 @@ static void many_headers(cn_request *req, cn_reply *reply)
 	cn_reply_header(reply, "X-A", "1");
 	cn_reply_header(reply, "x-a", "2");
 	cn_reply_cookie(reply, &(cn_cookie){.name = "sid", .value = "abc", .max_age_s = 60});
-	cn_reply_cookie(reply, &(cn_cookie){.name = "old", .max_age_s = -1, .secure = true, .script_may_read = true});
+	cn_reply_cookie(reply,
+		&(cn_cookie){
+			.name = "old", .max_age_s = -1, .secure = true, .script_may_read = true});
 }
 
 static void headers_and_cookies(void **state)
@@ -199,7 +204,8 @@ static void headers_and_cookies(void **state)
 	cn_response *res = call(&app, many_headers);
 
 	assert_string_equal(cn_response_header(res, "X-A"), "2");
-	assert_string_equal(cn_response_header(res, "Set-Cookie"), "sid=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+	assert_string_equal(cn_response_header(res, "Set-Cookie"),
+		"sid=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
 	cn_response_free(res);
 	cn_app_free(app);
 }
@@ -225,9 +231,11 @@ static void errors_by_accept(void **state)
 	assert_null(strstr(cn_response_body(res, NULL), "<b>"));
 	cn_response_free(res);
 	res = cn_test_request(app, &(cn_test_request_desc){.target = "/y", .headers = as_json});
-	assert_string_equal(cn_response_body(res, NULL), "{\"error\":{\"status\":404,\"message\":\"there is nothing at /y\"}}");
+	assert_string_equal(cn_response_body(res, NULL),
+		"{\"error\":{\"status\":404,\"message\":\"there is nothing at /y\"}}");
 	cn_response_free(res);
-	res = cn_test_request(app, &(cn_test_request_desc){.method = "DELETE", .target = "/x", .headers = as_json});
+	res = cn_test_request(app,
+		&(cn_test_request_desc){.method = "DELETE", .target = "/x", .headers = as_json});
 	assert_int_equal(cn_response_status(res), 405);
 	assert_string_equal(cn_response_header(res, "Allow"), "GET, HEAD, POST, OPTIONS");
 	cn_response_free(res);
@@ -254,7 +262,10 @@ static void mark(cn_request *req, cn_reply *reply)
 	(void)req;
 	cn_reply_header(reply, "X-Status", cn_reply_get_status(reply) == 200 ? "good" : "bad");
 }
-static void own_404(cn_request *req, cn_reply *reply) { cn_reply_text(reply, 200, "no %s", cn_request_path(req)); }
+static void own_404(cn_request *req, cn_reply *reply)
+{
+	cn_reply_text(reply, 200, "no %s", cn_request_path(req));
+}
 
 static void hooks_run_around(void **state)
 {
@@ -321,9 +332,10 @@ static void static_stays_inside(void **state)
 {
 	(void)state;
 	char path[300], etag[100];
-	static const char *const not_there[] = {"/static/", "/static/..", "/static/../secret.txt", "/static/..%2fsecret.txt",
-		"/static/%2e%2e/secret.txt", "/static/.hidden", "/static/sub/.hidden", "/static/sub", "/static/link",
-		"/static/out/secret.txt", "/static/pipe", "/static//etc/passwd", "/static/%2fetc%2fpasswd", "/static/a.css/",
+	static const char *const not_there[] = {"/static/", "/static/..", "/static/../secret.txt",
+		"/static/..%2fsecret.txt", "/static/%2e%2e/secret.txt", "/static/.hidden",
+		"/static/sub/.hidden", "/static/sub", "/static/link", "/static/out/secret.txt",
+		"/static/pipe", "/static//etc/passwd", "/static/%2fetc%2fpasswd", "/static/a.css/",
 		"/static/a.css/x", "/static/./a.css", "/static/sub//b.txt", "/static/sub%2fb.txt"};
 
 	snprintf(path, sizeof path, "%s/public", folder);
@@ -357,12 +369,12 @@ static void static_stays_inside(void **state)
 	snprintf(etag, sizeof etag, "If-None-Match: \"x\", W/%s", cn_response_header(res, "ETag"));
 	cn_response_free(res);
 	res = cn_test_request(app, &(cn_test_request_desc){.target = "/static/a.css",
-		.headers = (const char *const[]){etag, NULL}});
+					   .headers = (const char *const[]){etag, NULL}});
 	assert_int_equal(cn_response_status(res), 304);
 	cn_response_free(res);
 	write_file("public/a.css", "p{color:red}");
 	res = cn_test_request(app, &(cn_test_request_desc){.target = "/static/a.css",
-		.headers = (const char *const[]){etag, NULL}});
+					   .headers = (const char *const[]){etag, NULL}});
 	assert_int_equal(cn_response_status(res), 200);
 	cn_response_free(res);
 	cn_app_free(app);
@@ -377,8 +389,9 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	static const char *const names[] = {"secret.txt", "public/a.css", "public/.hidden", "public/sub/b.txt",
-		"public/sub/.hidden", "public/link", "public/out", "public/pipe", "public/sub", "public", ""};
+	static const char *const names[] = {"secret.txt", "public/a.css", "public/.hidden",
+		"public/sub/b.txt", "public/sub/.hidden", "public/link", "public/out",
+		"public/pipe", "public/sub", "public", ""};
 	char path[300];
 
 	(void)state;

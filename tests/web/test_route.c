@@ -10,24 +10,32 @@ static void nothing(cn_request *req, cn_reply *reply)
 	(void)reply;
 }
 
-static cn_status add(cni_router *router, const char *methods, const char *path, const char *name, cn_error *err)
+static cn_status add(
+	cni_router *router, const char *methods, const char *path, const char *name, cn_error *err)
 {
 	return cni_router_add(router,
-		&(cni_route){.methods = cni_method_bit(methods), .path = path, .name = name, .handler = nothing}, err);
+		&(cni_route){.methods = cni_method_bit(methods),
+			.path = path,
+			.name = name,
+			.handler = nothing},
+		err);
 }
 
 /* "name a=1 b=2", "404", "405 GET, HEAD", "308", "400" */
-static const char *match(const cni_router *router, cni_arena *arena, const char *method, const char *path)
+static const char *match(
+	const cni_router *router, cni_arena *arena, const char *method, const char *path)
 {
 	cni_match m;
 	cn_error err;
 	cni_buffer text = {0};
 
-	if (cni_router_match(router, arena, cni_method_bit(method), path, strlen(path), &m, &err) < 0)
+	if (cni_router_match(router, arena, cni_method_bit(method), path, strlen(path), &m, &err) <
+		0)
 		return "400";
 	if (!m.route)
-		return m.allowed ? cni_printf(arena, "405 %s", cni_methods_text(arena, m.allowed)) :
-			m.redirect ? "308" : "404";
+		return m.allowed ? cni_printf(arena, "405 %s", cni_methods_text(arena, m.allowed))
+		       : m.redirect ? "308"
+				    : "404";
 	cni_buffer_puts(&text, m.route->name);
 	for (size_t i = 0; i < m.route->param_count; i++)
 		cni_buffer_printf(&text, " %s=%s", m.route->params[i], m.values[i]);
@@ -43,27 +51,58 @@ static void finds_the_most_special(void **state)
 	cni_router r = {.arena = &arena};
 	cn_error err;
 	static const char *const routes[][3] = {
-		{"GET", "/", "home"}, {"GET", "/p", "list"}, {"POST", "/p", "create"}, {"GET", "/p/<name>", "named"},
-		{"GET", "/p/<int:id>", "one"}, {"GET", "/p/new", "new"}, {"DELETE", "/p/<int:key>", "drop"},
-		{"GET", "/p/<int:id>/parts/<part>", "part"}, {"GET", "/files/<path:rest>", "file"},
-		{"GET", "/files/index", "index"}, {"GET", "/dir/", "dir"}, {"GET", "/\xC3\xBC", "umlaut"},
+		{"GET", "/", "home"},
+		{"GET", "/p", "list"},
+		{"POST", "/p", "create"},
+		{"GET", "/p/<name>", "named"},
+		{"GET", "/p/<int:id>", "one"},
+		{"GET", "/p/new", "new"},
+		{"DELETE", "/p/<int:key>", "drop"},
+		{"GET", "/p/<int:id>/parts/<part>", "part"},
+		{"GET", "/files/<path:rest>", "file"},
+		{"GET", "/files/index", "index"},
+		{"GET", "/dir/", "dir"},
+		{"GET", "/\xC3\xBC", "umlaut"},
 	};
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
 		assert_ok(add(&r, routes[i][0], routes[i][1], routes[i][2], &err), &err);
 	static const char *const rows[][3] = {
-		{"GET", "/", "home"}, {"HEAD", "/p", "list"}, {"POST", "/p", "create"}, {"PUT", "/p", "405 GET, HEAD, POST"},
-		{"GET", "/p/", "308"}, {"GET", "/dir", "308"}, {"GET", "/dir/", "dir"}, {"GET", "/p/12", "one id=12"},
-		{"DELETE", "/p/12", "drop key=12"}, {"GET", "/p/new", "new"}, {"GET", "/p/new2", "named name=new2"},
-		{"GET", "/p/-1", "named name=-1"}, {"GET", "/p/9223372036854775807", "one id=9223372036854775807"},
+		{"GET", "/", "home"},
+		{"HEAD", "/p", "list"},
+		{"POST", "/p", "create"},
+		{"PUT", "/p", "405 GET, HEAD, POST"},
+		{"GET", "/p/", "308"},
+		{"GET", "/dir", "308"},
+		{"GET", "/dir/", "dir"},
+		{"GET", "/p/12", "one id=12"},
+		{"DELETE", "/p/12", "drop key=12"},
+		{"GET", "/p/new", "new"},
+		{"GET", "/p/new2", "named name=new2"},
+		{"GET", "/p/-1", "named name=-1"},
+		{"GET", "/p/9223372036854775807", "one id=9223372036854775807"},
 		{"GET", "/p/9223372036854775808", "named name=9223372036854775808"},
-		{"GET", "/p/a%2Fb", "named name=a/b"}, {"GET", "/p/a%20b", "named name=a b"}, {"GET", "/p/%zz", "400"},
-		{"GET", "/p/%00", "400"}, {"GET", "/p/%ff", "400"}, {"GET", "/p/%2e%2e", "404"}, {"GET", "/p/..", "404"},
-		{"GET", "/p//", "404"}, {"GET", "//", "404"}, {"GET", "", "400"}, {"GET", "p", "400"},
-		{"GET", "/p/7/parts/x", "part id=7 part=x"}, {"GET", "/p/x/parts/x", "404"},
-		{"GET", "/files/a/b.txt", "file rest=a/b.txt"}, {"GET", "/files/index", "index"},
-		{"GET", "/files/index/x", "file rest=index/x"}, {"GET", "/files/a/..%2f..%2fetc", "404"},
-		{"GET", "/files/a/", "file rest=a/"}, {"GET", "/%C3%BC", "umlaut"}, {"GET", "/P", "404"},
-		{"PUT", "/p/new", "405 GET, HEAD"}, {"PUT", "/p/5", "405 GET, HEAD, DELETE"},
+		{"GET", "/p/a%2Fb", "named name=a/b"},
+		{"GET", "/p/a%20b", "named name=a b"},
+		{"GET", "/p/%zz", "400"},
+		{"GET", "/p/%00", "400"},
+		{"GET", "/p/%ff", "400"},
+		{"GET", "/p/%2e%2e", "404"},
+		{"GET", "/p/..", "404"},
+		{"GET", "/p//", "404"},
+		{"GET", "//", "404"},
+		{"GET", "", "400"},
+		{"GET", "p", "400"},
+		{"GET", "/p/7/parts/x", "part id=7 part=x"},
+		{"GET", "/p/x/parts/x", "404"},
+		{"GET", "/files/a/b.txt", "file rest=a/b.txt"},
+		{"GET", "/files/index", "index"},
+		{"GET", "/files/index/x", "file rest=index/x"},
+		{"GET", "/files/a/..%2f..%2fetc", "404"},
+		{"GET", "/files/a/", "file rest=a/"},
+		{"GET", "/%C3%BC", "umlaut"},
+		{"GET", "/P", "404"},
+		{"PUT", "/p/new", "405 GET, HEAD"},
+		{"PUT", "/p/5", "405 GET, HEAD, DELETE"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		assert_string_equal(match(&r, &arena, rows[i][0], rows[i][1]), rows[i][2]);
@@ -77,10 +116,17 @@ static void refuses_what_cannot_be(void **state)
 	cni_router r = {.arena = &arena};
 	cn_error err;
 	static const char *const bad[][2] = {
-		{"p", "must begin with a slash"}, {"/a//b", "empty segment"}, {"/<float:x>", "unknown kind"},
-		{"/<int:a>/<int:a>", "twice"}, {"/<path:x>/y", "last segment"}, {"/x<int:a>", "whole segment"},
-		{"/<int:>", "no parameter's name"}, {"/<>", "whole segment"}, {"/<1a>", "no parameter's name"},
-		{"/<int:b>/edit", "never be reached"}, {"/%41", "whole segment"},
+		{"p", "must begin with a slash"},
+		{"/a//b", "empty segment"},
+		{"/<float:x>", "unknown kind"},
+		{"/<int:a>/<int:a>", "twice"},
+		{"/<path:x>/y", "last segment"},
+		{"/x<int:a>", "whole segment"},
+		{"/<int:>", "no parameter's name"},
+		{"/<>", "whole segment"},
+		{"/<1a>", "no parameter's name"},
+		{"/<int:b>/edit", "never be reached"},
+		{"/%41", "whole segment"},
 	};
 	assert_ok(add(&r, "GET", "/<int:a>/edit", "first", &err), &err);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -152,8 +198,10 @@ static void reads_numbers(void **state)
 	(void)state;
 	int64_t i;
 	double d;
-	static const char *const no_int[] = {"", " 1", "1 ", "+1", "0x10", "1.0", "9223372036854775808", "--1", "-"};
-	static const char *const no_double[] = {"", "nan", "inf", "0x1p3", "1,5", "1e999", " 1", "e", "."};
+	static const char *const no_int[] = {
+		"", " 1", "1 ", "+1", "0x10", "1.0", "9223372036854775808", "--1", "-"};
+	static const char *const no_double[] = {
+		"", "nan", "inf", "0x1p3", "1,5", "1e999", " 1", "e", "."};
 
 	for (size_t n = 0; n < sizeof no_int / sizeof *no_int; n++)
 		assert_false(cni_parse_int(no_int[n], &i));

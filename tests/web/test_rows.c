@@ -44,8 +44,8 @@ static cn_app *app;
 
 static void list_things(cn_request *req, cn_reply *reply)
 {
-	cn_page page = cn_paginate(cn_request_session(req), Thing, (size_t)cn_request_page(req), .order_by = "id",
-		.limit = 2, .load = "maker");
+	cn_page page = cn_paginate(cn_request_session(req), Thing, (size_t)cn_request_page(req),
+		.order_by = "id", .limit = 2, .load = "maker");
 	cn_reply_json(reply, 200, &page);
 }
 static void show_maker(cn_request *req, cn_reply *reply)
@@ -64,7 +64,8 @@ static void add_thing(cn_request *req, cn_reply *reply)
 {
 	cn_session *s = cn_request_session(req);
 	Thing *thing = cn_new(s, Thing, .name = cn_request_json_text(req, "name"),
-		.maker_id = cn_request_json_int(req, "maker").value, .price = cn_request_json_double(req, "price"));
+		.maker_id = cn_request_json_int(req, "maker").value,
+		.price = cn_request_json_double(req, "price"));
 
 	if (cn_commit(s) == CN_OK)
 		cn_reply_row(reply, 201, Thing, thing);
@@ -84,7 +85,8 @@ static void count_makers(cn_request *req, cn_reply *reply)
 static void broken_sql(cn_request *req, cn_reply *reply)
 {
 	cn_execute(cn_request_session(req), "delete from nowhere");
-	cn_reply_text(reply, 200, "all is well"); /* it is not, and the client must not be told so */
+	cn_reply_text(
+		reply, 200, "all is well"); /* it is not, and the client must not be told so */
 }
 static void one_missing(cn_request *req, cn_reply *reply)
 {
@@ -94,7 +96,8 @@ static void one_missing(cn_request *req, cn_reply *reply)
 
 static cn_app *make_app(void)
 {
-	cn_app *made = cn_app_new(&(cn_app_desc){.name = "test", .models = CN_MODELS(Maker, Thing)});
+	cn_app *made =
+		cn_app_new(&(cn_app_desc){.name = "test", .models = CN_MODELS(Maker, Thing)});
 
 	cn_get_route(made, "/things", list_things);
 	cn_post_route(made, "/things", add_thing);
@@ -119,15 +122,23 @@ static int set_up(void **state)
 	snprintf(uri, sizeof uri, "sqlite:///%s", file);
 	setenv("CANTIL_DATABASE_URI", uri, 1);
 	app = make_app();
-	cn_response *res = cn_test_get(app, "/count"); /* before there is a database: told, and none is made */
+	cn_response *res =
+		cn_test_get(app, "/count"); /* before there is a database: told, and none is made */
 	assert_int_equal(cn_response_status(res), 500);
 	cn_response_free(res);
 	assert_int_equal(access(file, F_OK), -1);
-	assert_ok(cn_db_open(uri, &(cn_db_options){.models = CN_MODELS(Maker, Thing), .create = true}, &db, &err), &err);
+	assert_ok(
+		cn_db_open(uri, &(cn_db_options){.models = CN_MODELS(Maker, Thing), .create = true},
+			&db, &err),
+		&err);
 	assert_ok(cn_db_create_all(db, &err), &err);
-	assert_ok(cn_db_exec(db, "insert into maker values (1, 'Ann & \"Co\"'), (2, 'Bob');"
-		"insert into thing values (1, 1, 'tea', 3.5, 1, x'00ff', '2026-11-22'), (2, 1, 'cup', null, 0, null, null),"
-		"(3, 2, 'pot', 7, 0, null, null)", &err), &err);
+	assert_ok(
+		cn_db_exec(db,
+			"insert into maker values (1, 'Ann & \"Co\"'), (2, 'Bob');"
+			"insert into thing values (1, 1, 'tea', 3.5, 1, x'00ff', '2026-11-22'), (2, 1, 'cup', null, 0, null, null),"
+			"(3, 2, 'pot', 7, 0, null, null)",
+			&err),
+		&err);
 	cn_db_close(db);
 	return 0;
 }
@@ -178,17 +189,25 @@ static void relations_end(void **state)
 static void errors_become_replies(void **state)
 {
 	(void)state;
-	static const struct { const char *target, *json; int status; } rows[] = {
+	static const struct {
+		const char *target, *json;
+		int status;
+	} rows[] = {
 		{"/things", "{\"name\":\"mug\",\"maker\":1,\"price\":2}", 201},
 		{"/things", "{\"name\":\"mug\",\"maker\":1,\"price\":-2}", 409},
 		{"/things", "{\"name\":\"mug\",\"maker\":99}", 409},
 		{"/things", "{\"maker\":1}", 409},
-		{"/broken", NULL, 500}, {"/one", NULL, 404}, {"/makers/7", NULL, 404}, {"/makers/1", NULL, 200},
+		{"/broken", NULL, 500},
+		{"/one", NULL, 404},
+		{"/makers/7", NULL, 404},
+		{"/makers/1", NULL, 200},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		cn_response *res = cn_test_request(app, &(cn_test_request_desc){.target = rows[i].target, .json = rows[i].json});
+		cn_response *res = cn_test_request(app,
+			&(cn_test_request_desc){.target = rows[i].target, .json = rows[i].json});
 		if (cn_response_status(res) != rows[i].status)
-			fail_msg("row %zu: %d %s", i, cn_response_status(res), cn_response_body(res, NULL));
+			fail_msg("row %zu: %d %s", i, cn_response_status(res),
+				cn_response_body(res, NULL));
 		/* what the database says is for the log, not for the client */
 		assert_null(strstr(cn_response_body(res, NULL), "nowhere"));
 		cn_response_free(res);

@@ -1,4 +1,5 @@
-/* test_runserver.c - the command: what it refuses to start with, ports, signals, systemd's sockets, drift told. */
+/* test_runserver.c - the command: what it refuses to start with, ports, signals, systemd's sockets,
+ * drift told. */
 #include "tap.h"
 
 #include <arpa/inet.h>
@@ -49,7 +50,8 @@ static run start(int listening, const char *const *words)
 	snprintf(r.err, sizeof r.err, "%s/err%u", folder, number);
 	for (size_t i = 0; words[i]; i++)
 		memcpy(&argv[i + 1], &words[i], sizeof argv[0]);
-	int out = open(r.out, O_WRONLY | O_CREAT, 0600), err = open(r.err, O_WRONLY | O_CREAT, 0600);
+	int out = open(r.out, O_WRONLY | O_CREAT, 0600),
+	    err = open(r.err, O_WRONLY | O_CREAT, 0600);
 	r.pid = fork();
 	assert_true(r.pid >= 0 && out >= 0 && err >= 0);
 	if (r.pid == 0) {
@@ -98,7 +100,8 @@ static void wait_address(run *r)
 		const char *at = strstr(text_of(r->out), "http://127.0.0.1:");
 		if (at && strchr(at + 17, '/'))
 			r->port = (uint16_t)strtoul(at + 17, NULL, 10);
-		if (cni_clock_mono_us() - since > (int64_t)PATIENCE_MS * 1000 || waitpid(r->pid, NULL, WNOHANG) == r->pid)
+		if (cni_clock_mono_us() - since > (int64_t)PATIENCE_MS * 1000 ||
+			waitpid(r->pid, NULL, WNOHANG) == r->pid)
 			fail_msg("no address: %s %s", text_of(r->out), text_of(r->err));
 		usleep(2000);
 	}
@@ -106,7 +109,9 @@ static void wait_address(run *r)
 
 static int dial(uint16_t port)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct timeval patience = {20, 0};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -117,7 +122,8 @@ static int dial(uint16_t port)
 
 static void ask(int fd, uint16_t port, const char *target)
 {
-	dprintf(fd, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n\r\n", target, port);
+	dprintf(fd, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n\r\n", target,
+		port);
 }
 
 static const char *answer(int fd)

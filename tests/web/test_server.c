@@ -1,4 +1,5 @@
-/* test_server.c - the server on a real socket: what is refused, limits, deadlines, streams, leaving. Raw bytes. */
+/* test_server.c - the server on a real socket: what is refused, limits, deadlines, streams,
+ * leaving. Raw bytes. */
 #include "tap.h"
 
 #include <arpa/inet.h>
@@ -52,7 +53,10 @@ static cni_server *start(const char *const *hosts)
 {
 	cni_server *started;
 	cn_error err;
-	cni_server_options options = {.listen_fd = listen_fd, .threads = 4, .hosts = hosts, .log = keep_log,
+	cni_server_options options = {.listen_fd = listen_fd,
+		.threads = 4,
+		.hosts = hosts,
+		.log = keep_log,
 		.dev_script = "/* script */"};
 
 	assert_ok(cni_server_start(web, &options, &started, &err), &err);
@@ -74,7 +78,8 @@ static int set_up(void **state)
 	cn_get_route(app, "/", hello);
 	cn_post_route(app, "/echo", echo);
 	cn_get_route(app, "/slow", slow);
-	cn_web_set_limits(app, &(cn_web_limits){.body_bytes = 1000, .idle_timeout_s = 1, .request_deadline_s = 1});
+	cn_web_set_limits(app,
+		&(cn_web_limits){.body_bytes = 1000, .idle_timeout_s = 1, .request_deadline_s = 1});
 	web = cni_web_of(app);
 	server = start(NULL);
 	return 0;
@@ -91,7 +96,9 @@ static int tear_down(void **state)
 
 static int dial(void)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct timeval patience = {10, 0};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -102,7 +109,8 @@ static int dial(void)
 
 static void put(int fd, const char *bytes, size_t size)
 {
-	ssize_t ignored = send(fd, bytes, size, MSG_NOSIGNAL); /* the server may have hung up already */
+	ssize_t ignored =
+		send(fd, bytes, size, MSG_NOSIGNAL); /* the server may have hung up already */
 	(void)ignored;
 }
 
@@ -131,7 +139,8 @@ static const char *one(int fd, char *out, size_t size)
 			break;
 		have += (size_t)n;
 		out[have] = '\0';
-		const char *end = want ? NULL : strstr(out, "\r\n\r\n"), *length = end ? strstr(out, "Content-Length: ") : NULL;
+		const char *end = want ? NULL : strstr(out, "\r\n\r\n"),
+			   *length = end ? strstr(out, "Content-Length: ") : NULL;
 		if (end)
 			want = have + (length ? strtoul(length + 16, NULL, 10) : 0);
 		assert_true(want < size - 1 && have < size - 1);
@@ -140,9 +149,16 @@ static const char *one(int fd, char *out, size_t size)
 	return out;
 }
 
-typedef struct row { int status; const char *bytes; size_t size; } row;
-#define ROW(status, text) {status, text, sizeof(text) - 1}
-#define H "Host: x\r\n"
+typedef struct row {
+	int status;
+	const char *bytes;
+	size_t size;
+} row;
+#define ROW(status, text)                      \
+	{                                      \
+		status, text, sizeof(text) - 1 \
+	}
+#define H             "Host: x\r\n"
 #define PUT(fd, text) put((fd), text, sizeof(text) - 1)
 
 static void refuses_and_hangs_up(void **state)
@@ -150,10 +166,16 @@ static void refuses_and_hangs_up(void **state)
 	(void)state;
 	char out[8192];
 	static const row rows[] = {
-		ROW(400, "POST /echo HTTP/1.1\r\n" H "Content-Length: 3\r\nContent-Length: 5\r\n\r\nabcde"),
-		ROW(400, "POST /echo HTTP/1.1\r\n" H "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
-		ROW(400, "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"),
-		ROW(501, "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"),
+		ROW(400, "POST /echo HTTP/1.1\r\n" H
+			 "Content-Length: 3\r\nContent-Length: 5\r\n\r\nabcde"),
+		ROW(400,
+			"POST /echo HTTP/1.1\r\n" H
+			"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+		ROW(400,
+			"POST /echo HTTP/1.1\r\n" H
+			"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"),
+		ROW(501, "POST /echo HTTP/1.1\r\n" H
+			 "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"),
 		ROW(400, "POST /echo HTTP/1.1\r\n" H "Content-Length : 3\r\n\r\nabc"),
 		ROW(400, "GET / HTTP/1.1\r\nHost : x\r\n\r\n"),
 		ROW(400, "GET / HTTP/1.1\r\n Host: x\r\n\r\n"),
@@ -164,7 +186,8 @@ static void refuses_and_hangs_up(void **state)
 		ROW(400, "GET / HTTP/1.1\r\n" H "A: 1\r\n folded\r\nB: 2\r\n\r\n"),
 		ROW(400, "GET / HTTP/1.1\r\n" H "A: 1\0x\r\nB: 2\r\n\r\n"),
 		ROW(400, "GET / HTTP/1.1\r\n" H ": no name\r\nB: 2\r\n\r\n"),
-		ROW(400, "GET / HTTP/1.1\r\n" H ": no name\r\nGET /?n=second HTTP/1.1\r\n" H "\r\n"),
+		ROW(400,
+			"GET / HTTP/1.1\r\n" H ": no name\r\nGET /?n=second HTTP/1.1\r\n" H "\r\n"),
 		ROW(400, "GET / HTTP/1.1\r\n" H ":\r\nGET /?n=second HTTP/1.1\r\n" H "\r\n"),
 		ROW(400, "GET / HTTP/1.0\r\n:\r\nGET /?n=second HTTP/1.1\r\n" H "\r\n"),
 		ROW(400, "GET / HTTP/1.1\r\n" H "\n"),
@@ -176,7 +199,8 @@ static void refuses_and_hangs_up(void **state)
 		ROW(400, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"),
 		ROW(400, "GET http://x/ HTTP/1.1\r\n" H "\r\n"),
 		ROW(413, "POST /echo HTTP/1.1\r\n" H "Content-Length: 1001\r\n\r\n"),
-		ROW(413, "POST /echo HTTP/1.1\r\n" H "Content-Length: 18446744073709551617\r\n\r\n"),
+		ROW(413,
+			"POST /echo HTTP/1.1\r\n" H "Content-Length: 18446744073709551617\r\n\r\n"),
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		char want[32];
@@ -186,7 +210,8 @@ static void refuses_and_hangs_up(void **state)
 		PUT(fd, "GET /?n=second HTTP/1.1\r\n" H "\r\n");
 		all(fd, out, sizeof out);
 		snprintf(want, sizeof want, "HTTP/1.1 %d ", rows[i].status);
-		if (strncmp(out, want, strlen(want)) != 0 || strstr(out, "second") || !strstr(out, "Connection: close"))
+		if (strncmp(out, want, strlen(want)) != 0 || strstr(out, "second") ||
+			!strstr(out, "Connection: close"))
 			fail_msg("row %zu: wanted %d: %.200s", i, rows[i].status, out);
 	}
 }
@@ -199,8 +224,11 @@ static void answers_good_ones(void **state)
 		ROW(200, "GET /?n=1 HTTP/1.1\r\n" H "Connection: close\r\n\r\n"),
 		ROW(200, "GET /?n=1 HTTP/1.0\r\n\r\n"),
 		ROW(200, "GET /?n=1 HTTP/1.1\r\n" H "A:\r\nB:   x  \r\nConnection: close\r\n\r\n"),
-		ROW(200, "POST /echo HTTP/1.1\r\n" H "Connection: close\r\nContent-Length: 3\r\n\r\nabc"),
-		ROW(200, "POST /echo HTTP/1.1\r\n" H "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+		ROW(200, "POST /echo HTTP/1.1\r\n" H
+			 "Connection: close\r\nContent-Length: 3\r\n\r\nabc"),
+		ROW(200,
+			"POST /echo HTTP/1.1\r\n" H
+			"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
 		ROW(200, "HEAD /?n=1 HTTP/1.1\r\n" H "Connection: close\r\n\r\n"),
 		ROW(405, "BREW / HTTP/1.1\r\n" H "Connection: close\r\n\r\n"),
 		ROW(404, "GET /nowhere HTTP/1.1\r\n" H "Connection: close\r\n\r\n"),
@@ -225,7 +253,8 @@ static void answers_in_order(void **state)
 	(void)state;
 	char out[4096];
 	int fd = dial();
-	static const char two[] = "GET /?n=one HTTP/1.1\r\n" H "\r\nGET /?n=two HTTP/1.1\r\n" H "\r\n";
+	static const char two[] =
+		"GET /?n=one HTTP/1.1\r\n" H "\r\nGET /?n=two HTTP/1.1\r\n" H "\r\n";
 
 	put(fd, two, sizeof two - 1);
 	assert_non_null(strstr(one(fd, out, sizeof out), "hello one"));
@@ -262,7 +291,10 @@ static void limits_heads_and_bodies(void **state)
 	put(fd, head, (size_t)n);
 	assert_true(strncmp(all(fd, out, sizeof out), "HTTP/1.1 431 ", 13) == 0);
 	fd = dial(); /* the length of a chunked body is known at its end only */
-	n = snprintf(head, sizeof head, "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n5dc\r\n%01500d\r\n0\r\n\r\n", 7);
+	n = snprintf(head, sizeof head,
+		"POST /echo HTTP/1.1\r\n" H
+		"Transfer-Encoding: chunked\r\n\r\n5dc\r\n%01500d\r\n0\r\n\r\n",
+		7);
 	put(fd, head, (size_t)n);
 	assert_true(strncmp(all(fd, out, sizeof out), "HTTP/1.1 413 ", 13) == 0);
 }
@@ -277,7 +309,8 @@ static int64_t trickle(const char *head)
 	put(fd, head, strlen(head));
 	for (int i = 0; i < 80; i++) {
 		usleep(100 * 1000);
-		if (send(fd, "a", 1, MSG_NOSIGNAL) < 0 || recv(fd, out, sizeof out, MSG_DONTWAIT) == 0)
+		if (send(fd, "a", 1, MSG_NOSIGNAL) < 0 ||
+			recv(fd, out, sizeof out, MSG_DONTWAIT) == 0)
 			break;
 	}
 	close(fd);
@@ -303,7 +336,8 @@ static void counts_addresses(void **state)
 	cn_error err;
 	struct sockaddr_in far = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0A000001)};
 	struct sockaddr_in other = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0A000002)};
-	struct sockaddr_in near = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in near = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	cni_connection *open[4];
 
 	assert_ok(cni_connections_init(&all_of, &limits, &err), &err);
@@ -341,7 +375,8 @@ static void streams_events(void **state)
 		out[have] = '\0';
 	}
 	assert_non_null(strstr(out, "text/event-stream"));
-	usleep(2300 * 1000); /* longer than the idle time-out and the deadline: a stream has neither */
+	usleep(2300 *
+		1000); /* longer than the idle time-out and the deadline: a stream has neither */
 	cni_server_publish(server, "{\"n\":3}");
 	while (!strstr(out, "{\"n\":3}")) {
 		ssize_t n = recv(fd, out + have, sizeof out - 1 - have, 0);
@@ -364,7 +399,8 @@ static void leaves_without_losing(void **state)
 	char out[4096];
 	pthread_t stopper;
 	int kept = dial(), busy = dial(), stream = dial();
-	static const char slow_one[] = "GET /slow HTTP/1.1\r\n" H "\r\n", quick[] = "GET /?n=kept HTTP/1.1\r\n" H "\r\n";
+	static const char slow_one[] = "GET /slow HTTP/1.1\r\n" H "\r\n",
+			  quick[] = "GET /?n=kept HTTP/1.1\r\n" H "\r\n";
 
 	PUT(stream, "GET /_cantil/events HTTP/1.1\r\n" H "\r\n");
 	put(kept, quick, sizeof quick - 1);
@@ -372,7 +408,8 @@ static void leaves_without_losing(void **state)
 	assert_null(strstr(out, "Connection: close"));
 	put(busy, slow_one, sizeof slow_one - 1);
 	usleep(100 * 1000);
-	cni_server *next = start(NULL); /* the next version accepts on the same socket before the old one goes */
+	cni_server *next = start(
+		NULL); /* the next version accepts on the same socket before the old one goes */
 	pthread_create(&stopper, NULL, stop_it, server);
 	usleep(100 * 1000);
 	put(kept, quick, sizeof quick - 1);

@@ -1,8 +1,8 @@
 /*
  * dev_script.c - what runs in the developer's browser: listens, reloads, shows what is broken.
  *
- * Everything is shown as text, never as markup; the styles and the panel live in a shadow root, so that the page's own
- * styles do not reach them. A hidden tab does not keep a connection.
+ * Everything is shown as text, never as markup; the styles and the panel live in a shadow root, so
+ * that the page's own styles do not reach them. A hidden tab does not keep a connection.
  */
 #include "manage/serve/state.h"
 

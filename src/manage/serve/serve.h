@@ -38,9 +38,9 @@ typedef struct cni_serve {
 	int listen_fd;
 	const char *address; /* to open in a browser: "http://127.0.0.1:5000/" */
 	const char *hosts[CNI_HOSTS_MAX + 1];
-	uint16_t any_ip_port;  /* bound to every address: see guard.h */
-	bool local;            /* nobody but this machine reaches it */
-	sigset_t signals; /* blocked, and read from signal_fd: the ones that end us */
+	uint16_t any_ip_port; /* bound to every address: see guard.h */
+	bool local;           /* nobody but this machine reaches it */
+	sigset_t signals;     /* blocked, and read from signal_fd: the ones that end us */
 	int signal_fd;
 } cni_serve;
 
@@ -52,7 +52,8 @@ cn_status cni_serve_listen(
 /* runserver.c: is the database there and up to date? */
 cn_status cni_serve_check_database(cni_serve *serve, cn_error *err) CN_MUST_CHECK;
 cni_server_options cni_serve_options(cni_serve *serve);
-void cni_serve_introduce(const cni_serve *serve); /* the address, and a warning if others can see errors */
+void cni_serve_introduce(
+	const cni_serve *serve); /* the address, and a warning if others can see errors */
 void cni_serve_log_error(const char *line, void *ctx);
 
 int cni_runserver(cn_call *call, cn_error *err);

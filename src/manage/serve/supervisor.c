@@ -9,53 +9,32 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/try.h"
-#include "manage/serve/process.h"
+#include "manage/serve/children.h"
 #include "manage/serve/state.h"
 #include "manage/serve/watcher.h"
 
 enum {
-	WORKERS_MAX = 16,
 	QUIET_MS = 20,
 	QUIET_AT_MOST_MS = 400,
 	READY_MS = 20000,
 	FINISH_MS = 12000,
-	TAIL_BYTES = 16 * 1024,
 	BUILD_BYTES = 256 * 1024,
-	ID_DIGITS = 12,
 	CHAINED_MAX = 3,
 	CRASH_SOON_MS = 2000,
 	CRASHES_MAX = 3,
 };
 
-typedef enum role { NOBODY = 0, STARTING, SERVING, LEAVING } role;
-
-typedef struct worker {
-	role role;
-	bool fallback, killed;
-	pid_t pid;
-	int control, errors; /* -1: closed */
-	char build_id[ID_DIGITS + 1];
-	const char *copy;      /* the file that it runs; NULL: the program itself */
-	cni_identity identity; /* of the program that was copied */
-	int64_t since_us;      /* of its role */
-	cni_buffer tail;       /* the end of what it wrote to stderr */
-} worker;
-
 typedef struct supervisor {
 	cni_serve *serve;
 	cni_build build;
 	cni_watcher watcher;
-	sigset_t before;
-	char **argv;
-	worker workers[WORKERS_MAX];
+	cni_children children;
 	pid_t building; /* 0: not */
 	int build_fd;
 	cni_buffer output;                            /* of the build */
@@ -63,7 +42,7 @@ typedef struct supervisor {
 	bool change_in_build;
 	unsigned chained; /* builds in a row that were started by what changed during a build */
 	int64_t assets;
-	unsigned number, crashes;
+	unsigned crashes;
 	cni_buffer problem; /* JSON; empty: none */
 	bool problem_is_build, stop, fallback_failed;
 } supervisor;
@@ -82,34 +61,13 @@ static void say(const supervisor *s, const char *fmt, ...)
 	dprintf(STDERR_FILENO, "%s: %s\n", cn_app_name(s->serve->app), text);
 }
 
-static worker *in_role(supervisor *s, role wanted)
-{
-	for (size_t i = 0; i < WORKERS_MAX; i++) {
-		if (s->workers[i].role == wanted)
-			return &s->workers[i];
-	}
-	return NULL;
-}
+static cni_child *in_role(supervisor *s, cni_role role) { return cni_child_in(&s->children, role); }
 
-/* ---- talking to workers ---- */
-
-static void tell(const worker *w, const char *word, const char *rest)
-{
-	CLEANUP(cni_buffer_done) cni_buffer line = {0};
-
-	if (!w || w->control < 0)
-		return;
-	cni_buffer_printf(&line, "%s%s%s\n", word, *rest ? " " : "", rest);
-	/* a worker that does not read for that long is about to be killed anyway */
-	ssize_t ignored =
-		line.failed ? 0
-			    : send(w->control, line.data, line.size, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)ignored;
-}
+/* ---- what browsers are told ---- */
 
 static void tell_problem(supervisor *s)
 {
-	tell(in_role(s, SERVING), "problem",
+	cni_child_tell(in_role(s, CNI_ROLE_SERVING), "problem",
 		s->problem.size ? cni_buffer_text(&s->problem) : "null");
 }
 
@@ -128,86 +86,20 @@ static void clear_problem(supervisor *s)
 	tell_problem(s);
 }
 
-static void set_role(worker *w, role next)
-{
-	w->role = next;
-	w->since_us = cni_clock_mono_us();
-}
-
-static void dismiss(worker *w)
-{
-	tell(w, "quit", "");
-	set_role(w, LEAVING);
-}
-
-static void forget_copy(worker *w)
-{
-	if (w->copy)
-		unlink(w->copy);
-	w->copy = NULL;
-}
-
 /* ---- starting ---- */
-
-static worker *free_place(supervisor *s)
-{
-	worker *place = in_role(s, NOBODY), *oldest = NULL;
-
-	for (size_t i = 0; !place && i < WORKERS_MAX; i++) {
-		worker *w = &s->workers[i];
-		if (w->role == LEAVING && (!oldest || w->since_us < oldest->since_us))
-			oldest = w;
-	}
-	if (oldest) /* very many saves in a row: its clients had their time; its place is free when
-		       it has ended */
-		kill(oldest->pid, SIGKILL);
-	return place;
-}
-
-static cn_status start(supervisor *s, bool fallback, cn_error *err)
-{
-	worker *w = free_place(s);
-
-	if (!w)
-		return cn_fail(err, CN_EIO, "too many old versions are still running");
-	*w = (worker){.fallback = fallback, .control = -1, .errors = -1};
-	cni_random_hex(w->build_id, ID_DIGITS);
-	cni_spawn spawn = {.argv = s->argv,
-		.listen_fd = s->serve->listen_fd,
-		.build_id = w->build_id,
-		.signals = &s->before,
-		.program = s->build.program,
-		.serve = s->serve,
-		.run = fallback ? cni_fallback_run : NULL};
-	if (!fallback) {
-		if (!cni_identity_read(s->build.program, &w->identity))
-			return cn_fail(
-				err, CN_ENOTFOUND, "the program is gone: %s", s->build.program);
-		w->copy = cni_program_copy(&s->serve->arena, s->build.program, ++s->number);
-		if (w->copy)
-			spawn.program = w->copy;
-	}
-	cn_status status = cni_spawn_worker(&spawn, &w->pid, &w->control, &w->errors, err);
-	if (status < 0) {
-		forget_copy(w);
-		return status;
-	}
-	set_role(w, STARTING);
-	return CN_OK;
-}
 
 /* One is enough: what was starting is not wanted any more. */
 static void start_program(supervisor *s)
 {
-	worker *starting = in_role(s, STARTING);
+	cni_child *starting = in_role(s, CNI_ROLE_STARTING);
 	cn_error err;
 
 	if (starting) {
 		kill(starting->pid, SIGKILL);
 		starting->killed = true;
-		set_role(starting, LEAVING);
+		cni_child_set_role(starting, CNI_ROLE_LEAVING);
 	}
-	if (start(s, false, &err) < 0) {
+	if (cni_child_start(&s->children, false, &err) < 0) {
 		say(s, "error: %s", err.message);
 		set_problem(s, err.message, err.detail, strlen(err.detail), false);
 	}
@@ -218,28 +110,29 @@ static void need_somebody(supervisor *s)
 {
 	cn_error err;
 
-	if (s->stop || in_role(s, SERVING) || in_role(s, STARTING) || s->fallback_failed)
+	if (s->stop || in_role(s, CNI_ROLE_SERVING) || in_role(s, CNI_ROLE_STARTING) ||
+		s->fallback_failed)
 		return;
-	if (start(s, true, &err) < 0) {
+	if (cni_child_start(&s->children, true, &err) < 0) {
 		s->fallback_failed = true;
 		say(s, "error: %s", err.message);
 	}
 }
 
-static void is_ready(supervisor *s, worker *w)
+static void is_ready(supervisor *s, cni_child *w)
 {
-	worker *old = in_role(s, SERVING);
+	cni_child *old = in_role(s, CNI_ROLE_SERVING);
 
-	if (w->role != STARTING)
+	if (w->role != CNI_ROLE_STARTING)
 		return;
-	forget_copy(w);
+	cni_child_forget_copy(w);
 	if (old)
-		dismiss(old);
-	set_role(w, SERVING);
+		cni_child_dismiss(old);
+	cni_child_set_role(w, CNI_ROLE_SERVING);
 	s->fallback_failed = false;
 	char assets[24];
 	snprintf(assets, sizeof assets, "%lld", (long long)s->assets);
-	tell(w, "assets", assets);
+	cni_child_tell(w, "assets", assets);
 	if (w->fallback || s->problem_is_build) /* an old program was started again: what broke is
 						   still broken */
 		tell_problem(s);
@@ -260,10 +153,10 @@ static void is_ready(supervisor *s, worker *w)
 static bool must_start(supervisor *s)
 {
 	cni_identity now;
-	const worker *w = in_role(s, STARTING);
+	const cni_child *w = in_role(s, CNI_ROLE_STARTING);
 
 	if (!w)
-		w = in_role(s, SERVING);
+		w = in_role(s, CNI_ROLE_SERVING);
 	return cni_identity_read(s->build.program, &now) &&
 	       (!w || w->fallback || !cni_identity_equal(&now, &w->identity));
 }
@@ -281,7 +174,8 @@ static void start_build(supervisor *s)
 	cni_buffer_clear(&s->output);
 	s->build_us = cni_clock_mono_us();
 	s->change_in_build = false;
-	if (cni_spawn_build(&s->build, &s->before, &s->building, &s->build_fd, &err) < 0) {
+	if (cni_spawn_build(&s->build, &s->children.signals, &s->building, &s->build_fd, &err) <
+		0) {
 		s->building = 0;
 		say(s, "error: %s", err.message);
 		set_problem(s, err.message, err.detail, strlen(err.detail), true);
@@ -319,7 +213,7 @@ static void build_worked(supervisor *s)
 				     are not */
 		char text[24];
 		snprintf(text, sizeof text, "%lld", (long long)++s->assets);
-		tell(in_role(s, SERVING), "assets", text);
+		cni_child_tell(in_role(s, CNI_ROLE_SERVING), "assets", text);
 		say(s, "built, the program is the same (%s)", cni_path_name(s->watcher.last));
 	}
 	s->first_change_us = 0;
@@ -387,7 +281,7 @@ static void maybe_build(supervisor *s)
 
 /* ---- workers' ends ---- */
 
-static void read_control(supervisor *s, worker *w)
+static void read_control(supervisor *s, cni_child *w)
 {
 	char text[256];
 	ssize_t n = read(w->control, text, sizeof text - 1);
@@ -402,40 +296,17 @@ static void read_control(supervisor *s, worker *w)
 	text[n] = '\0';
 	if (strstr(text, "ready\n"))
 		is_ready(s, w);
-	if (strstr(text, "restart\n") && w->role == SERVING && !in_role(s, STARTING)) {
+	if (strstr(text, "restart\n") && w->role == CNI_ROLE_SERVING &&
+		!in_role(s, CNI_ROLE_STARTING)) {
 		say(s, "the database's file was replaced or removed: starting again");
 		start_program(s);
 	}
 }
 
-/* Passed on to our own stderr; the end is kept for when it crashes. */
-static void read_errors(worker *w)
-{
-	char part[8192];
-	ssize_t n = read(w->errors, part, sizeof part);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0) {
-		close(w->errors);
-		w->errors = -1;
-		return;
-	}
-	ssize_t ignored = write(STDERR_FILENO, part, (size_t)n);
-	(void)ignored;
-	cni_buffer_add(&w->tail, part, (size_t)n);
-	if (w->tail.size > 2 * TAIL_BYTES) {
-		size_t drop = w->tail.size - TAIL_BYTES;
-		memmove(w->tail.data, w->tail.data + drop, TAIL_BYTES);
-		w->tail.size = TAIL_BYTES;
-		w->tail.data[TAIL_BYTES] = '\0';
-	}
-}
-
-static void crashed(supervisor *s, const worker *w, int status)
+static void crashed(supervisor *s, const cni_child *w, int status)
 {
 	char title[160];
-	bool starting = w->role == STARTING;
+	bool starting = w->role == CNI_ROLE_STARTING;
 	bool soon = cni_clock_mono_us() - w->since_us < (int64_t)CRASH_SOON_MS * 1000;
 
 	if (WIFSIGNALED(status))
@@ -452,24 +323,13 @@ static void crashed(supervisor *s, const worker *w, int status)
 		start_program(s);
 }
 
-static void ended(supervisor *s, worker *w, int status)
+static void ended(supervisor *s, cni_child *child, int status)
 {
-	for (int i = 0; w->errors >= 0 && i < 64; i++) { /* what is still in the pipe */
-		struct pollfd fd = {w->errors, POLLIN, 0};
-		if (poll(&fd, 1, 0) <= 0)
-			break;
-		read_errors(w);
-	}
-	if (w->control >= 0)
-		close(w->control);
-	if (w->errors >= 0)
-		close(w->errors);
-	forget_copy(w);
-	worker gone = *w;
-	*w = (worker){0};
+	cni_child gone = cni_child_release(child);
+
 	if (gone.fallback)
-		s->fallback_failed = gone.role != LEAVING;
-	else if (gone.role != LEAVING && !s->stop)
+		s->fallback_failed = gone.role != CNI_ROLE_LEAVING;
+	else if (gone.role != CNI_ROLE_LEAVING && !s->stop)
 		crashed(s, &gone, status);
 	cni_buffer_done(&gone.tail);
 }
@@ -480,20 +340,17 @@ static void reap(supervisor *s)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == s->building) {
+		cni_child *child = cni_child_of(&s->children, pid);
+		if (pid == s->building)
 			build_ended(s, status);
-			continue;
-		}
-		for (size_t i = 0; i < WORKERS_MAX; i++) {
-			if (s->workers[i].role != NOBODY && s->workers[i].pid == pid)
-				ended(s, &s->workers[i], status);
-		}
+		else if (child)
+			ended(s, child, status);
 	}
 }
 
 static void check_starting(supervisor *s)
 {
-	worker *w = in_role(s, STARTING);
+	cni_child *w = in_role(s, CNI_ROLE_STARTING);
 
 	if (!w || w->killed || cni_clock_mono_us() - w->since_us < (int64_t)READY_MS * 1000)
 		return;
@@ -518,24 +375,26 @@ static void read_signal(supervisor *s)
 
 static void turn(supervisor *s, int timeout_ms)
 {
-	struct pollfd fds[3 + 2 * WORKERS_MAX];
+	struct pollfd fds[3 + 2 * CNI_CHILDREN_MAX];
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){s->serve->signal_fd, POLLIN, 0};
 	fds[n++] = (struct pollfd){s->watcher.fd, POLLIN, 0};
 	fds[n++] = (struct pollfd){s->build_fd, POLLIN, 0};
-	for (size_t i = 0; i < WORKERS_MAX; i++) {
-		const worker *w = &s->workers[i];
-		fds[n++] = (struct pollfd){w->role == NOBODY ? -1 : w->control, POLLIN, 0};
-		fds[n++] = (struct pollfd){w->role == NOBODY ? -1 : w->errors, POLLIN, 0};
+	for (size_t i = 0; i < CNI_CHILDREN_MAX; i++) {
+		const cni_child *w = &s->children.list[i];
+		fds[n++] = (struct pollfd){w->role == CNI_ROLE_NOBODY ? -1 : w->control, POLLIN, 0};
+		fds[n++] = (struct pollfd){w->role == CNI_ROLE_NOBODY ? -1 : w->errors, POLLIN, 0};
 	}
 	if (poll(fds, n, timeout_ms) <= 0)
 		return;
-	for (size_t i = 0; i < WORKERS_MAX; i++) {
-		if (fds[3 + 2 * i + 1].revents)
-			read_errors(&s->workers[i]);
-		if (fds[3 + 2 * i].revents)
-			read_control(s, &s->workers[i]);
+	for (size_t i = 0; i < CNI_CHILDREN_MAX; i++) {
+		cni_child *child =
+			&s->children.list[i]; /* its place may have become free on the way */
+		if (child->role != CNI_ROLE_NOBODY && fds[3 + 2 * i + 1].revents)
+			cni_child_read_errors(child);
+		if (child->role != CNI_ROLE_NOBODY && fds[3 + 2 * i].revents)
+			read_control(s, child);
 	}
 	if (fds[2].revents)
 		read_build(s);
@@ -543,15 +402,6 @@ static void turn(supervisor *s, int timeout_ms)
 		something_changed(s);
 	if (fds[0].revents)
 		read_signal(s);
-}
-
-static bool anybody(const supervisor *s)
-{
-	for (size_t i = 0; i < WORKERS_MAX; i++) {
-		if (s->workers[i].role != NOBODY)
-			return true;
-	}
-	return s->building != 0;
 }
 
 static void finish(supervisor *s)
@@ -563,21 +413,21 @@ static void finish(supervisor *s)
 	s->stop = false; /* set again by a second signal: then at once */
 	if (s->building)
 		kill(-s->building, SIGTERM);
-	for (size_t i = 0; i < WORKERS_MAX; i++) {
-		worker *w = &s->workers[i];
-		if (w->role == NOBODY)
+	for (size_t i = 0; i < CNI_CHILDREN_MAX; i++) {
+		cni_child *w = &s->children.list[i];
+		if (w->role == CNI_ROLE_NOBODY)
 			continue;
-		set_role(w, LEAVING);
+		cni_child_set_role(w, CNI_ROLE_LEAVING);
 		if (w->control >= 0)
 			close(w->control); /* no successor: it does not wait for idle clients */
 		w->control = -1;
 	}
-	while (anybody(s)) {
+	while ((cni_children_any(&s->children) || s->building)) {
 		turn(s, 100);
 		bool over = s->stop || cni_clock_mono_us() - start_us > (int64_t)FINISH_MS * 1000;
-		for (size_t i = 0; over && !hard && i < WORKERS_MAX; i++) {
-			if (s->workers[i].role != NOBODY)
-				kill(s->workers[i].pid, SIGKILL);
+		for (size_t i = 0; over && !hard && i < CNI_CHILDREN_MAX; i++) {
+			if (s->children.list[i].role != CNI_ROLE_NOBODY)
+				kill(s->children.list[i].pid, SIGKILL);
 		}
 		if (over && !hard && s->building)
 			kill(-s->building, SIGKILL);
@@ -589,10 +439,10 @@ static cn_status set_up(supervisor *s, cn_error *err)
 {
 	TRY(cni_build_find(s->serve, &s->build, err));
 	TRY(cni_watcher_open(&s->watcher, &s->serve->arena, s->build.watch, s->build.program, err));
-	s->argv = cni_own_arguments(&s->serve->arena);
-	if (!s->argv)
+	s->children.argv = cni_own_arguments(&s->serve->arena);
+	if (!s->children.argv)
 		return cn_fail(err, CN_EIO, "cannot tell how this program was started");
-	return start(s, false, err);
+	return cni_child_start(&s->children, false, err);
 }
 
 static void introduce(const supervisor *s)
@@ -616,10 +466,13 @@ cn_status cni_supervise(cni_serve *serve, cn_error *err)
 {
 	supervisor s = {.serve = serve, .build_fd = -1, .watcher = {.fd = -1}};
 
-	pthread_sigmask(SIG_SETMASK, NULL, &s.before);
+	s.children.serve = serve;
+	s.children.build = &s.build;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &s.children.signals);
 	for (int i = 1; i < NSIG; i++) {
 		if (sigismember(&serve->signals, i) == 1)
-			sigdelset(&s.before, i);
+			sigdelset(&s.children.signals, i);
 	}
 	cn_status status = set_up(&s, err);
 	if (status == CN_OK) {

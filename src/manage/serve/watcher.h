@@ -24,7 +24,7 @@ typedef struct cni_watcher {
 	cni_watched *list;
 	size_t count;
 	const char *program;          /* its path: told apart from sources */
-	char last[4096];               /* the path that changed last; "": none yet */
+	char last[4096];              /* the path that changed last; "": none yet */
 	bool source, program_changed; /* what cni_watcher_read has seen; the reader clears them */
 	bool full;                    /* more folders than can be watched */
 } cni_watcher;
