@@ -294,20 +294,25 @@ static void old_or_new_never_between(void **state)
 	const world *w = *state;
 	long kills = setting("CANTIL_TEST_KILLS", 50),
 	     seed = setting("CANTIL_TEST_SEED", (long)time(NULL));
-	long killed = 0, at[STATES + 1] = {0};
+	long killed = 0, tries = 0, at[STATES + 1] = {0};
+	double whole_us = (double)w->whole_us;
 	unsigned short random[3] = {(unsigned short)seed, (unsigned short)(seed >> 16), 1};
 	print_message("# seed %ld, %ld kills within %ld us\n", seed, kills, (long)w->whole_us);
-	for (long i = 0; i < kills; i++) {
+	for (; killed < kills && tries < 4 * kills; tries++) {
 		start_again(w);
 		/* the moments are spread evenly, each somewhere in its slice */
-		double part = ((double)i + erand48(random)) / (double)kills;
-		int64_t moment_us = (int64_t)(part * (double)w->whole_us);
+		double part = ((double)killed + erand48(random)) / (double)kills;
+		int64_t moment_us = (int64_t)(part * whole_us);
 		struct timespec wait = {
 			.tv_sec = moment_us / 1000000, .tv_nsec = moment_us % 1000000 * 1000};
 		pid_t pid = start_program(w, (const char *const[]){"db", "upgrade", NULL});
 		nanosleep(&wait, NULL);
 		kill(pid, SIGKILL);
-		killed += wait_program(pid) == -SIGKILL;
+		/* a kill that came too late is none: the machine is faster now than when it was measured */
+		if (wait_program(pid) == -SIGKILL)
+			killed++;
+		else
+			whole_us *= 0.95;
 		at[check_state(w)]++;
 		assert_int_equal(RUN_PROGRAM(w, "db", "upgrade"), 0);
 		assert_int_equal(check_state(w), STATES);
@@ -317,9 +322,9 @@ static void old_or_new_never_between(void **state)
 		print_message("# left at state %d: %ld\n", i, at[i]);
 		between += i > 1 && i < STATES ? at[i] : 0;
 	}
-	print_message("# %ld of %ld were killed before they ended\n", killed, kills);
+	print_message("# %ld of %ld were killed before they ended\n", killed, tries);
 	/* or the test would show nothing */
-	assert_true(killed > kills / 2);
+	assert_int_equal(killed, kills);
 	assert_true(between > 0);
 }
 
