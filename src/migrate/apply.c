@@ -1,13 +1,16 @@
 /* apply.c - see apply.h. */
 #include "migrate/apply.h"
 
+#include "base/file.h"
 #include "base/try.h"
 #include "migrate/execute.h"
+#include "migrate/proof.h"
 
 enum { MAX_TRIES = 5 };
 
 struct attempt {
 	cni_conn *conn;
+	cni_conn *data;  /* whose rows are looked at: conn, or a copy of it */
 	int64_t version; /* of the database's content when it was looked at */
 	bool stale;      /* somebody else has written since */
 	const cni_apply_options *options;
@@ -46,7 +49,7 @@ static cn_status make_set(struct attempt *attempt, const cni_schema *from, const
 	const cni_change_input input = {.from = from,
 		.to = target,
 		.answers = answers,
-		.data = attempt->conn,
+		.data = attempt->data,
 		.up_only = true};
 	for (;;) {
 		TRY(cni_change_make(arena, &input, ret, err));
@@ -100,11 +103,26 @@ static cn_status try_once(struct attempt *attempt, const cni_schema *target, cni
 	return CN_OK;
 }
 
+/* Looking at the rows takes temporary tables, which a connection for reading cannot have: a dry run
+ * looks at a copy. Of a database too large for that the caller opens the file itself for writing.
+ */
+static cn_status copy_data(struct attempt *attempt, cni_conn **ret, cn_error *err)
+{
+	const char *path = attempt->conn->path;
+	if (!attempt->options->dry_run || (path && cni_file_size(path) > CNI_PROOF_MAX_BYTES))
+		return CN_OK;
+	TRY(cni_conn_snapshot(attempt->conn, ret, err));
+	attempt->data = *ret;
+	return CN_OK;
+}
+
 cn_status cni_apply_schema(cni_conn *conn, const cni_schema *target, cni_answers *answers,
 	const cni_apply_options *options, cni_arena *arena, cni_apply_report *ret, cn_error *err)
 {
-	struct attempt attempt = {.conn = conn, .options = options};
+	CLEANUP(cni_conn_closep) cni_conn *copy = NULL;
+	struct attempt attempt = {.conn = conn, .data = conn, .options = options};
 	cn_status status = CN_OK;
+	TRY(copy_data(&attempt, &copy, err));
 	for (int i = 0; i < MAX_TRIES; i++) {
 		status = try_once(&attempt, target, answers, arena, i > 0, ret, err);
 		if (status != CN_ECONFLICT || !attempt.stale)

@@ -31,7 +31,8 @@ typedef struct cni_apply_report {
 } cni_apply_report;
 
 /* `conn` must be fresh (no TEMP objects, no open statements, no transaction); `target` is the text
- * of a SQL script, `target_name` what messages call it. The report lives in the arena. CN_EDECISION
+ * of a SQL script, `target_name` what messages call it. For a dry run it may be opened for reading,
+ * unless it is larger than CNI_PROOF_MAX_BYTES. The report lives in the arena. CN_EDECISION
  * when a person must decide first; after any failure the database is as it was.
  *
  *     CLEANUP(cni_arena_done) cni_arena arena = {0};

@@ -1,9 +1,11 @@
 /* apply.c - `cantil apply DB TARGET`: make a database like a target, without losing a row. */
 #include "migrate/apply.h"
 
+#include "base/file.h"
 #include "base/try.h"
 #include "manage/call.h"
 #include "manage/decide.h"
+#include "migrate/proof.h"
 #include "tool/source.h"
 #include "tool/tool.h"
 
@@ -45,7 +47,9 @@ static cn_status open_database(cn_call *call, cni_arena *arena, cni_conn **ret, 
 			"the database comes first, then the target: cantil apply app.db schema.sql");
 		return CN_EARG;
 	}
-	cni_open_options options = {.mode = dry ? CNI_OPEN_READ : CNI_OPEN_WRITE, .foreign = true};
+	bool large = source.uri.path && cni_file_size(source.uri.path) > CNI_PROOF_MAX_BYTES;
+	cni_open_options options = {
+		.mode = dry && !large ? CNI_OPEN_READ : CNI_OPEN_WRITE, .foreign = true};
 	return cni_conn_open(&source.uri, &options, ret, err);
 }
 
@@ -79,6 +83,8 @@ static int apply(cn_call *call, cn_error *err)
 	TRY(cni_apply_schema(conn, schema, &answers, &options, arena, &report, err));
 	if (cn_call_json(call))
 		write_json(call, &report);
+	else if (script_only && !report.changed)
+		cn_print(call, "-- nothing to do: the database is like the target already\n");
 	else if (!report.changed)
 		cn_note(call, "nothing to do: the database is like the target already");
 	else if (script_only)

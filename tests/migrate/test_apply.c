@@ -158,6 +158,34 @@ static void writes_nothing_when_told_not_to(void **state)
 	}
 }
 
+/* A key is looked at through a temporary table, which such a connection cannot have. */
+static void plans_without_the_right_to_write(void **state)
+{
+	(void)state;
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	struct person person = {0};
+	cni_apply_report report;
+	cni_uri uri;
+	cn_error err;
+	char before[65], after[65];
+	cni_conn_close(start(&arena, start_sql));
+	hash_file(before);
+	assert_ok(cni_uri_parse(&arena, path, "/", &uri, &err), &err);
+	assert_ok(cni_conn_open(&uri, &(cni_open_options){.mode = CNI_OPEN_READ, .foreign = true},
+			  &conn, &err),
+		&err);
+	assert_ok(apply(conn,
+			  "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE);"
+			  "CREATE TABLE u (id INTEGER PRIMARY KEY, old TEXT);",
+			  &person, true, &report, &arena, &err),
+		&err);
+	assert_non_null(strstr(report.script, "UNIQUE"));
+	assert_true(report.set.tried_on_data);
+	hash_file(after);
+	assert_string_equal(before, after);
+}
+
 static void does_nothing_when_there_is_nothing(void **state)
 {
 	(void)state;
@@ -279,6 +307,7 @@ int main(void)
 		cmocka_unit_test(asks_until_it_knows),
 		cmocka_unit_test(gives_up_without_an_answer),
 		cmocka_unit_test(writes_nothing_when_told_not_to),
+		cmocka_unit_test(plans_without_the_right_to_write),
 		cmocka_unit_test(does_nothing_when_there_is_nothing),
 		cmocka_unit_test(looks_again_when_somebody_wrote),
 		cmocka_unit_test(waits_for_a_writer),

@@ -39,12 +39,17 @@ echo "fill client.phone 'none'" >answers.txt
 exits 0 'apply --sql shows the script' "$cantil" apply app.db notnull.sql --answers answers.txt --sql
 says 'INSERT'
 check 'and runs nothing' test "$before" = "$(sum app.db)"
+cp app.db shell.db
+check 'the shell runs it' sh -c "$cantil apply app.db notnull.sql --answers answers.txt --sql | sqlite3 -bail shell.db"
+exits 0 'to the same end' "$cantil" diff --exit-code shell.db notnull.sql
 exits 0 'apply with an answers file' "$cantil" apply app.db notnull.sql --answers answers.txt --yes
 check 'the rows are there' test "$(sqlite3 app.db 'SELECT group_concat(phone) FROM client')" = '+41 44,none'
 exits 0 'the database is the target now' "$cantil" diff --exit-code app.db notnull.sql
 check 'no table of ours is left' test "$(sqlite3 app.db "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%cantil%'")" = 0
 before=$(sum app.db)
 exits 0 'apply again does nothing' "$cantil" apply app.db notnull.sql --yes
+exits 0 'apply --sql with nothing to do' "$cantil" apply app.db notnull.sql --yes --sql
+check 'is a script all the same' sh -c "$cantil apply app.db notnull.sql --sql | sqlite3 -bail app.db"
 check 'not even a write' test "$before" = "$(sum app.db)"
 sed 's/phone/telephone/g; s/client_telephone/client_phone/; s/VIEW telephones/VIEW phones/' notnull.sql >renamed.sql
 exits 0 'a rename as a flag' "$cantil" apply app.db renamed.sql --yes --rename 'column client phone telephone'
