@@ -27,6 +27,22 @@ int64_t cni_manifest_rows(const cni_manifest *manifest)
 	return rows;
 }
 
+void cni_manifest_write_rows(cni_json *json, const cni_manifest *m)
+{
+	cni_json_array(json, "revisions");
+	for (size_t i = 0; i < m->revision_count; i++)
+		cni_json_text(json, NULL, m->revisions[i]);
+	cni_json_end(json);
+	cni_json_array(json, "tables");
+	for (size_t i = 0; i < m->table_count; i++) {
+		cni_json_object(json, NULL);
+		cni_json_text(json, "name", m->tables[i].name);
+		cni_json_int(json, "rows", m->tables[i].rows);
+		cni_json_end(json);
+	}
+	cni_json_end(json);
+}
+
 void cni_manifest_write(cni_buffer *out, const cni_manifest *m)
 {
 	cni_json json = {.out = out, .pretty = true};
@@ -40,18 +56,7 @@ void cni_manifest_write(cni_buffer *out, const cni_manifest *m)
 	cni_json_int(&json, "size_bytes", m->size_bytes);
 	cni_json_text(&json, "sha256", m->sha256);
 	cni_json_int(&json, "foreign_key_violations", m->violations);
-	cni_json_array(&json, "revisions");
-	for (size_t i = 0; i < m->revision_count; i++)
-		cni_json_text(&json, NULL, m->revisions[i]);
-	cni_json_end(&json);
-	cni_json_array(&json, "tables");
-	for (size_t i = 0; i < m->table_count; i++) {
-		cni_json_object(&json, NULL);
-		cni_json_text(&json, "name", m->tables[i].name);
-		cni_json_int(&json, "rows", m->tables[i].rows);
-		cni_json_end(&json);
-	}
-	cni_json_end(&json);
+	cni_manifest_write_rows(&json, m);
 	cni_json_array(&json, "migrations");
 	for (size_t i = 0; i < m->file_count; i++) {
 		cni_json_object(&json, NULL);

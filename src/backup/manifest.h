@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "base/buffer.h"
+#include "base/json.h"
 
 typedef struct cni_table_rows {
 	const char *name;
@@ -44,6 +44,8 @@ char *cni_manifest_path(cni_arena *arena, const char *backup); /* "x.db.manifest
 int64_t cni_manifest_rows(const cni_manifest *manifest);       /* of all tables */
 
 void cni_manifest_write(cni_buffer *out, const cni_manifest *manifest);
+/* Its members "revisions" and "tables", inside an object of somebody else. */
+void cni_manifest_write_rows(cni_json *json, const cni_manifest *manifest);
 /* CN_EARG, naming the member, for what is no manifest of ours; a kept file that is not what its
  * hash says, or whose path leads out of the folder, is CN_EARG too. */
 cn_status cni_manifest_read(cni_arena *arena, const char *text, size_t size, cni_manifest *ret,

@@ -71,18 +71,7 @@ static void print_json(
 	cni_json_text(&json, "created", m->created);
 	cni_json_int(&json, "size_bytes", m->size_bytes);
 	cni_json_text(&json, "sha256", m->sha256);
-	cni_json_array(&json, "revisions");
-	for (size_t i = 0; i < m->revision_count; i++)
-		cni_json_text(&json, NULL, m->revisions[i]);
-	cni_json_end(&json);
-	cni_json_array(&json, "tables");
-	for (size_t i = 0; i < m->table_count; i++) {
-		cni_json_object(&json, NULL);
-		cni_json_text(&json, "name", m->tables[i].name);
-		cni_json_int(&json, "rows", m->tables[i].rows);
-		cni_json_end(&json);
-	}
-	cni_json_end(&json);
+	cni_manifest_write_rows(&json, m);
 	cni_json_end(&json);
 	cn_print(call, "%s", cni_buffer_text(&out));
 }
