@@ -23,8 +23,9 @@
  * Errors: a handler answers, it does not return a status. The session remembers its first error; if
  * the handler leaves one there and has not answered with an error itself, the reply becomes an
  * error page for it: 404 for CN_ENOTFOUND, 400 for CN_EARG, 409 for CN_ECONSTRAINT, 503 for
- * CN_ECONFLICT, else 500 (also when there is no database). What such a page tells is in the log,
- * and in the page in debug mode only.
+ * CN_ECONFLICT, else 500 (also when there is no database). A 404 or 400 that the handler has given
+ * does not hide a 500 or 503 of the session's: what was not found could not be looked for. What
+ * such a page tells is in the log, and in the page in debug mode only.
  *
  * Source: src/web/
  */

@@ -76,6 +76,17 @@ static void answer_without_route(cn_request *req)
 		cn_reply_header(reply, "Allow", allow);
 }
 
+/* Does the session's error make the reply? A handler that has told an error itself knows better;
+ * but its "not there" or "no such …" may only mean that the session could not look. */
+static bool error_wins(const cn_reply *reply, cn_status status)
+{
+	if (status >= 0)
+		return false;
+	if (reply->status < 400 || reply->kind == CNI_REPLY_NONE)
+		return true;
+	return cni_status_of(status) >= 500 && (reply->status == 404 || reply->status == 400);
+}
+
 /* The handler and what belongs to it: the hooks before, the session's end. */
 static void run(cn_request *req)
 {
@@ -95,7 +106,7 @@ static void run(cn_request *req)
 		req->match.route->handler(req, reply);
 	cni_reply_json_finish(reply);
 	cni_request_end_session(req, &err);
-	if (err.status < 0 && (reply->status < 400 || reply->kind == CNI_REPLY_NONE)) {
+	if (error_wins(reply, err.status)) {
 		cn_reply_fail(reply, &err);
 		if (req->session_error.status <
 			0) /* no database is no "not found" of the client's */

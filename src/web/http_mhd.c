@@ -28,6 +28,7 @@
 
 enum {
 	HEADERS_MAX = 100,
+	QUERY_FIELDS_MAX = 250,
 	TICK_MS = 250,
 	STREAM_BLOCK = 4096,
 	OVERSIZE_READ_ON = 1 << 20,
@@ -232,13 +233,36 @@ static cni_connection *context_of(struct MHD_Connection *http)
 	return info ? info->socket_context : NULL;
 }
 
-/* The target comes here before anything is taken apart. */
+/* The library takes the query apart before it asks us, in the same small memory that the head and
+ * the reply need; when that is full, it neither answers nor closes. So a query of very many fields
+ * is refused while there is nothing but the socket to do it with. */
+static bool crowded(const char *target)
+{
+	size_t fields = 0;
+
+	for (const char *at = strchr(target, '?'); at; at = strchr(at + 1, '&'))
+		fields++;
+	return fields > QUERY_FIELDS_MAX;
+}
+
+static void refuse_crowded(int fd)
+{
+	static const char reply[] = "HTTP/1.1 414 URI Too Long\r\n"
+				    "Connection: close\r\nContent-Length: 0\r\n\r\n";
+
+	(void)!send(fd, reply, sizeof reply - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	shutdown(fd, SHUT_RDWR);
+}
+
+/* The target comes here before anything is taken apart. Without one, on_head goes no further. */
 static void *on_target(void *cls, const char *target, struct MHD_Connection *http)
 {
 	cni_connection *c = context_of(http);
 
 	(void)cls;
-	if (c)
+	if (c && crowded(target))
+		refuse_crowded(c->fd);
+	else if (c)
 		c->req.target = cni_strdup(&c->req.arena, target);
 	return NULL;
 }

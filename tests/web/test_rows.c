@@ -60,6 +60,12 @@ static void show_maker(cn_request *req, cn_reply *reply)
 	cn_load(s, Maker, maker, "things.maker");
 	cn_reply_row(reply, 200, Maker, maker);
 }
+/* its 404 says that nothing was found, where nothing could be looked for */
+static void hides_the_reason(cn_request *req, cn_reply *reply)
+{
+	if (cn_execute(cn_request_session(req), "delete from nowhere") < 1)
+		cn_reply_error(reply, 404, "there is no such thing");
+}
 static void add_thing(cn_request *req, cn_reply *reply)
 {
 	cn_session *s = cn_request_session(req);
@@ -105,6 +111,7 @@ static cn_app *make_app(void)
 	cn_get_route(made, "/forget", add_and_forget);
 	cn_get_route(made, "/count", count_makers);
 	cn_get_route(made, "/broken", broken_sql);
+	cn_get_route(made, "/hidden", hides_the_reason);
 	cn_get_route(made, "/one", one_missing);
 	return made;
 }
@@ -198,6 +205,7 @@ static void errors_become_replies(void **state)
 		{"/things", "{\"name\":\"mug\",\"maker\":99}", 409},
 		{"/things", "{\"maker\":1}", 409},
 		{"/broken", NULL, 500},
+		{"/hidden", NULL, 500},
 		{"/one", NULL, 404},
 		{"/makers/7", NULL, 404},
 		{"/makers/1", NULL, 200},

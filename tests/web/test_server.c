@@ -216,6 +216,30 @@ static void refuses_and_hangs_up(void **state)
 	}
 }
 
+/* The library's memory for a request is small, and it takes the query apart on its own. */
+static void bounds_the_query(void **state)
+{
+	static const struct {
+		size_t fields;
+		int status;
+	} rows[] = {{250, 200}, {251, 414}, {1000, 414}, {4000, 414}};
+	char out[8192], want[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		int fd = dial();
+		PUT(fd, "GET /?n=1");
+		for (size_t n = 1; n < rows[i].fields; n++)
+			PUT(fd, "&a=");
+		PUT(fd, " HTTP/1.1\r\n" H "Connection: close\r\n\r\n");
+		all(fd, out, sizeof out);
+		snprintf(want, sizeof want, "HTTP/1.1 %d ", rows[i].status);
+		if (strncmp(out, want, strlen(want)) != 0)
+			fail_msg("%zu fields: wanted %d: %.200s", rows[i].fields, rows[i].status,
+				out);
+	}
+}
+
 static void answers_good_ones(void **state)
 {
 	(void)state;
@@ -461,6 +485,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_and_hangs_up),
+		cmocka_unit_test(bounds_the_query),
 		cmocka_unit_test(answers_good_ones),
 		cmocka_unit_test(answers_in_order),
 		cmocka_unit_test(limits_heads_and_bodies),
