@@ -34,8 +34,9 @@ int cni_db_init(cn_call *call, cn_error *err)
 {
 	CLEANUP(cni_migrator_freep) cn_migrator *migrator = NULL;
 	TRY(cni_call_migrator(call, false, &migrator, err));
-	TRY(cn_migrator_init(migrator, err));
-	cn_note(call, "made %s", migrator->folder);
+	bool made;
+	TRY(cn_migrator_init(migrator, &made, err));
+	cn_note(call, made ? "made %s" : "%s is there already", migrator->folder);
 	cn_note(call, "next: %s db migrate -m \"first\"", cni_call_program(call));
 	return CN_OK;
 }

@@ -43,7 +43,7 @@ static cn_status check_empty(const char *folder, cni_arena *arena, cn_error *err
 	return CN_ECONFLICT;
 }
 
-cn_status cn_migrator_init(cn_migrator *migrator, cn_error *err)
+cn_status cn_migrator_init(cn_migrator *migrator, bool *ret_made, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	cni_migrator_begin(migrator);
@@ -53,6 +53,11 @@ cn_status cn_migrator_init(cn_migrator *migrator, cn_error *err)
 	const char *keep = versions ? cni_path_join(&arena, versions, ".gitkeep") : NULL;
 	if (!versions || !readme_path || !settings_path || !keep)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
+	bool made = !cni_dir_exists(versions) || !cni_file_exists(settings_path);
+	if (ret_made)
+		*ret_made = made;
+	if (!made)
+		return CN_OK;
 	TRY(check_empty(migrator->folder, &arena, err));
 	TRY(cni_dir_make(versions, err));
 	TRY(cni_file_write(

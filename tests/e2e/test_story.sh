@@ -17,8 +17,12 @@ state 1
 exits 1 'db migrate before db init' ./app db migrate -m first
 says 'db init'
 check 'db init' ./app db init
-exits 1 'db init again' ./app db init
-says 'README.md'
+exits 0 'db init again' ./app db init
+says 'already'
+mkdir other && touch other/something
+exits 1 'db init in a folder of something else' ./app db init -d other
+says 'something'
+rm -r other
 check 'db migrate' ./app db migrate -m first
 check 'no database is made by it' test ! -e app.db
 exits 1 'db downgrade without a database' ./app db downgrade

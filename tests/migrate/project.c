@@ -30,7 +30,7 @@ int project_setup(void **state)
 	p->uri = cni_printf(&p->arena, "sqlite:///%s", p->db);
 	p->versions = cni_path_join(&p->arena, p->root, "migrations/versions");
 	want(p, NULL);
-	assert_ok(cn_migrator_init(p->migrator, &err), &err);
+	assert_ok(cn_migrator_init(p->migrator, NULL, &err), &err);
 	*state = p;
 	return 0;
 }

@@ -34,8 +34,14 @@ static void init_refuses_what_is_there(void **state)
 {
 	project *p = *state;
 	cn_error err;
-	assert_int_equal(cn_migrator_init(p->migrator, &err), CN_ECONFLICT);
+	bool made = true;
+	const char *settings = cni_path_join(&p->arena, p->root, "migrations/" CNI_FOLDER_SETTINGS);
+	assert_ok(cn_migrator_init(p->migrator, &made, &err), &err); /* a migrations folder is fine */
+	assert_false(made);
+	assert_int_equal(unlink(settings), 0); /* what is something else is not */
+	assert_int_equal(cn_migrator_init(p->migrator, NULL, &err), CN_ECONFLICT);
 	assert_non_null(strstr(err.detail, "versions"));
+	assert_false(cni_file_exists(settings));
 	assert_true(cni_file_exists(cni_path_join(&p->arena, p->root, "migrations/README.md")));
 }
 
