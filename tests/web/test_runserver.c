@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -55,6 +56,7 @@ static run start(int listening, const char *const *words)
 	r.pid = fork();
 	assert_true(r.pid >= 0 && out >= 0 && err >= 0);
 	if (r.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing behind */
 		dup2(out, STDOUT_FILENO);
 		dup2(err, STDERR_FILENO);
 		if (listening >= 0) {
