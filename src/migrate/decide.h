@@ -55,6 +55,9 @@ cn_status cni_relation(
 void cni_relation_old(const cni_copy *copy, cni_buffer *out);
 /* Appends the expression that yields cantil_key from a row of `from`. */
 void cni_relation_key(const cni_copy *copy, cni_buffer *out);
+/* What that column is called: "cantil_key", or another name when a column of the table has this
+ * one. */
+const char *cni_relation_key_name(const cni_copy *copy);
 void cni_relation_done(cni_decider *decider);
 /* The copy whose new table has this name; -1: there is none. */
 long cni_relation_find(const cni_decider *decider, const char *table);

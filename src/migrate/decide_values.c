@@ -149,7 +149,7 @@ static cn_status ask_cast(cni_decider *decider, const cni_copy *copy, size_t col
 	cni_quote_name_if(&text, is->name);
 	cni_buffer_printf(&text, " that does not fit type %s%s: converting would lose it",
 		is->type ? is->type : "BLOB", copy->to->ddl.table.strict ? " (STRICT)" : "");
-	cni_buffer_puts(&sql, "SELECT cantil_key, ");
+	cni_buffer_printf(&sql, "SELECT %s, ", cni_relation_key_name(copy));
 	cni_quote_name(&sql, is->name);
 	cni_buffer_printf(&sql, " FROM %s LIMIT %d", where, CNI_SAMPLES);
 	TRY(cni_sample(decider, &sql, &detail, err));
@@ -225,7 +225,8 @@ static cn_status ask_fill(cni_decider *decider, const cni_copy *copy, size_t col
 	cni_buffer_puts(&text, is_new ? ", which is NOT NULL and has no default"
 				      : ", which must not be NULL any longer");
 	if (where) {
-		cni_buffer_printf(&sql, "SELECT cantil_key FROM %s LIMIT %d", where, CNI_SAMPLES);
+		cni_buffer_printf(&sql, "SELECT %s FROM %s LIMIT %d", cni_relation_key_name(copy),
+			where, CNI_SAMPLES);
 		TRY(cni_sample(decider, &sql, &detail, err));
 	}
 	const cni_answer answer = {.kind = CNI_ANSWER_FILL,

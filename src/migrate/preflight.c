@@ -48,8 +48,8 @@ static cn_status check_null(cni_decider *decider, size_t index, size_t column, c
 	if (!rows)
 		return CN_OK;
 	cni_buffer_clear(&sql);
-	cni_buffer_printf(
-		&sql, "SELECT cantil_key FROM %s LIMIT %d", cni_buffer_text(&from), CNI_SAMPLES);
+	cni_buffer_printf(&sql, "SELECT %s FROM %s LIMIT %d", cni_relation_key_name(copy),
+		cni_buffer_text(&from), CNI_SAMPLES);
 	TRY(cni_sample(decider, &sql, &detail, err));
 	cni_buffer_puts(&text, "after the change ");
 	cni_rows_text(&text, rows, copy->to->name);
@@ -137,7 +137,7 @@ static cn_status check_check(
 	if (!rows)
 		return CN_OK;
 	cni_buffer_clear(&sql);
-	cni_buffer_puts(&sql, "SELECT cantil_key");
+	cni_buffer_printf(&sql, "SELECT %s", cni_relation_key_name(copy));
 	add_check_columns(decider, &copy->to->ddl.table, check->check_sql, &sql);
 	cni_buffer_printf(&sql, " FROM %s LIMIT %d", cni_buffer_text(&from), CNI_SAMPLES);
 	TRY(cni_sample(decider, &sql, &detail, err));

@@ -144,7 +144,8 @@ static cn_status ask_duplicates(cni_decider *decider, const cni_copy *copy, cons
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	CLEANUP(cni_buffer_done) cni_buffer text = {0};
 	CLEANUP(cni_buffer_done) cni_buffer detail = {0};
-	cni_buffer_puts(&sql, "SELECT min(cantil_key) || ' and ' || max(cantil_key)");
+	const char *row = cni_relation_key_name(copy);
+	cni_buffer_printf(&sql, "SELECT min(%s) || ' and ' || max(%s)", row, row);
 	for (size_t i = 0; i < key->part_count; i++) {
 		cni_buffer_puts(&sql, ", ");
 		add_expression(&sql, &key->parts[i]);

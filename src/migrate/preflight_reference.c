@@ -55,6 +55,13 @@ static bool same_column(const cni_copy *copy, const char *old, const char *new)
 	return cni_table_column(&copy->from->ddl.table, old) == copy->columns[column].from;
 }
 
+/* The parent's collation is the one that a child is looked up by. */
+static bool same_parent(const cni_copy *copy, const char *old, const char *new)
+{
+	long column = cni_table_column(&copy->to->ddl.table, new);
+	return same_column(copy, old, new) && cni_copy_same_collation(copy, (size_t)column);
+}
+
 /* The same reference before, between values that come through: what is an orphan was one. */
 static bool was_there(cni_decider *decider, const cni_copy *copy, const struct reference *new)
 {
@@ -76,7 +83,7 @@ static bool was_there(cni_decider *decider, const cni_copy *copy, const struct r
 		for (size_t j = 0; same && j < new->count; j++)
 			same = same_column(copy, child_column(key, j), child_column(new->key, j)) &&
 			       (parent < 0 ||
-				       same_column(&decider->copies[parent], old.parent_columns[j],
+				       same_parent(&decider->copies[parent], old.parent_columns[j],
 					       new->parent_columns[j]));
 		if (same)
 			return true;
@@ -134,7 +141,7 @@ static cn_status check_reference(
 	if (!rows)
 		return CN_OK;
 	cni_buffer_clear(&sql);
-	cni_buffer_puts(&sql, "SELECT cantil_key");
+	cni_buffer_printf(&sql, "SELECT %s", cni_relation_key_name(copy));
 	cni_rows_text(&text, rows, copy->to->name);
 	cni_buffer_puts(&text, rows == 1 ? " a value in " : " values in ");
 	for (size_t i = 0; i < reference->count; i++) {

@@ -31,6 +31,15 @@ void cni_relation_key(const cni_copy *copy, cni_buffer *out)
 	}
 }
 
+const char *cni_relation_key_name(const cni_copy *copy)
+{
+	static const char *const names[] = {"cantil_key", "cantil_key_2", "cantil_key_3"};
+	for (size_t i = 0; i < CNI_COUNT(names); i++)
+		if (cni_table_column(&copy->to->ddl.table, names[i]) < 0)
+			return names[i];
+	return "cantil_key_4";
+}
+
 /* (SELECT key AS cantil_key, rowid AS rowid, old AS new, … FROM the old table): expressions may
  * read the rowid too, unless a column has taken its name. */
 static void add_old_rows(const cni_copy *copy, cni_buffer *out)
@@ -39,7 +48,7 @@ static void add_old_rows(const cni_copy *copy, cni_buffer *out)
 	const char *rowid = cni_rowid_word(from);
 	cni_buffer_puts(out, "(SELECT ");
 	cni_relation_key(copy, out);
-	cni_buffer_puts(out, " AS cantil_key");
+	cni_buffer_printf(out, " AS %s", cni_relation_key_name(copy));
 	if (rowid && cni_table_column(to, rowid) < 0)
 		cni_buffer_printf(out, ", %s AS %s", rowid, rowid);
 	for (size_t i = 0; i < to->column_count; i++) {
@@ -107,11 +116,12 @@ static cn_status make_temporary(cni_decider *decider, size_t index, cn_error *er
 	CLEANUP(cni_buffer_done) cni_buffer values = {0};
 	const cni_copy *copy = &decider->copies[index];
 	const cni_ddl_table *to = &copy->to->ddl.table;
+	const char *key = cni_relation_key_name(copy);
 	const char *name = cni_printf(decider->arena, "cantil_preflight_%zu", index);
 	if (!name)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	cni_buffer_printf(&create, "CREATE TEMP TABLE %s (cantil_key", name);
-	cni_buffer_printf(&insert, "INSERT INTO temp.%s (cantil_key", name);
+	cni_buffer_printf(&create, "CREATE TEMP TABLE %s (%s", name, key);
+	cni_buffer_printf(&insert, "INSERT INTO temp.%s (%s", name, key);
 	for (size_t i = 0; i < to->column_count; i++) {
 		add_column(&create, copy, i);
 		if (!cni_copy_writes(copy, i))
@@ -121,7 +131,7 @@ static cn_status make_temporary(cni_decider *decider, size_t index, cn_error *er
 		cni_buffer_puts(&values, ", ");
 		cni_copy_value(&values, copy, i);
 	}
-	cni_buffer_printf(&insert, ") SELECT cantil_key%s FROM ", cni_buffer_text(&values));
+	cni_buffer_printf(&insert, ") SELECT %s%s FROM ", key, cni_buffer_text(&values));
 	add_old_rows(copy, &insert);
 	cni_buffer_puts(&insert, " AS ");
 	cni_quote_name(&insert, copy->to->name);

@@ -15,6 +15,8 @@ typedef enum cni_plan_level {
 	CNI_LEVEL_CHEAP = 0, /* views and triggers stay where they are */
 	CNI_LEVEL_BARE,      /* all views and triggers go first and come back last */
 	CNI_LEVEL_REBUILD,   /* and every table that differs is rebuilt */
+	CNI_LEVEL_COPY,      /* and columns get their new names in the copy: SQLite's RENAME COLUMN
+				fails on some sound tables */
 	CNI_LEVEL_END,
 } cni_plan_level;
 

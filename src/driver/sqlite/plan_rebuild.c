@@ -93,6 +93,37 @@ static cn_status add_anything(cni_planner *planner, const cni_copy *copy, cni_bu
 	return CN_OK;
 }
 
+/* The table that is read, under the column names that it will have. */
+static void add_source(
+	cni_buffer *out, const cni_planner *planner, const cni_copy *copy, const cni_object *now)
+{
+	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;
+	const char *rowid = cni_rowid_word(from), *word = cni_rowid_word(to);
+	bool first = true;
+	if (planner->level < CNI_LEVEL_COPY) {
+		cni_quote_name(out, now->name);
+		return;
+	}
+	cni_buffer_puts(out, "(SELECT ");
+	if (rowid && word) {
+		cni_buffer_printf(out, "%s AS %s", rowid, word);
+		first = false;
+	}
+	for (size_t i = 0; i < to->column_count; i++) {
+		if (copy->columns[i].from < 0)
+			continue;
+		cni_buffer_puts(out, first ? "" : ", ");
+		first = false;
+		cni_quote_name(out, from->columns[copy->columns[i].from].name);
+		cni_buffer_puts(out, " AS ");
+		cni_quote_name(out, to->columns[i].name);
+	}
+	cni_buffer_puts(out, " FROM ");
+	cni_quote_name(out, now->name);
+	cni_buffer_puts(out, ") AS ");
+	cni_quote_name(out, now->name);
+}
+
 static cn_status copy_rows(cni_planner *planner, const cni_copy *copy, const cni_object *now,
 	const char *temporary, cn_error *err)
 {
@@ -103,7 +134,8 @@ static cn_status copy_rows(cni_planner *planner, const cni_copy *copy, const cni
 	const cni_ddl_table *to = &copy->to->ddl.table;
 	const char *old_rowid = cni_rowid_word(&now->ddl.table), *new_rowid = cni_rowid_word(to);
 	if (old_rowid && new_rowid && cni_table_rowid_alias(to) < 0)
-		add_to_list(&names, &values, new_rowid, old_rowid);
+		add_to_list(&names, &values, new_rowid,
+			planner->level < CNI_LEVEL_COPY ? old_rowid : new_rowid);
 	for (size_t i = 0; i < to->column_count; i++) {
 		if (!cni_copy_writes(copy, i))
 			continue;
@@ -120,7 +152,7 @@ static cn_status copy_rows(cni_planner *planner, const cni_copy *copy, const cni
 	cni_quote_name(&sql, temporary);
 	cni_buffer_printf(
 		&sql, " (%s)\nSELECT %s\nFROM ", cni_buffer_text(&names), cni_buffer_text(&values));
-	cni_quote_name(&sql, now->name);
+	add_source(&sql, planner, copy, now);
 	sql.failed |= names.failed || values.failed || value.failed;
 	return cni_planner_run_buffer(planner, NULL, &sql, err);
 }

@@ -172,7 +172,7 @@ static cn_status rename_columns(cni_planner *planner, const cni_copy *copy, cn_e
 cn_status cni_plan_renames(cni_planner *planner, cn_error *err)
 {
 	TRY(rename_tables(planner, err));
-	for (size_t i = 0; i < planner->request->copy_count; i++)
+	for (size_t i = 0; planner->level < CNI_LEVEL_COPY && i < planner->request->copy_count; i++)
 		TRY(rename_columns(planner, &planner->request->copies[i], err));
 	return CN_OK;
 }

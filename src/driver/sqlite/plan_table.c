@@ -16,8 +16,9 @@
 
 enum { MAX_DROPS = 2 }; /* each DROP COLUMN writes all rows: beyond this a rebuild costs less */
 
-/* A default that ADD COLUMN takes whatever rows there are: one literal, with a sign perhaps. */
-static bool is_literal(cni_arena *arena, const char *sql)
+/* A default that ADD COLUMN takes whatever rows there are: one literal, with a sign perhaps. TRUE
+ * and FALSE it would put into the rows as numbers, also where the column holds text. */
+static bool is_literal(cni_arena *arena, const char *sql, cni_affinity affinity)
 {
 	size_t count = 0;
 	const cni_token *token = cni_tokens(arena, sql, strlen(sql), &count);
@@ -35,8 +36,9 @@ static bool is_literal(cni_arena *arena, const char *sql)
 	case CNI_TOKEN_NUMBER: return true;
 	case CNI_TOKEN_QUOTED: return token->text[0] == '"';
 	case CNI_TOKEN_WORD:
-		return cni_token_is(token, "null") || cni_token_is(token, "true") ||
-		       cni_token_is(token, "false");
+		return cni_token_is(token, "null") ||
+		       (affinity != CNI_AFF_TEXT &&
+			       (cni_token_is(token, "true") || cni_token_is(token, "false")));
 	default: return false;
 	}
 }
@@ -71,12 +73,12 @@ static bool can_add(const cni_planner *planner, const cni_ddl_table *table, size
 		return false;
 	if (is->not_null && !has_default && !is->generated_sql)
 		return false;
-	/* SQLite 3.40's check of the added column sees NULLs that are not there (see
-	 * execute_check.c) */
+	/* SQLite 3.40's check of the added column sees NULLs that are not there (see verify.c) */
 	if (table->without_rowid &&
 		(table->strict || is->generated_sql || has_check_at(table, column)))
 		return false;
-	return !has_default || is_literal(planner->arena, is->default_sql);
+	return !has_default ||
+	       is_literal(planner->arena, is->default_sql, cni_column_affinity(table, column));
 }
 
 typedef struct outline { /* of the way by ALTER */

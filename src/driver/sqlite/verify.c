@@ -70,29 +70,65 @@ static cn_status count_orphans(cni_conn *conn, int64_t *ret, cni_buffer *names, 
 	return CN_OK;
 }
 
-/* SQLite 3.40 reports "NULL value in t.c" where there is none, for a NOT NULL column of a WITHOUT
- * ROWID table whose key columns do not come first. The table itself knows better. */
+/* What quick_check says of a value, and which rows would bear it out; %s: the column, quoted. */
+static const struct {
+	const char *what, *rows;
+} alarms[] = {
+	/* of a column that is NOT NULL, SQLite takes IS NULL for false without a look */
+	{"NULL", "typeof(%s) = 'null'"},
+	{"NUMERIC", "typeof(%s) IN ('integer', 'real')"},
+	/* text that a column of numbers would have taken for one */
+	{"TEXT", "typeof(%s) = 'text' AND %s = CAST(%s AS NUMERIC)"},
+	{"non-INT", "typeof(%s) NOT IN ('integer', 'null')"},
+	{"non-INTEGER", "typeof(%s) NOT IN ('integer', 'null')"},
+	{"non-REAL", "typeof(%s) NOT IN ('real', 'null')"},
+	{"non-TEXT", "typeof(%s) NOT IN ('text', 'null')"},
+	{"non-BLOB", "typeof(%s) NOT IN ('blob', 'null')"},
+};
+
+/* The condition for a line such as "NULL value in t.c"; nothing for any other line. */
+static void add_condition(cni_buffer *out, const char *table, const char *line)
+{
+	static const char middle[] = " value in ";
+	CLEANUP(cni_buffer_done) cni_buffer column = {0};
+	const char *name = strstr(line, middle);
+	size_t size = strlen(table);
+	if (!name || strncmp(name + strlen(middle), table, size) != 0 ||
+		name[strlen(middle) + size] != '.')
+		return;
+	cni_quote_name(&column, name + strlen(middle) + size + 1);
+	out->failed |= column.failed;
+	for (size_t i = 0; i < CNI_COUNT(alarms); i++) {
+		const char *what = alarms[i].what, *from = alarms[i].rows;
+		if (strlen(what) != (size_t)(name - line) || strncmp(line, what, strlen(what)) != 0)
+			continue;
+		for (const char *at; (at = strstr(from, "%s")); from = at + 2) {
+			cni_buffer_add(out, from, (size_t)(at - from));
+			cni_buffer_puts(out, cni_buffer_text(&column));
+		}
+		cni_buffer_puts(out, from);
+	}
+}
+
+/* SQLite 3.40 reads the wrong column of a WITHOUT ROWID table whose key columns do not come first,
+ * and reports NULLs and types that are not there. The table itself knows better. */
 static cn_status is_false_alarm(
 	cni_conn *conn, const char *table, const char *line, bool *ret, cn_error *err)
 {
-	static const char prefix[] = "NULL value in ";
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	int64_t nulls = 0;
+	CLEANUP(cni_buffer_done) cni_buffer condition = {0};
+	int64_t rows = 0;
 	*ret = false;
-	if (!cni_starts(line, prefix))
-		return CN_OK;
-	const char *column = line + strlen(prefix) + strlen(table);
-	if (strncmp(line + strlen(prefix), table, strlen(table)) != 0 || *column != '.')
+	add_condition(&condition, table, line);
+	if (!condition.size && !condition.failed)
 		return CN_OK;
 	cni_buffer_puts(&sql, "SELECT count(*) FROM main.");
 	cni_quote_name(&sql, table);
-	cni_buffer_puts(&sql, " WHERE ");
-	cni_quote_name(&sql, column + 1);
-	cni_buffer_puts(&sql, " IS NULL");
-	if (sql.failed)
+	cni_buffer_printf(&sql, " WHERE %s", cni_buffer_text(&condition));
+	if (sql.failed || condition.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_conn_int(conn, cni_buffer_text(&sql), &nulls, err));
-	*ret = nulls == 0;
+	TRY(cni_conn_int(conn, cni_buffer_text(&sql), &rows, err));
+	*ret = rows == 0;
 	return CN_OK;
 }
 
