@@ -15,7 +15,7 @@ static void totals(cn_reply *reply, cn_session *session)
 {
 	cn_reply_print(reply,
 		"<p class=\"totals\"><b>%lld</b> products of <b>%lld</b> producers; <b>%lld</b> consumers have used up "
-		"<b>%lld</b> of them. As JSON: <a href=\"/api/products\">products</a>, "
+		"<b>%lld</b> pieces. As JSON: <a href=\"/api/products\">products</a>, "
 		"<a href=\"/api/producers\">producers</a>, <a href=\"/api/garbage\">garbage</a>.</p>",
 		(long long)cn_count(session, Product), (long long)cn_count(session, Producer),
 		(long long)cn_count(session, Consumer), (long long)cn_count(session, Garbage));

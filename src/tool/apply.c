@@ -112,8 +112,8 @@ const cn_command_desc cni_tool_apply = {
 	.name = "apply",
 	.help = "make a database like a target schema, keeping its rows",
 	.description =
-		"Plans the change, proves it on a copy, asks, and makes it in one transaction: after an error, a "
-		"kill or a full disk the database is as it was. Renames and losses are never guessed: they are "
+		"Plans the change, proves it on a copy, asks, and makes it in one transaction: after an error, a\n"
+		"kill or a full disk the database is as it was. Renames and losses are never guessed: they are\n"
 		"asked, or told by the decisions; without one the command ends with 3 and says what to write.",
 	.example =
 		"cantil apply app.db schema.sql\n"

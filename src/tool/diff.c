@@ -53,8 +53,8 @@ const cn_command_desc cni_tool_diff = {
 	.name = "diff",
 	.help = "compare two schemas",
 	.description =
-		"Lists what must change for FROM to become TO, one change a line: + added, - dropped, ~ altered. "
-		"Both are compared by meaning: spelling, quoting, case and comments are no difference. "
+		"Lists what must change for FROM to become TO, one change a line: + added, - dropped, ~ altered.\n"
+		"Both are compared by meaning: spelling, quoting, case and comments are no difference.\n"
 		"`cantil apply` makes the changes.",
 	.example = "cantil diff app.db schema.sql\n"
 		   "cantil diff production.db staging.db --json",

@@ -57,7 +57,7 @@ const cn_command_desc cni_tool_inspect = {
 	.name = "inspect",
 	.help = "print a schema as SQL, C models, JSON or Graphviz",
 	.description =
-		"Reads the schema of anything that has one and writes it to standard output. The source is "
+		"Reads the schema of anything that has one and writes it to standard output. The source is\n"
 		"only read: a database is byte for byte the same afterwards.",
 	.example = "cantil inspect app.db\n"
 		   "cantil inspect design.xml --format c > models.c\n"

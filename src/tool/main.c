@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 		.version = CANTIL_VERSION,
 		.help = "a database toolkit: inspect, compare, migrate, back up",
 		.description =
-			"With a cantil.ini that names a database, a schema and a migrations folder, "
+			"With a cantil.ini that names a database, a schema and a migrations folder,\n"
 			"`cantil db …` manages that project; the other commands need no project.",
 		.example = "cantil new shop\n"
 			   "cantil inspect shop.db --format c\n"

@@ -142,7 +142,7 @@ const cn_command_desc cni_tool_new = {
 	.name = "new",
 	.help = "start a project: models, pages, commands, a test",
 	.description =
-		"Makes a folder with a small program that builds with make against the installed library and "
+		"Makes a folder with a small program that builds with make against the installed library and\n"
 		"is its own manager. Nothing that exists is overwritten.",
 	.example = "cantil new shop && cd shop && make",
 	.options = new_options,

@@ -30,7 +30,7 @@ const cn_command_desc cni_serve_commands[] = {
 			"\n"
 			"The build command is --build, or build under [runserver] in cantil.ini, or make or ninja "
 			"where a Makefile or build.ninja is found at or above the program.",
-		.example = "runserver -d\nrunserver -h 0.0.0.0 -p 8080",
+		.example = "APP runserver -d\nAPP runserver -h 0.0.0.0 -p 8080",
 		.options = runserver_options,
 		.run = cni_runserver},
 	{.name = "routes",
