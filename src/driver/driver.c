@@ -218,6 +218,11 @@ int64_t cni_conn_last_id(const cni_conn *conn) { return conn->driver->last_id(co
 
 void cni_conn_interrupt(cni_conn *conn) { conn->driver->interrupt(conn); }
 
+cn_status cni_conn_content_version(cni_conn *conn, int64_t *ret, cn_error *err)
+{
+	return conn->driver->content_version(conn, ret, err);
+}
+
 cn_status cni_conn_set(cni_conn *conn, cni_setting setting, int64_t value, cn_error *err)
 {
 	return conn->driver->set(conn, setting, value, err);

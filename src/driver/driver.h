@@ -124,6 +124,8 @@ struct cni_driver {
 	int64_t (*changes)(const cni_conn *conn); /* rows of the last statement */
 	int64_t (*last_id)(const cni_conn *conn);
 	void (*interrupt)(cni_conn *conn); /* from any thread or signal handler */
+	/* a number that changes whenever another connection has committed */
+	cn_status (*content_version)(cni_conn *conn, int64_t *ret, cn_error *err);
 	cn_status (*set)(cni_conn *conn, cni_setting setting, int64_t value, cn_error *err);
 	cn_status (*get)(cni_conn *conn, cni_setting setting, int64_t *ret, cn_error *err);
 
@@ -242,6 +244,7 @@ int64_t cni_conn_last_id(const cni_conn *conn);
 /* Ends what the connection is running, or waiting for, with CN_ECANCELED. From any thread or a
  * signal handler. */
 void cni_conn_interrupt(cni_conn *conn);
+cn_status cni_conn_content_version(cni_conn *conn, int64_t *ret, cn_error *err) CN_MUST_CHECK;
 cn_status cni_conn_set(
 	cni_conn *conn, cni_setting setting, int64_t value, cn_error *err) CN_MUST_CHECK;
 cn_status cni_conn_get(

@@ -16,18 +16,12 @@ struct attempt {
 	const cni_apply_options *options;
 };
 
-/* Changes whenever another connection has committed. */
-static cn_status content_version(cni_conn *conn, int64_t *ret, cn_error *err)
-{
-	return cni_conn_int(conn, "PRAGMA data_version", ret, err);
-}
-
 static cn_status check_unchanged(cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err)
 {
 	struct attempt *attempt = ctx;
 	int64_t version;
 	(void)ret_skip;
-	TRY(content_version(conn, &version, err));
+	TRY(cni_conn_content_version(conn, &version, err));
 	attempt->stale = version != attempt->version;
 	if (attempt->stale)
 		return cn_fail(
@@ -84,7 +78,7 @@ static cn_status try_once(struct attempt *attempt, const cni_schema *target, cni
 	cni_schema *from;
 	cni_apply_report report = {0};
 	attempt->stale = false;
-	TRY(content_version(attempt->conn, &attempt->version, err));
+	TRY(cni_conn_content_version(attempt->conn, &attempt->version, err));
 	TRY(cni_conn_inspect(attempt->conn, arena, &from, err));
 	TRY(make_set(attempt, from, target, answers, arena, &report.set, err));
 	TRY(describe(arena, &report, err));

@@ -73,13 +73,6 @@ const cni_layout *cni_session_layout(cn_session *s, const cn_model *model)
 
 /* ---- transactions ---- */
 
-/* Changes whenever another connection has committed. A driver that cannot tell is taken to have
- * changed. */
-static cn_status version_of(cn_session *s, cni_conn *conn, int64_t *ret)
-{
-	return cni_conn_int(conn, "PRAGMA data_version", ret, &s->error);
-}
-
 cn_status cni_session_reader(cn_session *s, cni_conn **ret)
 {
 	if (s->writing) {
@@ -91,7 +84,7 @@ cn_status cni_session_reader(cn_session *s, cni_conn **ret)
 		TRY(cni_pool_take(s->db->pool, mode, &s->reader, &s->error));
 		cn_status status = cni_conn_begin(s->reader, CNI_TX_READ, &s->error);
 		if (status == CN_OK && !s->db->single)
-			status = version_of(s, s->reader, &s->version);
+			status = cni_conn_content_version(s->reader, &s->version, &s->error);
 		if (status < 0) {
 			cni_pool_give(s->db->pool, s->reader);
 			s->reader = NULL;
@@ -123,7 +116,7 @@ static cn_status leave_reader(cn_session *s)
 	cni_session_drop_get(s);
 	cn_status status = cni_conn_commit(s->reader, &s->error);
 	if (status == CN_OK)
-		status = version_of(s, s->reader, &version);
+		status = cni_conn_content_version(s->reader, &version, &s->error);
 	cni_pool_give(s->db->pool, s->reader);
 	s->reader = NULL;
 	if (version != s->version) {

@@ -235,6 +235,11 @@ int64_t cni_sqlite_changes(const cni_conn *conn)
 	return sqlite3_changes64(cni_sqlite_of_const(conn)->db);
 }
 
+cn_status cni_sqlite_content_version(cni_conn *conn, int64_t *ret, cn_error *err)
+{
+	return cni_conn_int(conn, "PRAGMA data_version", ret, err);
+}
+
 int64_t cni_sqlite_last_id(const cni_conn *conn)
 {
 	return sqlite3_last_insert_rowid(cni_sqlite_of_const(conn)->db);

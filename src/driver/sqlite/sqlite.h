@@ -152,6 +152,7 @@ void cni_sqlite_rollback(cni_conn *base);
 bool cni_sqlite_in_transaction(const cni_conn *conn);
 int64_t cni_sqlite_changes(const cni_conn *conn);
 int64_t cni_sqlite_last_id(const cni_conn *conn);
+cn_status cni_sqlite_content_version(cni_conn *conn, int64_t *ret, cn_error *err);
 
 /* Compiles and runs one statement; *ret_tail is what follows it. Functions that a scratch database
  * does not know get a stand-in. `check_only`: compiles it only. */
