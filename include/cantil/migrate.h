@@ -68,7 +68,8 @@ CN_API cn_status cn_app_migrator(cn_app *app, cn_migrator **ret, cn_error *err) 
 
 /* Makes the folder (versions/, README.md, settings). *ret_made (may be NULL): false when it was one
  * already, which is fine. CN_ECONFLICT, saying what there is, when it holds something else. */
-CN_API cn_status cn_migrator_init(cn_migrator *migrator, bool *ret_made, cn_error *err) CN_MUST_CHECK;
+CN_API cn_status cn_migrator_init(
+	cn_migrator *migrator, bool *ret_made, cn_error *err) CN_MUST_CHECK;
 
 /* ---- making a revision ---- */
 

@@ -103,7 +103,8 @@ static cn_status parse_sqlite(
 	TRY(part(arena, &at, "?", &path, err));
 	if (names_a_file && !path) {
 		cn_error_set(err, CN_EARG, "the database URI names no file");
-		cn_error_hint(err, "write sqlite:///file.db, or sqlite:// for a database in memory");
+		cn_error_hint(
+			err, "write sqlite:///file.db, or sqlite:// for a database in memory");
 		return CN_EARG;
 	}
 	uri->memory = !path || strcmp(path, ":memory:") == 0;

@@ -113,7 +113,8 @@ static void add_builtins(cn_app *app)
 		cn_app_fail(app, &err);
 }
 
-/* CN_MODELS() makes a list that ends with the block it stands in, and apps are made in functions. */
+/* CN_MODELS() makes a list that ends with the block it stands in, and apps are made in functions.
+ */
 static void copy_models(cn_app *app)
 {
 	const cn_model *const *models = app->desc.models;

@@ -90,7 +90,8 @@ static cn_status say_where(const cni_change_set *set, cn_error *err)
 			continue;
 		char hint[sizeof err->hint];
 		memcpy(hint, err->hint, sizeof hint);
-		cn_error_hint(err, "%s   (as an option: --WORD \"THE REST\", or as a line of a file: --answers FILE)",
+		cn_error_hint(err,
+			"%s   (as an option: --WORD \"THE REST\", or as a line of a file: --answers FILE)",
 			hint);
 		break;
 	}

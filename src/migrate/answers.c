@@ -16,7 +16,8 @@ struct reader { /* of one line */
 	size_t count, at;
 };
 
-static cn_status wrong(const struct reader *reader, cn_error *err, const char *what, const char *hint)
+static cn_status wrong(
+	const struct reader *reader, cn_error *err, const char *what, const char *hint)
 {
 	cn_error_set(err, CN_EARG, "%s: %s", reader->source, what);
 	cn_error_detail(err, "%.200s", reader->line);
@@ -189,7 +190,8 @@ static cn_status add_line(
 	if (size > MAX_LINE)
 		return cn_fail(
 			err, CN_EARG, "%s: the line is longer than %d bytes", source, MAX_LINE);
-	struct reader reader = {.arena = answers->arena, .source = cni_strdup(answers->arena, source)};
+	struct reader reader = {
+		.arena = answers->arena, .source = cni_strdup(answers->arena, source)};
 	reader.line = cni_strndup(answers->arena, line, size);
 	if (!reader.line || !reader.source)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

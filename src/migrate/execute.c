@@ -16,9 +16,10 @@ struct measure { /* of a table's rows */
 
 enum { HASH_COLUMNS = 100 }; /* SQLite's functions take no more than 127 arguments */
 
-/* SELECT count(*), cantil_hash(…): several hashes for a very wide table, the first column (the rowid or a key,
- * as a rule) in each, so that no value can change places with another row's. */
-static void write_measure(cni_buffer *sql, const char *table, const char *const *columns, size_t count)
+/* SELECT count(*), cantil_hash(…): several hashes for a very wide table, the first column (the
+ * rowid or a key, as a rule) in each, so that no value can change places with another row's. */
+static void write_measure(
+	cni_buffer *sql, const char *table, const char *const *columns, size_t count)
 {
 	cni_buffer_puts(sql, "SELECT count(*)");
 	for (size_t i = 0; i < count; i += HASH_COLUMNS) {
@@ -91,7 +92,8 @@ static cn_status compare_all(
 	return CN_OK;
 }
 
-/* Some failures make an engine end the transaction by itself. What ran after that would stand alone. */
+/* Some failures make an engine end the transaction by itself. What ran after that would stand
+ * alone. */
 static cn_status must_be_open(cni_conn *conn, cn_error *err)
 {
 	if (cni_conn_in_transaction(conn))

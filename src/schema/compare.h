@@ -1,12 +1,12 @@
 /*
  * compare.h - the normal forms in which the parts of two schemas are compared.
  *
- * Two things mean the same exactly when their normal forms are the same text. The rules are SQLite's
- * own where it has any: names fold ASCII case, quoting and comments do not count; ABORT, MATCH SIMPLE,
- * DEFAULT NULL and a column's COLLATE BINARY say what holds anyhow; of DEFERRABLE only INITIALLY
- * DEFERRED changes anything. What SQLite reports differently differs: INT and INTEGER, REFERENCES p and
- * p(id), an index and a UNIQUE constraint, a named constraint and an unnamed one, the order of columns
- * (but not that of constraints).
+ * Two things mean the same exactly when their normal forms are the same text. The rules are
+ * SQLite's own where it has any: names fold ASCII case, quoting and comments do not count; ABORT,
+ * MATCH SIMPLE, DEFAULT NULL and a column's COLLATE BINARY say what holds anyhow; of DEFERRABLE
+ * only INITIALLY DEFERRED changes anything. What SQLite reports differently differs: INT and
+ * INTEGER, REFERENCES p and p(id), an index and a UNIQUE constraint, a named constraint and an
+ * unnamed one, the order of columns (but not that of constraints).
  *
  * All texts live in the arena; NULL when it ran out of memory.
  */

@@ -1,7 +1,7 @@
 /*
- * kept.h - texts that are built on the way. The builders here ask their arena once, at the end, whether
- * everything was there; so a text that could not be made must fail the arena, too, or it would pass for
- * one that is not said.
+ * kept.h - texts that are built on the way. The builders here ask their arena once, at the end,
+ * whether everything was there; so a text that could not be made must fail the arena, too, or it
+ * would pass for one that is not said.
  */
 #ifndef CNI_SCHEMA_KEPT_H
 #define CNI_SCHEMA_KEPT_H

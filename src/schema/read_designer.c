@@ -154,7 +154,8 @@ static bool flag(
 		cni_note(&d->notes, row->line, "%s: %s is \"%s\", not 0 or 1: taken as %d", column,
 			attribute, value, missing);
 	else if (strcmp(attribute, "null") == 0)
-		cni_note(&d->notes, row->line, "%s: whether it can be NULL is not said: it can", column);
+		cni_note(&d->notes, row->line, "%s: whether it can be NULL is not said: it can",
+			column);
 	return missing;
 }
 

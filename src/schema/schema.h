@@ -8,7 +8,8 @@
  * through the same reader.
  *
  * Invariants: objects stand in the order in which they can be created (inspection: sqlite_schema
- * order). Internal objects (sqlite_*, shadow tables of virtual tables, Cantil's own tables) are not in it.
+ * order). Internal objects (sqlite_*, shadow tables of virtual tables, Cantil's own tables) are not
+ * in it.
  */
 #ifndef CNI_SCHEMA_SCHEMA_H
 #define CNI_SCHEMA_SCHEMA_H
@@ -21,16 +22,19 @@
 
 typedef struct cni_object {
 	const char *name;   /* as written */
-	const char *table;  /* of an index or a trigger: what it stands on (a view for INSTEAD OF); else NULL */
-	const char *sql;    /* the CREATE text, without a trailing `;`; for made schemas: written by ddl_write.c */
-	const char *normal; /* cni_sql_normal of the meaning of `sql`: what comparison sees (compare.c fills it) */
+	const char *table;  /* of an index or a trigger: what it stands on (a view for INSTEAD OF);
+			       else NULL */
+	const char *sql;    /* the CREATE text, without a trailing `;`; for made schemas: written by
+			       ddl_write.c */
+	const char *normal; /* cni_sql_normal of the meaning of `sql`: what comparison sees
+			       (compare.c fills it) */
 	cni_ddl ddl;        /* parsed */
 } cni_object;
 
 typedef struct cni_schema {
 	cni_arena *arena;
-	const char *engine;     /* "sqlite" */
-	cni_object *objects;    /* ddl.kind tells table, index, view, trigger, virtual table */
+	const char *engine;  /* "sqlite" */
+	cni_object *objects; /* ddl.kind tells table, index, view, trigger, virtual table */
 	size_t object_count;
 	struct cni_names *names; /* where a name stands: see names.h */
 } cni_schema;
@@ -38,9 +42,11 @@ typedef struct cni_schema {
 /* An empty schema in the arena; NULL when out of memory. */
 cni_schema *cni_schema_new(cni_arena *arena, const char *engine);
 
-/* Adds an object from its CREATE text (copied, parsed) or from data (copied; its text is written, and is what
- * counts: the data is read back from it). CN_ESQL for what is no CREATE statement, CN_ENOMEM. */
-cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, cn_error *err) CN_MUST_CHECK;
+/* Adds an object from its CREATE text (copied, parsed) or from data (copied; its text is written,
+ * and is what counts: the data is read back from it). CN_ESQL for what is no CREATE statement,
+ * CN_ENOMEM. */
+cn_status cni_schema_add_sql(
+	cni_schema *schema, const char *sql, size_t size, cn_error *err) CN_MUST_CHECK;
 cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err) CN_MUST_CHECK;
 
 /* Finds by name, ignoring ASCII case; NULL if there is none. */
@@ -54,26 +60,36 @@ const cni_ddl_constraint *cni_table_primary_key(const cni_ddl_table *table);
 long cni_table_rowid_alias(const cni_ddl_table *table);
 
 /* SQLite's affinity of a declared type (NULL: BLOB). */
-typedef enum cni_affinity { CNI_AFF_BLOB, CNI_AFF_TEXT, CNI_AFF_NUMERIC, CNI_AFF_INTEGER, CNI_AFF_REAL } cni_affinity;
+typedef enum cni_affinity {
+	CNI_AFF_BLOB,
+	CNI_AFF_TEXT,
+	CNI_AFF_NUMERIC,
+	CNI_AFF_INTEGER,
+	CNI_AFF_REAL
+} cni_affinity;
 cni_affinity cni_type_affinity(const char *type);
 
 /* Does it say anything? SQLite takes DEFAULT NULL and none for the same. */
 bool cni_column_has_default(const cni_ddl_column *column);
 
-/* Do the two mean the same? Spelling, quoting, case, comments, column- against table-level do not count. */
+/* Do the two mean the same? Spelling, quoting, case, comments, column- against table-level do not
+ * count. */
 bool cni_object_equal(const cni_object *a, const cni_object *b);
 bool cni_column_equal(const cni_ddl_column *a, const cni_ddl_column *b); /* names not compared */
 bool cni_constraint_equal(const cni_ddl_constraint *a, const cni_ddl_constraint *b);
 bool cni_schema_equal(const cni_schema *a, const cni_schema *b);
 
 /* Writers: one file each. All append text for people (or tools) to `out`. */
-void cni_schema_write_sql(cni_buffer *out, const cni_schema *schema);  /* CREATE statements that rebuild it, each ending in ;\n */
-void cni_schema_write_c(cni_buffer *out, const cni_schema *schema);    /* structs and CN_MODEL tables */
+void cni_schema_write_sql(cni_buffer *out,
+	const cni_schema *schema); /* CREATE statements that rebuild it, each ending in ;\n */
+void cni_schema_write_c(
+	cni_buffer *out, const cni_schema *schema); /* structs and CN_MODEL tables */
 void cni_schema_write_json(cni_buffer *out, const cni_schema *schema);
 void cni_schema_write_dot(cni_buffer *out, const cni_schema *schema);
 
-/* Readers. A designer's file can be broken; what was mended is said, a line each, in `notes` (may be NULL). */
-cn_status cni_schema_read_designer(cni_schema *schema, const char *xml, size_t size, cni_buffer *notes,
-	cn_error *err) CN_MUST_CHECK;
+/* Readers. A designer's file can be broken; what was mended is said, a line each, in `notes` (may
+ * be NULL). */
+cn_status cni_schema_read_designer(cni_schema *schema, const char *xml, size_t size,
+	cni_buffer *notes, cn_error *err) CN_MUST_CHECK;
 
 #endif

@@ -15,12 +15,13 @@ typedef struct cni_c_names { /* taken in one scope */
 bool cni_c_names_has(const cni_c_names *names, const char *name);
 bool cni_c_names_add(cni_arena *arena, cni_c_names *names, const char *name);
 
-/* A member for a column: the name itself if C can have it, else one made of its letters; taken in `names`. */
+/* A member for a column: the name itself if C can have it, else one made of its letters; taken in
+ * `names`. */
 const char *cni_c_member(cni_arena *arena, cni_c_names *names, const char *sql_name);
 /* A type for a table: Product for product, OrderItem for order_item, Producer for Producer. */
 const char *cni_c_type_name(cni_arena *arena, cni_c_names *names, const char *sql_name);
-/* "producer" for the relation that a column `id_Producer`, `producer_id` or `producerId` stands for; NULL: it
- * does not look like one. */
+/* "producer" for the relation that a column `id_Producer`, `producer_id` or `producerId` stands
+ * for; NULL: it does not look like one. */
 const char *cni_c_relation(cni_arena *arena, const char *column);
 /* "product" for Product, "order_items" for "order items". */
 const char *cni_c_lower_name(cni_arena *arena, const char *name);
@@ -35,7 +36,8 @@ void cni_c_string(cni_buffer *out, const char *text, const char *indent);
 typedef struct cni_c_type {
 	const char *type;      /* "int64_t ", "const char *": the name follows at once */
 	const char *null_type; /* the same, for a column that can be NULL; NULL: `type` can */
-	const char *inferred;  /* the declared type that the model infers from it; NULL: from length or precision */
+	const char *inferred;  /* the declared type that the model infers from it; NULL: from length
+				  or precision */
 	unsigned length;       /* VARCHAR(length) */
 	unsigned precision, scale; /* NUMERIC(precision, scale) */
 } cni_c_type;

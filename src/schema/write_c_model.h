@@ -1,4 +1,5 @@
-/* write_c_model.h - a table on its way to a C model: what write_c.c prepares and write_c_model.c writes. */
+/* write_c_model.h - a table on its way to a C model: what write_c.c prepares and write_c_model.c
+ * writes. */
 #ifndef CNI_SCHEMA_WRITE_C_MODEL_H
 #define CNI_SCHEMA_WRITE_C_MODEL_H
 
@@ -52,13 +53,15 @@ typedef struct cni_c_writer {
 
 /* Why there can be no model of the table; NULL: there can. */
 const char *cni_c_table_reason(const cni_c_model *model);
-/* Why a model would be refused with this foreign key; NULL: it would not. Those of the model that were
- * asked before are in its list already. */
-const char *cni_c_foreign_reason(cni_c_writer *w, const cni_c_model *child, const cni_c_model *parent,
-	const cni_ddl_constraint *key);
-void cni_c_comment(cni_buffer *out, const char *text, const char *indent); /* text inside a C comment */
+/* Why a model would be refused with this foreign key; NULL: it would not. Those of the model that
+ * were asked before are in its list already. */
+const char *cni_c_foreign_reason(cni_c_writer *w, const cni_c_model *child,
+	const cni_c_model *parent, const cni_ddl_constraint *key);
+void cni_c_comment(
+	cni_buffer *out, const char *text, const char *indent); /* text inside a C comment */
 
-void cni_c_write_losses(cni_c_writer *w, const cni_c_model *model); /* the comment above it, if there is any */
+void cni_c_write_losses(
+	cni_c_writer *w, const cni_c_model *model); /* the comment above it, if there is any */
 void cni_c_write_struct(cni_c_writer *w, const cni_c_model *model);
 void cni_c_write_model(cni_c_writer *w, const cni_c_model *model);
 

@@ -1,10 +1,12 @@
 /*
  * xml.h - a small, tolerant reader of XML for files that programs write badly.
  *
- * The whole file becomes a tree in the arena. What has one obvious meaning is mended and noted: a bare
- * `&`, a bare `<`, an attribute without quotes, a closing tag too many or too few, bytes that are not
- * UTF-8 (read as ISO 8859-1). Entities are the five of XML and numbers: nothing is ever defined, so
- * nothing can explode. A file that stops in the middle is refused: something is missing.
+ * The whole file becomes a tree in the arena. What has one obvious meaning is mended and noted: a
+ * bare
+ * `&`, a bare `<`, an attribute without quotes, a closing tag too many or too few, bytes that are
+ * not UTF-8 (read as ISO 8859-1). Entities are the five of XML and numbers: nothing is ever
+ * defined, so nothing can explode. A file that stops in the middle is refused: something is
+ * missing.
  *
  * Bounds: 16 MiB, 64 levels, 500,000 elements and attributes, 64 attributes an element.
  */
@@ -25,8 +27,9 @@ typedef struct cni_xml_attribute {
 
 typedef struct cni_xml_node {
 	const char *name;
-	const char *text;    /* all text directly inside, white space around it taken off; never NULL */
-	size_t line;         /* where its tag begins, from 1 */
+	const char
+		*text; /* all text directly inside, white space around it taken off; never NULL */
+	size_t line;   /* where its tag begins, from 1 */
 	cni_xml_attribute *attributes;
 	struct cni_xml_node *children, *last_child, *next;
 } cni_xml_node;

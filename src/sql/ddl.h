@@ -8,10 +8,10 @@
  *     of CHECK, DEFAULT (…) and AS (…) are not part of them. `cni_sql_normal()` (lexer.h) gives the
  *     form in which two of them are compared.
  *   - Constraints said at a column and at the table are one list, in the order of the text.
- *   - A part of a key or an index is taken out of its outer parentheses where they hide a plain name
- *     or a COLLATE, because SQLite looks through them, too.
- *   - What SQLite reads and ignores is not here: NULL, ON INSERT, ON CONFLICT behind CHECK, the name
- *     of a DEFAULT, of a COLLATE or of nothing. What is said twice counts as it was said last.
+ *   - A part of a key or an index is taken out of its outer parentheses where they hide a plain
+ * name or a COLLATE, because SQLite looks through them, too.
+ *   - What SQLite reads and ignores is not here: NULL, ON INSERT, ON CONFLICT behind CHECK, the
+ * name of a DEFAULT, of a COLLATE or of nothing. What is said twice counts as it was said last.
  *   - Everything lives in the arena that was given to the parser.
  */
 #ifndef CNI_SQL_DDL_H
@@ -24,60 +24,71 @@
 #include "base/buffer.h"
 
 typedef enum cni_conflict { /* ON CONFLICT; 0: not said, or ABORT, which is the same */
-	CNI_CONFLICT_NONE = 0, CNI_CONFLICT_ROLLBACK, CNI_CONFLICT_FAIL, CNI_CONFLICT_IGNORE,
+	CNI_CONFLICT_NONE = 0,
+	CNI_CONFLICT_ROLLBACK,
+	CNI_CONFLICT_FAIL,
+	CNI_CONFLICT_IGNORE,
 	CNI_CONFLICT_REPLACE,
 } cni_conflict;
 
 typedef enum cni_action { /* ON DELETE, ON UPDATE */
-	CNI_NO_ACTION = 0, CNI_RESTRICT, CNI_SET_NULL, CNI_SET_DEFAULT, CNI_CASCADE,
+	CNI_NO_ACTION = 0,
+	CNI_RESTRICT,
+	CNI_SET_NULL,
+	CNI_SET_DEFAULT,
+	CNI_CASCADE,
 } cni_action;
 
 typedef struct cni_ddl_column {
 	const char *name;
-	const char *type;           /* as written, runs of white space and comments folded to one blank; NULL: none */
+	const char *type; /* as written, runs of white space and comments folded to one blank; NULL:
+			     none */
 	bool not_null;
-	const char *not_null_name;  /* CONSTRAINT name NOT NULL */
+	const char *not_null_name; /* CONSTRAINT name NOT NULL */
 	cni_conflict not_null_conflict;
 	const char *default_sql;    /* literal or expression; NULL: none */
 	bool default_is_expression; /* said in parentheses: DEFAULT (…) */
 	const char *collate;        /* NULL: none said */
 	const char *generated_sql;  /* NULL: an ordinary column */
 	bool generated_stored;
-	const char *comment;        /* for people: the comment that stands at the column; may be NULL */
-	/* where the definition stands in the CREATE text, name to the end of its last constraint; 0,0 if
-	 * the table was not parsed from text */
+	const char *comment; /* for people: the comment that stands at the column; may be NULL */
+	/* where the definition stands in the CREATE text, name to the end of its last constraint;
+	 * 0,0 if the table was not parsed from text */
 	size_t text_start, text_size;
-	const char *renamed_from;   /* only from models: its old name */
+	const char *renamed_from; /* only from models: its old name */
 } cni_ddl_column;
 
 typedef enum cni_constraint_kind {
-	CNI_PRIMARY_KEY = 1, CNI_UNIQUE, CNI_CHECK, CNI_FOREIGN_KEY,
+	CNI_PRIMARY_KEY = 1,
+	CNI_UNIQUE,
+	CNI_CHECK,
+	CNI_FOREIGN_KEY,
 } cni_constraint_kind;
 
 typedef struct cni_ddl_part { /* one column of a key or an index */
-	const char *expr_sql;   /* as written, without COLLATE and ASC/DESC at its end */
-	const char *name;       /* unquoted, when the expression is a plain name; else NULL */
-	const char *collate;    /* NULL: not said */
+	const char *expr_sql; /* as written, without COLLATE and ASC/DESC at its end */
+	const char *name;     /* unquoted, when the expression is a plain name; else NULL */
+	const char *collate;  /* NULL: not said */
 	bool desc;
-	int nulls;              /* 0 not said, 1 NULLS FIRST, 2 NULLS LAST */
+	int nulls; /* 0 not said, 1 NULLS FIRST, 2 NULLS LAST */
 } cni_ddl_part;
 
 typedef struct cni_ddl_constraint {
 	cni_constraint_kind kind;
-	const char *name;       /* CONSTRAINT name; NULL: unnamed */
-	bool at_column;         /* said inside a column definition … */
-	size_t column;          /* … of the column with this index */
+	const char *name; /* CONSTRAINT name; NULL: unnamed */
+	bool at_column;   /* said inside a column definition … */
+	size_t column;    /* … of the column with this index */
 	cni_conflict conflict;
-	cni_ddl_part *parts;    /* PRIMARY KEY, UNIQUE: their columns; FOREIGN KEY: child columns */
+	cni_ddl_part *parts; /* PRIMARY KEY, UNIQUE: their columns; FOREIGN KEY: child columns */
 	size_t part_count;
-	bool autoincrement;     /* PRIMARY KEY */
-	const char *check_sql;  /* CHECK */
+	bool autoincrement;    /* PRIMARY KEY */
+	const char *check_sql; /* CHECK */
 	/* FOREIGN KEY */
 	const char *parent;
 	const char **parent_columns; /* NULL, 0: REFERENCES parent, without a list */
 	size_t parent_column_count;
 	cni_action on_delete, on_update;
-	const char *match;      /* MATCH word, NULL when not said */
+	const char *match; /* MATCH word, NULL when not said */
 	bool deferrable, initially_deferred;
 } cni_ddl_constraint;
 
@@ -89,11 +100,12 @@ typedef struct cni_ddl_table {
 	cni_ddl_constraint *constraints;
 	size_t constraint_count;
 	bool without_rowid, strict;
-	const char *as_select_sql;   /* CREATE TABLE … AS; then there are no columns here */
-	const char *comment;         /* the comment after the opening parenthesis or before CREATE */
-	const char *renamed_from;    /* only from models */
-	size_t name_start, name_size; /* where the name stands in the text (without a schema prefix) */
-	size_t body_start;           /* offset of the opening parenthesis */
+	const char *as_select_sql; /* CREATE TABLE … AS; then there are no columns here */
+	const char *comment;       /* the comment after the opening parenthesis or before CREATE */
+	const char *renamed_from;  /* only from models */
+	size_t name_start,
+		name_size; /* where the name stands in the text (without a schema prefix) */
+	size_t body_start; /* offset of the opening parenthesis */
 } cni_ddl_table;
 
 typedef struct cni_ddl_index {
@@ -101,13 +113,13 @@ typedef struct cni_ddl_index {
 	bool unique, if_not_exists;
 	cni_ddl_part *parts;
 	size_t part_count;
-	const char *where_sql;       /* NULL: all rows */
+	const char *where_sql; /* NULL: all rows */
 } cni_ddl_index;
 
 typedef struct cni_ddl_view {
 	const char *name;
 	bool temporary;
-	const char **columns;        /* CREATE VIEW v(a, b); NULL: none said */
+	const char **columns; /* CREATE VIEW v(a, b); NULL: none said */
 	size_t column_count;
 	const char *select_sql;
 } cni_ddl_view;
@@ -115,19 +127,24 @@ typedef struct cni_ddl_view {
 typedef struct cni_ddl_trigger {
 	const char *name, *table;
 	bool temporary;
-	const char *head_sql;        /* everything between the name and ON, as written: BEFORE UPDATE OF a, b */
-	const char *body_sql;        /* from FOR EACH ROW / WHEN / BEGIN to the last END */
+	const char *head_sql; /* everything between the name and ON, as written: BEFORE UPDATE OF a,
+				 b */
+	const char *body_sql; /* from FOR EACH ROW / WHEN / BEGIN to the last END */
 } cni_ddl_trigger;
 
 typedef struct cni_ddl_virtual {
 	const char *name, *module;
-	const char **arguments;      /* as written */
+	const char **arguments; /* as written */
 	size_t argument_count;
 } cni_ddl_virtual;
 
 typedef enum cni_ddl_kind {
-	CNI_DDL_OTHER = 0,           /* not a CREATE statement */
-	CNI_DDL_TABLE, CNI_DDL_INDEX, CNI_DDL_VIEW, CNI_DDL_TRIGGER, CNI_DDL_VIRTUAL,
+	CNI_DDL_OTHER = 0, /* not a CREATE statement */
+	CNI_DDL_TABLE,
+	CNI_DDL_INDEX,
+	CNI_DDL_VIEW,
+	CNI_DDL_TRIGGER,
+	CNI_DDL_VIRTUAL,
 } cni_ddl_kind;
 
 typedef struct cni_ddl {
@@ -144,13 +161,14 @@ typedef struct cni_ddl {
 /* Parses one statement (a trailing `;` is allowed). What SQLite accepts is accepted.
  * CN_ESQL with line and column in the detail when it is not a statement that SQLite could have
  * stored; CN_ENOMEM. A statement that is not a CREATE gives kind CNI_DDL_OTHER and CN_OK. */
-cn_status cni_ddl_parse(cni_arena *arena, const char *sql, size_t size, cni_ddl *ret, cn_error *err)
-	CN_MUST_CHECK;
+cn_status cni_ddl_parse(
+	cni_arena *arena, const char *sql, size_t size, cni_ddl *ret, cn_error *err) CN_MUST_CHECK;
 
-/* Appends the CREATE statement (no trailing `;`), laid out for people: one column a line. Source: ddl_write.c */
+/* Appends the CREATE statement (no trailing `;`), laid out for people: one column a line. Source:
+ * ddl_write.c */
 void cni_ddl_write(cni_buffer *out, const cni_ddl *ddl);
-/* Appends one column definition as it would stand in CREATE TABLE or ALTER TABLE ADD COLUMN, with the
- * constraints of the table that were said at this column. */
+/* Appends one column definition as it would stand in CREATE TABLE or ALTER TABLE ADD COLUMN, with
+ * the constraints of the table that were said at this column. */
 void cni_ddl_write_column(cni_buffer *out, const cni_ddl_table *table, size_t column);
 
 const char *cni_action_sql(cni_action action);       /* "CASCADE"; "NO ACTION" for 0 */

@@ -20,10 +20,10 @@ typedef enum cni_token_kind {
 	CNI_TOKEN_END = 0,
 	CNI_TOKEN_SPACE,
 	CNI_TOKEN_COMMENT,
-	CNI_TOKEN_WORD,     /* a bare identifier or a keyword */
-	CNI_TOKEN_QUOTED,   /* "x" `x` [x] */
-	CNI_TOKEN_STRING,   /* 'x' */
-	CNI_TOKEN_BLOB,     /* x'00' */
+	CNI_TOKEN_WORD,   /* a bare identifier or a keyword */
+	CNI_TOKEN_QUOTED, /* "x" `x` [x] */
+	CNI_TOKEN_STRING, /* 'x' */
+	CNI_TOKEN_BLOB,   /* x'00' */
 	CNI_TOKEN_NUMBER,
 	CNI_TOKEN_VARIABLE, /* ? ?1 :a @a $a */
 	CNI_TOKEN_OPERATOR, /* punctuation, one to three characters */
@@ -41,8 +41,8 @@ typedef struct cni_lexer {
 } cni_lexer;
 
 void cni_lexer_init(cni_lexer *lexer, const char *sql, size_t size);
-cni_token cni_lexer_next(cni_lexer *lexer);        /* every token, CNI_TOKEN_END at the end */
-cni_token cni_lexer_next_solid(cni_lexer *lexer);  /* skips white space and comments */
+cni_token cni_lexer_next(cni_lexer *lexer);       /* every token, CNI_TOKEN_END at the end */
+cni_token cni_lexer_next_solid(cni_lexer *lexer); /* skips white space and comments */
 
 /* Is the token this keyword (any case)? Quoted identifiers are never keywords. */
 bool cni_token_is(const cni_token *token, const char *keyword);
@@ -58,12 +58,12 @@ cni_token *cni_tokens(cni_arena *arena, const char *sql, size_t size, size_t *re
 /* The form in which two pieces of SQL are compared: tokens joined by one blank, comments gone, bare
  * and quoted names folded to one spelling (ASCII lower case; still quoted if the name is a keyword
  * or could not stand bare), == as =, <> as !=, numbers and blobs in lower case, strings exact.
- * Outer parentheses around the whole are dropped when `strip_parens`. Reading stops at a NUL byte, as
- * SQLite's does. NULL when out of memory. Source: src/sql/normal.c */
+ * Outer parentheses around the whole are dropped when `strip_parens`. Reading stops at a NUL byte,
+ * as SQLite's does. NULL when out of memory. Source: src/sql/normal.c */
 char *cni_sql_normal(cni_arena *arena, const char *sql, size_t size, bool strip_parens);
 
-/* Narrows a piece of SQL to what is inside all parentheses that enclose the whole of it; white space
- * and comments at both ends go, too. Linear, however deep. */
+/* Narrows a piece of SQL to what is inside all parentheses that enclose the whole of it; white
+ * space and comments at both ends go, too. Linear, however deep. */
 void cni_sql_strip_parens(const char **sql, size_t *size);
 
 /* Splits a script into statements at `;` outside triggers, strings and comments (a trigger stays
@@ -73,8 +73,8 @@ void cni_sql_strip_parens(const char **sql, size_t *size);
  *     while (cni_sql_split(&at, end, &statement, &size)) … */
 bool cni_sql_split(const char **at, const char *end, const char **ret_statement, size_t *ret_size);
 
-/* Is the word one of SQLite's keywords (any case)? TRUE and FALSE are counted among them: bare, they
- * are values where no column has that name. */
+/* Is the word one of SQLite's keywords (any case)? TRUE and FALSE are counted among them: bare,
+ * they are values where no column has that name. */
 bool cni_sql_keyword(const char *word, size_t size);
 
 /* What SQLite's grammar lets a bare word be. */
@@ -90,9 +90,10 @@ cni_word_class cni_sql_word_class(const char *word, size_t size);
 bool cni_sql_bare(const char *name, size_t size);
 
 /* THE quoting functions: the only ones that turn a name or a text into SQL. */
-void cni_quote_name(cni_buffer *out, const char *name);      /* always quoted: "a ""b""" */
-void cni_quote_name_if(cni_buffer *out, const char *name);   /* bare where that is safe, for texts people read */
-void cni_quote_text(cni_buffer *out, const char *text);      /* 'it''s' */
-char *cni_quoted(cni_arena *arena, const char *name);        /* always quoted, in the arena */
+void cni_quote_name(cni_buffer *out, const char *name); /* always quoted: "a ""b""" */
+void cni_quote_name_if(
+	cni_buffer *out, const char *name); /* bare where that is safe, for texts people read */
+void cni_quote_text(cni_buffer *out, const char *text); /* 'it''s' */
+char *cni_quoted(cni_arena *arena, const char *name);   /* always quoted, in the arena */
 
 #endif

@@ -308,7 +308,8 @@ static void old_or_new_never_between(void **state)
 		pid_t pid = start_program(w, (const char *const[]){"db", "upgrade", NULL});
 		nanosleep(&wait, NULL);
 		kill(pid, SIGKILL);
-		/* a kill that came too late is none: the machine is faster now than when it was measured */
+		/* a kill that came too late is none: the machine is faster now than when it was
+		 * measured */
 		if (wait_program(pid) == -SIGKILL)
 			killed++;
 		else

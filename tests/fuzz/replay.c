@@ -1,4 +1,5 @@
-/* replay.c - runs a fuzzer's function on every file of a folder, for compilers without libFuzzer. */
+/* replay.c - runs a fuzzer's function on every file of a folder, for compilers without libFuzzer.
+ */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

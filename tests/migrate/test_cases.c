@@ -144,7 +144,8 @@ static const char *run_script(cni_arena *arena, const case_file *file)
 		&err);
 	cni_conn_close(conn);
 	conn = NULL;
-	/* what ANALYZE wrote is carried over by execution only: a script cannot know whether it is there */
+	/* what ANALYZE wrote is carried over by execution only: a script cannot know whether it is
+	 * there */
 	if (strstr(file->data, "ANALYZE"))
 		return NULL;
 	const char *script = strchr(report.script, '\n'); /* the first line is for the shell */

@@ -36,7 +36,8 @@ static void init_refuses_what_is_there(void **state)
 	cn_error err;
 	bool made = true;
 	const char *settings = cni_path_join(&p->arena, p->root, "migrations/" CNI_FOLDER_SETTINGS);
-	assert_ok(cn_migrator_init(p->migrator, &made, &err), &err); /* a migrations folder is fine */
+	assert_ok(
+		cn_migrator_init(p->migrator, &made, &err), &err); /* a migrations folder is fine */
 	assert_false(made);
 	assert_int_equal(unlink(settings), 0); /* what is something else is not */
 	assert_int_equal(cn_migrator_init(p->migrator, NULL, &err), CN_ECONFLICT);

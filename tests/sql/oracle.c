@@ -3,7 +3,8 @@
 
 #include <stdarg.h>
 
-__attribute__((format(printf, 3, 4))) static void fail_with(const char *name, oracle_count *count, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static void fail_with(
+	const char *name, oracle_count *count, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -102,7 +102,8 @@ int main(void)
 
 	snprintf(shared, sizeof shared, "%s/../shared", source ? source : ".");
 	if (access(shared, R_OK) == 0) {
-		tests[count++] = (struct CMUnitTest)cmocka_unit_test(reads_schemas_of_sqlites_tests);
+		tests[count++] =
+			(struct CMUnitTest)cmocka_unit_test(reads_schemas_of_sqlites_tests);
 		tests[count++] = (struct CMUnitTest)cmocka_unit_test(reads_histories_of_programs);
 	}
 	if (getenv("CANTIL_TEST_SQL"))

@@ -182,7 +182,7 @@ static cn_status drop_kind(cni_planner *planner, cni_ddl_kind kind, cn_error *er
 {
 	const cni_schema *from = planner->request->from;
 	bool all = planner->level >= CNI_LEVEL_BARE &&
-		(kind == CNI_DDL_VIEW || kind == CNI_DDL_TRIGGER);
+		   (kind == CNI_DDL_VIEW || kind == CNI_DDL_TRIGGER);
 	for (size_t i = 0; i < from->object_count; i++) {
 		const cni_object *object = &from->objects[i];
 		if (object->ddl.kind != kind)
@@ -311,7 +311,8 @@ static cn_status create_missing(cni_planner *planner, const cni_schema *now,
 	return CN_OK;
 }
 
-/* What a rebuild or the bare levels took away, and what is new. Views before the triggers on them. */
+/* What a rebuild or the bare levels took away, and what is new. Views before the triggers on them.
+ */
 static cn_status bring_back(cni_planner *planner, cn_error *err)
 {
 	static const cni_ddl_kind kinds[] = {CNI_DDL_INDEX, CNI_DDL_VIEW, CNI_DDL_TRIGGER};

@@ -264,7 +264,8 @@ cn_status cni_sqlite_pragma(
 		rc = sqlite3_step(handle);
 		if (rc == SQLITE_ROW && out)
 			copy_text(handle, out, size);
-		if (rc == SQLITE_ROW || rc == SQLITE_DONE) /* the text of a number may need memory */
+		if (rc == SQLITE_ROW ||
+			rc == SQLITE_DONE) /* the text of a number may need memory */
 			rc = sqlite3_errcode(conn->db) == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
 	}
 	cn_status status = CN_OK;

@@ -157,8 +157,8 @@ cn_status cni_statistics_restore(
 			TRY(meaning_of(conn, arena, row->index, &meaning, err));
 		bool there;
 		TRY(exists(conn, row->new_table, &there, err));
-		skip[i] |= !there ||
-			   (row->index && (!meaning || !cni_equal(meaning, row->meaning)));
+		skip[i] |=
+			!there || (row->index && (!meaning || !cni_equal(meaning, row->meaning)));
 	}
 	for (size_t i = 0; i < statistics->count; i++)
 		if (!skip[i])

@@ -9,7 +9,8 @@
 static void list_notes(cn_request *req, cn_reply *reply)
 {
 	cn_session *session = cn_request_session(req);
-	cn_page page = cn_paginate(session, Note, (size_t)cn_request_page(req), .order_by = "id desc");
+	cn_page page =
+		cn_paginate(session, Note, (size_t)cn_request_page(req), .order_by = "id desc");
 
 	cn_reply_json(reply, 200, &page);
 }
@@ -65,7 +66,11 @@ static const cn_option add_options[] = {
 };
 
 static const cn_command_desc commands[] = {
-	{.name = "add", .help = "add a note", .example = "./@NAME@ add \"Buy tea\"", .options = add_options, .run = add},
+	{.name = "add",
+		.help = "add a note",
+		.example = "./@NAME@ add \"Buy tea\"",
+		.options = add_options,
+		.run = add},
 	{0},
 };
 

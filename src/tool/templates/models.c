@@ -1,4 +1,5 @@
-/* models.c - what the database knows of each struct. After a change: ./@NAME@ db migrate -m "what changed" */
+/* models.c - what the database knows of each struct. After a change: ./@NAME@ db migrate -m "what
+ * changed" */
 #include "models.h"
 
 CN_MODEL(Note, "note",

@@ -60,7 +60,8 @@ int main(void)
 	setenv("CANTIL_DATABASE_URI", path, 1);
 	adds_a_note();
 	shows_it();
-	for (const char *const *ending = (const char *const[]){"", "-wal", "-shm", NULL}; *ending; ending++) {
+	for (const char *const *ending = (const char *const[]){"", "-wal", "-shm", NULL}; *ending;
+		ending++) {
 		char file[sizeof path + 8];
 		snprintf(file, sizeof file, "%s%s", path, *ending);
 		unlink(file);
