@@ -13,7 +13,7 @@ DEMO_PORT ?= 5000
 FUZZ_SECONDS ?= 60
 MESON_FLAGS ?=
 
-SOURCES = $(shell git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'examples/*.[ch]' 'bench/*.[ch]' | grep -v tests/api/bad/)
+SOURCES = $(shell git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'examples/*.[ch]' 'bench/*.[ch]' | grep -vE 'tests/api/bad/|/snapshots/')
 
 .PHONY: all demo test test-long bench fuzz install format lint clean
 

@@ -140,7 +140,9 @@ CN_VIEW(Stock, "stock",
 	"SELECT p.id, p.name, r.name AS producer, count(*) AS pieces\n"
 	"FROM product p JOIN producer r ON r.id = p.producer_id\n"
 	"GROUP BY p.id",
-	CN_COLUMN(Stock, id), CN_COLUMN(Stock, name), CN_COLUMN(Stock, producer),
+	CN_COLUMN(Stock, id),
+	CN_COLUMN(Stock, name),
+	CN_COLUMN(Stock, producer),
 	CN_COLUMN(Stock, pieces));
 
 CN_TRIGGER(product_found,

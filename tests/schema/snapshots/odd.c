@@ -147,8 +147,10 @@ struct AllOf {
 	const char *code;
 	cn_null_int64 n;
 };
-CN_VIEW(AllOf, "all_of", "CREATE VIEW all_of AS SELECT * FROM key_can_be_null",
-	CN_COLUMN(AllOf, code), CN_COLUMN(AllOf, n));
+CN_VIEW(AllOf, "all_of",
+	"CREATE VIEW all_of AS SELECT * FROM key_can_be_null",
+	CN_COLUMN(AllOf, code),
+	CN_COLUMN(AllOf, n));
 
 /* Without a model: named does not tell the names of its columns.
  * CREATE VIEW named(x, y) AS SELECT max(id), total(a) FROM child */
