@@ -40,10 +40,30 @@ extern "C" {
 typedef struct cn_app cn_app;
 typedef struct cn_migrator cn_migrator;
 
+/* Revisions that were compiled into the program: docs/embedding.md. The source with them is written
+ * by `cantil embed`, not by hand; it is constant, so it is borrowed, never copied. */
+typedef struct cn_migration_file {
+	const char *id;       /* the revision's */
+	const char *checksum; /* SHA-256 of the text, in hex */
+	const char *name;     /* of the file in versions/ */
+	const char *text;
+	size_t size_bytes;
+} cn_migration_file;
+
+enum { CN_MIGRATIONS_FORMAT = 1 };
+
+typedef struct cn_migrations {
+	unsigned format;                /* CN_MIGRATIONS_FORMAT of the program that wrote it */
+	const char *name;               /* for messages */
+	const cn_migration_file *files; /* parents before children */
+	size_t count;
+} cn_migrations;
+
 typedef struct cn_migrator_desc {
-	const char *database_uri; /* or a plain path; NULL: there is no database (making and
-				     checking revisions) */
-	const char *folder;       /* the migrations folder; NULL: "migrations" */
+	const char *database_uri;      /* or a plain path; NULL: there is no database (making and
+					  checking revisions) */
+	const char *folder;            /* the migrations folder; NULL: "migrations" */
+	const cn_migrations *embedded; /* instead of a folder; borrowed. NULL: the folder */
 	const char *root;       /* relative paths count from here; NULL: from the working folder */
 	const char *program;    /* what hints tell people to type: "./store"; NULL: "cantil" */
 	const char *target_sql; /* the schema wanted, as CREATE statements; NULL: none is known */

@@ -35,8 +35,10 @@ static cn_status fill(cn_migrator *migrator, const cn_migrator_desc *desc, cn_er
 		desc->root ? cni_path_absolute(arena, desc->root, here ? here : "/") : here;
 	if (!here || !root || !copy_desc(migrator, desc))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	migrator->folder =
-		cni_path_absolute(arena, desc->folder ? desc->folder : "migrations", root);
+	migrator->folder = desc->embedded
+				   ? cni_printf(arena, "embedded:%s", desc->embedded->name)
+				   : cni_path_absolute(arena,
+					     desc->folder ? desc->folder : "migrations", root);
 	if (!migrator->folder)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	migrator->engine = "sqlite";

@@ -27,7 +27,7 @@ struct cn_migrator {
 	cni_arena result;      /* what the last call handed out */
 	cn_migrator_desc desc; /* its texts live in the arena */
 	cni_uri uri;           /* valid when desc.database_uri is not NULL */
-	const char *folder;    /* absolute */
+	const char *folder;    /* absolute; "embedded:NAME" when they are embedded */
 	const char *engine;    /* "sqlite" */
 	bool allow_drift;      /* take a database as it is, whatever its revisions make */
 	cni_target_fn target;
@@ -73,6 +73,12 @@ cn_status cni_migrator_route(cn_migrator *migrator, bool down, const char *revis
 
 /* ---- shared by migrator*.c ---- */
 
+/* The revisions: of its folder, or of the program itself when they were embedded. Every call reads
+ * them anew. embedded.c */
+cn_status cni_migrator_folder(
+	cn_migrator *migrator, cni_arena *arena, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
+/* CN_EUNSUPPORTED when the revisions are embedded, so that no file can be made or changed. */
+cn_status cni_migrator_on_disk(const cn_migrator *migrator, cn_error *err) CN_MUST_CHECK;
 /* Begins a public call: what the last one handed out is forgotten. */
 void cni_migrator_begin(cn_migrator *migrator);
 bool cni_migrator_has_database(const cn_migrator *migrator); /* is it there? */

@@ -47,6 +47,7 @@ cn_status cn_migrator_init(cn_migrator *migrator, bool *ret_made, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	cni_migrator_begin(migrator);
+	TRY(cni_migrator_on_disk(migrator, err));
 	const char *versions = cni_path_join(&arena, migrator->folder, "versions");
 	const char *readme_path = cni_path_join(&arena, migrator->folder, "README.md");
 	const char *settings_path = cni_path_join(&arena, migrator->folder, CNI_FOLDER_SETTINGS);

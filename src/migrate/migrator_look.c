@@ -82,7 +82,7 @@ cn_status cn_migrator_state(cn_migrator *migrator, cn_migration_state *ret, cn_e
 	cni_version version = {0};
 	cn_migration_state state = {.folder = migrator->folder};
 	cni_migrator_begin(migrator);
-	TRY(cni_folder_read(&migrator->result, migrator->folder, &folder, err));
+	TRY(cni_migrator_folder(migrator, &migrator->result, &folder, err));
 	if (migrator->desc.database_uri) {
 		TRY(cni_migrator_version(migrator, &migrator->result, &version, err));
 		state.uri = migrator->uri.text;
@@ -100,7 +100,7 @@ cn_status cni_migrator_find(
 {
 	cni_folder folder;
 	cni_migrator_begin(migrator);
-	TRY(cni_folder_read(&migrator->result, migrator->folder, &folder, err));
+	TRY(cni_migrator_folder(migrator, &migrator->result, &folder, err));
 	return cni_folder_find(&folder, name, ret, err);
 }
 
@@ -139,7 +139,7 @@ static cn_status diff_folder(cn_migrator *migrator, const cni_folder *folder, cn
 cn_status cni_migrator_diff(cn_migrator *migrator, cni_arena *arena, cni_diff *ret, cn_error *err)
 {
 	cni_folder folder;
-	TRY(cni_folder_read(arena, migrator->folder, &folder, err));
+	TRY(cni_migrator_folder(migrator, arena, &folder, err));
 	return diff_folder(migrator, &folder, arena, ret, err);
 }
 
@@ -168,7 +168,7 @@ static cn_status read_or_none(
 	cn_migrator *migrator, cni_folder *folder, bool *ret_none, cn_error *err)
 {
 	cn_error local;
-	cn_status status = cni_folder_read(&migrator->result, migrator->folder, folder, &local);
+	cn_status status = cni_migrator_folder(migrator, &migrator->result, folder, &local);
 	*ret_none = status == CN_ENOTFOUND;
 	if (*ret_none)
 		return cni_folder_link(folder, err);

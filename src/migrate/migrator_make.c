@@ -266,7 +266,8 @@ static cn_status make(make_job *making, cn_made *made, cn_error *err)
 {
 	const cni_revision *head;
 	CLEANUP(cni_buffer_done) cni_buffer summary = {0};
-	TRY(cni_folder_read(making->arena, making->migrator->folder, &making->folder, err));
+	TRY(cni_migrator_on_disk(making->migrator, err));
+	TRY(cni_migrator_folder(making->migrator, making->arena, &making->folder, err));
 	TRY(cni_folder_head(&making->folder, &head, err));
 	if (!making->desc->empty) {
 		TRY(compare(making, err));

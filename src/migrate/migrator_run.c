@@ -180,7 +180,7 @@ static cn_status find_route(run_job *job, bool down, const char *name, cn_error 
 {
 	cn_migrator *migrator = job->migrator;
 	cni_version version;
-	TRY(cni_folder_read(&job->arena, migrator->folder, &job->folder, err));
+	TRY(cni_migrator_folder(migrator, &job->arena, &job->folder, err));
 	TRY(cni_migrator_version(migrator, &job->arena, &version, err));
 	TRY(cni_applied_set(&job->folder, &version, &job->arena, &job->applied, err));
 	cni_migrator_edited(migrator, &job->folder, &version);
@@ -249,7 +249,7 @@ cn_status cni_migrator_route(
 	cni_migrator_begin(migrator);
 	if (down)
 		TRY(need_database(migrator, err));
-	TRY(cni_folder_read(arena, migrator->folder, &folder, err));
+	TRY(cni_migrator_folder(migrator, arena, &folder, err));
 	TRY(cni_migrator_version(migrator, arena, &version, err));
 	TRY(cni_applied_set(&folder, &version, arena, &applied, err));
 	return cni_route_find(&folder, applied, down,

@@ -98,7 +98,7 @@ cn_status cn_migrator_stamp(cn_migrator *migrator, const char *revision, cn_erro
 	const cni_revision *to;
 	cni_conn *conn = NULL;
 	cni_migrator_begin(migrator);
-	TRY(cni_folder_read(&arena, migrator->folder, &folder, err));
+	TRY(cni_migrator_folder(migrator, &arena, &folder, err));
 	TRY(cni_folder_find(&folder, revision ? revision : "head", &to, err));
 	const bool *wanted = cni_folder_ancestors(&folder, &arena, to);
 	if (!wanted)

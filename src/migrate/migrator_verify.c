@@ -141,7 +141,7 @@ cn_status cn_migrator_verify(cn_migrator *migrator, cn_error *err)
 {
 	verify_job job = {.migrator = migrator};
 	cni_migrator_begin(migrator);
-	cn_status status = cni_folder_read(&job.arena, migrator->folder, &job.folder, err);
+	cn_status status = cni_migrator_folder(migrator, &job.arena, &job.folder, err);
 	if (status >= 0)
 		status = verify_folder(&job, err);
 	if (status >= 0)

@@ -7,6 +7,8 @@
 #ifndef CNI_MIGRATE_REVISION_H
 #define CNI_MIGRATE_REVISION_H
 
+#include <cantil/migrate.h>
+
 #include "migrate/change.h"
 
 enum {
@@ -80,6 +82,12 @@ cn_status cni_keep_parse(cni_arena *arena, const char *text, size_t size, cni_ke
  * folder. */
 cn_status cni_folder_read(
 	cni_arena *arena, const char *path, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
+
+/* The same from revisions that were compiled into the program; `path` stands for the folder in
+ * messages. Files are checked like those of a folder, and against what was noted when they were
+ * embedded: CN_ESCHEMA when they are not that any more. embedded.c */
+cn_status cni_folder_embedded(cni_arena *arena, const char *path, const cn_migrations *embedded,
+	cni_folder *ret, cn_error *err) CN_MUST_CHECK;
 
 /* Links and orders revisions that were read (paths for messages): the graph's invariants are
  * checked here. */
