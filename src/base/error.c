@@ -31,30 +31,37 @@ void cn_error_set(cn_error *err, cn_status status, const char *fmt, ...)
 	*err = made;
 }
 
+/* The same into one of an error's fields, beside it first: the arguments may point into it. */
+CN_PRINTF(3, 0)
+static void refill(char *field, size_t cap, const char *fmt, va_list ap)
+{
+	char text[sizeof((cn_error *)0)->detail];
+	_Static_assert(sizeof text >= sizeof((cn_error *)0)->hint, "both fields fit");
+
+	fill(text, cap, fmt, ap);
+	memcpy(field, text, strlen(text) + 1);
+}
+
 void cn_error_detail(cn_error *err, const char *fmt, ...)
 {
-	char text[sizeof err->detail];
 	va_list ap;
 
 	if (!err)
 		return;
 	va_start(ap, fmt);
-	fill(text, sizeof text, fmt, ap);
+	refill(err->detail, sizeof err->detail, fmt, ap);
 	va_end(ap);
-	memcpy(err->detail, text, sizeof text);
 }
 
 void cn_error_hint(cn_error *err, const char *fmt, ...)
 {
-	char text[sizeof err->hint];
 	va_list ap;
 
 	if (!err)
 		return;
 	va_start(ap, fmt);
-	fill(text, sizeof text, fmt, ap);
+	refill(err->hint, sizeof err->hint, fmt, ap);
 	va_end(ap);
-	memcpy(err->hint, text, sizeof text);
 }
 
 cn_status cn_error_wrap(cn_error *err, const char *fmt, ...)
