@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "migrate/replaced.h"
 #include "migrate/revision.h"
 
 static cn_status no_folder(const char *path, const char *what, cn_error *err)
@@ -152,6 +153,37 @@ const cni_revision *cni_folder_get(const cni_folder *folder, const char *id)
 	return NULL;
 }
 
+/* Who follows the last of those that were squashed follows what they became: its file need not be
+ * touched. */
+static const cni_revision *find_parent(const cni_folder *folder, const char *id)
+{
+	const cni_revision *parent = cni_folder_get(folder, id);
+	bool end;
+	if (parent)
+		return parent;
+	parent = cni_folder_replacement(folder, id, &end);
+	return parent && end ? parent : NULL;
+}
+
+static cn_status fail_parent(
+	const cni_folder *folder, const cni_revision *revision, const char *id, cn_error *err)
+{
+	const cni_revision *squashed = cni_folder_replacement(folder, id, NULL);
+	cn_error_set(err, CN_ESCHEMA, "revision \"%s\" follows \"%s\", which is not there",
+		revision->id, id);
+	cn_error_detail(err, "%s", revision->path);
+	if (squashed)
+		cn_error_hint(err,
+			"\"%s\" was squashed into \"%s\": mend the \"parents:\" line, and try both with "
+			"\"db verify\"",
+			id, squashed->id);
+	else
+		cn_error_hint(err,
+			"a file is missing from versions/: take it from version control, or mend "
+			"the \"parents:\" line");
+	return CN_ESCHEMA;
+}
+
 static cn_status link_parents(cni_folder *folder, cn_error *err)
 {
 	for (size_t i = 0; i < folder->revision_count; i++)
@@ -163,17 +195,10 @@ static cn_status link_parents(cni_folder *folder, cn_error *err)
 		if (!revision->parent_at)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 		for (size_t p = 0; p < revision->parent_count; p++) {
-			const cni_revision *parent = cni_folder_get(folder, revision->parents[p]);
-			if (!parent) {
-				cn_error_set(err, CN_ESCHEMA,
-					"revision \"%s\" follows \"%s\", which is not there",
-					revision->id, revision->parents[p]);
-				cn_error_detail(err, "%s", revision->path);
-				cn_error_hint(err,
-					"a file is missing from versions/: take it from version control, or mend "
-					"the \"parents:\" line");
-				return CN_ESCHEMA;
-			}
+			const cni_revision *parent = find_parent(folder, revision->parents[p]);
+			if (!parent)
+				return fail_parent(folder, revision, revision->parents[p], err);
+			revision->parents[p] = parent->id;
 			revision->parent_at[p] = (size_t)(parent - folder->revisions);
 			folder->revisions[revision->parent_at[p]].head = false;
 		}
@@ -246,9 +271,11 @@ static cn_status sort_parents_first(
 cn_status cni_folder_link(cni_folder *folder, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena scratch = {0};
-	size_t count = folder->revision_count;
+	TRY(index_ids(folder, err));
+	TRY(cni_folder_drop_replaced(folder, err));
 	TRY(index_ids(folder, err));
 	TRY(link_parents(folder, err));
+	size_t count = folder->revision_count;
 	size_t *order = cni_alloc(&scratch, (count + 1) * sizeof *order);
 	cni_revision *sorted = cni_alloc(folder->arena, (count + 1) * sizeof *sorted);
 	if (!order || !sorted)

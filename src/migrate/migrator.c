@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "migrate/replaced.h"
 
 enum { LOCK_TIMEOUT_MS = 60000 };
 
@@ -206,6 +207,23 @@ cn_status cni_migrator_version(
 	return status;
 }
 
+/* It stopped in the middle of what is one revision now. */
+static cn_status fail_squashed(
+	const cni_version *version, size_t at, const cni_revision *squashed, cn_error *err)
+{
+	const cni_replaced *list = &squashed->replaced[0];
+	cn_error_set(err, CN_ESCHEMA,
+		"the database has only a part of what was squashed into revision \"%s\"",
+		squashed->id);
+	cn_error_detail(err, "it has \"%s\", but not \"%s\", the last one\n%s",
+		version->list[at].revision, list->ids[list->count - 1], squashed->path);
+	cn_error_hint(err,
+		"the revisions as they were lie in the migrations folder: \"db upgrade %s -d "
+		"MIGRATIONS/squashed/%s\" brings it to their end; then go on as usual",
+		list->ids[list->count - 1], squashed->id);
+	return CN_ESCHEMA;
+}
+
 cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, cni_arena *arena,
 	bool **ret, cn_error *err)
 {
@@ -215,6 +233,10 @@ cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, 
 	for (size_t i = 0; i < version->count; i++) {
 		const cni_revision *revision = cni_folder_get(folder, version->list[i].revision);
 		if (!revision) {
+			const cni_revision *squashed = cni_folder_replacement(
+				folder, version->list[i].revision, NULL);
+			if (squashed)
+				return fail_squashed(version, i, squashed, err);
 			cn_error_set(err, CN_ESCHEMA,
 				"the database has revision \"%s\", which is not in the folder",
 				version->list[i].revision);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "migrate/migrator.h"
+#include "migrate/replaced.h"
 
 /* ---- state ---- */
 
@@ -85,6 +86,7 @@ cn_status cn_migrator_state(cn_migrator *migrator, cn_migration_state *ret, cn_e
 	TRY(cni_migrator_folder(migrator, &migrator->result, &folder, err));
 	if (migrator->desc.database_uri) {
 		TRY(cni_migrator_version(migrator, &migrator->result, &version, err));
+		(void)cni_version_resolve(&folder, &version);
 		state.uri = migrator->uri.text;
 		state.path = migrator->uri.path;
 		state.exists = cni_migrator_has_database(migrator);
@@ -182,6 +184,7 @@ static cn_status count_pending(
 {
 	cni_version version;
 	TRY(cni_migrator_version(migrator, &migrator->result, &version, err));
+	(void)cni_version_resolve(folder, &version);
 	*ret_count = 0;
 	for (size_t i = 0; i < folder->revision_count; i++)
 		*ret_count += !cni_version_find(&version, folder->revisions[i].id);

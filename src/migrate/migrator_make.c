@@ -14,6 +14,7 @@
 #include "migrate/drift.h"
 #include "migrate/migrator.h"
 #include "migrate/proof.h"
+#include "migrate/replaced.h"
 #include "migrate/runner.h"
 
 enum { ID_DIGITS = 12, MAX_ROUNDS = 1000 };
@@ -50,6 +51,7 @@ static cn_status is_usable(make_job *making, cni_conn *live, bool *ret, cn_error
 	cni_schema *actual;
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 600};
 	TRY(cni_version_read(live, making->arena, &version, err));
+	(void)cni_version_resolve(&making->folder, &version);
 	*ret = at_head(&making->folder, &version);
 	if (!*ret) {
 		if (version.exists || making->folder.revision_count)

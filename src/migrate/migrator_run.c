@@ -10,6 +10,7 @@
 #include "base/try.h"
 #include "migrate/drift.h"
 #include "migrate/migrator.h"
+#include "migrate/replaced.h"
 #include "migrate/runner.h"
 
 typedef struct scratch_run {
@@ -28,6 +29,7 @@ typedef struct run_job { /* one upgrade or downgrade */
 	scratch_run rehearsal;
 	cni_conn *conn;
 	size_t done;
+	bool unsettled; /* the version table names revisions that were squashed since */
 } run_job;
 
 static void job_done(run_job *job)
@@ -182,16 +184,33 @@ static cn_status find_route(run_job *job, bool down, const char *name, cn_error 
 	cni_version version;
 	TRY(cni_migrator_folder(migrator, &job->arena, &job->folder, err));
 	TRY(cni_migrator_version(migrator, &job->arena, &version, err));
+	job->unsettled = cni_version_resolve(&job->folder, &version);
 	TRY(cni_applied_set(&job->folder, &version, &job->arena, &job->applied, err));
 	cni_migrator_edited(migrator, &job->folder, &version);
 	return cni_route_find(
 		&job->folder, job->applied, down, name, &job->arena, &job->route, err);
 }
 
+/* Nothing is to be run; the rows of what was squashed become those of what it is now all the same.
+ */
+static cn_status settle_squashed(run_job *job, cn_error *err)
+{
+	cni_version version;
+	TRY(cni_migrator_open(job->migrator, CNI_OPEN_WRITE, false, &job->conn, err));
+	TRY(cni_conn_begin(job->conn, CNI_TX_WRITE, err));
+	cn_status status =
+		cni_version_settle(job->conn, &job->folder, &job->arena, &version, err);
+	if (status >= 0)
+		status = cni_conn_commit(job->conn, err);
+	if (status < 0)
+		cni_conn_rollback(job->conn);
+	return status;
+}
+
 static cn_status run_all(run_job *job, cn_error *err)
 {
 	if (!job->route.count)
-		return CN_OK;
+		return job->unsettled && !job->route.down ? settle_squashed(job, err) : CN_OK;
 	if (job->route.down)
 		TRY(check_way_back(job, err));
 	TRY(rehearse_start(job, err));
@@ -251,6 +270,7 @@ cn_status cni_migrator_route(
 		TRY(need_database(migrator, err));
 	TRY(cni_migrator_folder(migrator, arena, &folder, err));
 	TRY(cni_migrator_version(migrator, arena, &version, err));
+	(void)cni_version_resolve(&folder, &version);
 	TRY(cni_applied_set(&folder, &version, arena, &applied, err));
 	return cni_route_find(&folder, applied, down,
 		revision ? revision

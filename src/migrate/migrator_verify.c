@@ -4,6 +4,7 @@
 #include "base/try.h"
 #include "migrate/drift.h"
 #include "migrate/migrator.h"
+#include "migrate/replaced.h"
 #include "migrate/runner.h"
 
 typedef struct verify_job {
@@ -131,6 +132,7 @@ static cn_status verify_database(verify_job *job, cn_error *err)
 		return CN_OK;
 	TRY(cni_migrator_open(job->migrator, CNI_OPEN_READ, true, &job->live, err));
 	TRY(cni_version_read(job->live, &job->arena, &job->version, err));
+	(void)cni_version_resolve(&job->folder, &job->version);
 	TRY(cni_applied_set(&job->folder, &job->version, &job->arena, &job->applied, err));
 	TRY(check_edited(job, err));
 	TRY(check_drift(job, err));

@@ -26,6 +26,11 @@ typedef struct cni_section { /* one engine's half of a revision */
 	bool has_downgrade; /* false: it cannot be undone; downgrade says so */
 } cni_section;
 
+typedef struct cni_replaced { /* revisions that were squashed into one, in their order */
+	const char **ids;
+	size_t count;
+} cni_replaced;
+
 typedef struct cni_revision {
 	const char *id;       /* 12 hex digits, or what --rev-id said */
 	const char **parents; /* none: a base; two: a merge */
@@ -34,6 +39,10 @@ typedef struct cni_revision {
 	const char *
 		*answers; /* the decisions it rests on, as the answers file has them: for people */
 	size_t answer_count;
+	/* What it was squashed from (replaced.c). More than one list when the last of them was
+	 * squashed itself: a database that has the last revision of any list is at this one. */
+	cni_replaced *replaced;
+	size_t replaced_count;
 	const char *path;  /* of its file */
 	char checksum[65]; /* SHA-256 of the file's bytes */
 	cni_section *sections;

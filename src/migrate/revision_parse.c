@@ -132,6 +132,30 @@ static cn_status take_parents(revision_reader *parser, const char *text, const c
 	return CN_OK;
 }
 
+static cn_status take_replaces(revision_reader *parser, const char *text, const char *end)
+{
+	cni_revision *revision = parser->revision;
+	cni_replaced list = {0};
+	while (text < end) {
+		const char *from = text, *id;
+		while (text < end && *text != ' ' && *text != '\t' && *text != ',')
+			text++;
+		TRY(put_text(parser, &id, from, text));
+		if (!cni_revision_id_valid(id))
+			return fail_at(parser, from, "\"%.80s\" is no revision id", id);
+		/* a list of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+		if (!CNI_PUSH(parser->arena, list.ids, list.count, id))
+			return no_memory(parser);
+		while (text < end && (*text == ' ' || *text == '\t' || *text == ','))
+			text++;
+	}
+	if (!list.count)
+		return fail_at(parser, text, "\"replaces:\" names no revision");
+	return CNI_PUSH(parser->arena, revision->replaced, revision->replaced_count, list)
+		       ? CN_OK
+		       : no_memory(parser);
+}
+
 static cn_status take_header(
 	revision_reader *parser, cni_word word, const char *text, const char *end)
 {
@@ -150,6 +174,7 @@ static cn_status take_header(
 			       ? CN_OK
 			       : no_memory(parser);
 	}
+	case CNI_WORD_REPLACES: return take_replaces(parser, text, end);
 	default: return CN_OK; /* a comment for people */
 	}
 }

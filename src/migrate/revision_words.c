@@ -19,6 +19,7 @@ static const struct {
 	{"labels:", CNI_WORD_LABELS},
 	{"depends:", CNI_WORD_DEPENDS},
 	{"answer:", CNI_WORD_ANSWER},
+	{"replaces:", CNI_WORD_REPLACES},
 	{"upgrade", CNI_WORD_UPGRADE},
 	{"downgrade", CNI_WORD_DOWNGRADE},
 	{"keep", CNI_WORD_KEEP},

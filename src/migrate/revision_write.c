@@ -98,6 +98,12 @@ void cni_revision_write(cni_buffer *out, const cni_revision *revision)
 		write_field(out, "labels", revision->labels);
 	if (revision->depends && *revision->depends)
 		write_field(out, "depends", revision->depends);
+	for (size_t i = 0; i < revision->replaced_count; i++) {
+		cni_buffer_puts(out, "-- replaces:");
+		for (size_t j = 0; j < revision->replaced[i].count; j++)
+			cni_buffer_printf(out, " %s", revision->replaced[i].ids[j]);
+		cni_buffer_putc(out, '\n');
+	}
 	for (size_t i = 0; i < revision->answer_count; i++)
 		write_field(out, "answer", revision->answers[i]);
 	for (size_t i = 0; i < revision->section_count; i++) {

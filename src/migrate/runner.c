@@ -7,6 +7,7 @@
 #include "base/try.h"
 #include "migrate/drift.h"
 #include "migrate/execute.h"
+#include "migrate/replaced.h"
 #include "migrate/version.h"
 
 typedef struct running {
@@ -79,7 +80,7 @@ static cn_status under_lock(cni_conn *conn, bool *ret_skip, void *ctx, cn_error 
 {
 	running *state = ctx;
 	cni_version version;
-	TRY(cni_version_read(conn, &state->arena, &version, err));
+	TRY(cni_version_settle(conn, state->run->folder, &state->arena, &version, err));
 	TRY(check_version(state, &version, &state->skipped, err));
 	if (!state->skipped && state->run->before)
 		TRY(check_before(state, conn, err));
