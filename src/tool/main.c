@@ -23,5 +23,6 @@ int main(int argc, char **argv)
 	cn_command(app, &cni_tool_inspect);
 	cn_command(app, &cni_tool_diff);
 	cn_command(app, &cni_tool_apply);
+	cn_command(app, &cni_tool_embed);
 	return cn_main(app, argc, argv);
 }

@@ -14,5 +14,6 @@ extern const cn_command_desc cni_tool_inspect;
 extern const cn_command_desc cni_tool_diff;
 extern const cn_command_desc cni_tool_apply;
 extern const cn_command_desc cni_tool_new;
+extern const cn_command_desc cni_tool_embed;
 
 #endif
