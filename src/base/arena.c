@@ -1,4 +1,8 @@
-/* arena.c - see arena.h. Blocks double up to 1 MiB, so that small arenas stay small. */
+/*
+ * arena.c - see arena.h. Blocks double up to 8 MiB, so that small arenas stay small. What is not
+ * touched of a block is no memory yet; large ones ask for large pages, which makes the first touch
+ * much cheaper.
+ */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -6,14 +10,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { BLOCK_MIN = 1024, BLOCK_MAX = 1 << 20 };
+enum { BLOCK_MIN = 1024, BLOCK_MAX = 8 << 20, PAGE_LARGE = 2 << 20 };
 
 struct cni_arena_block {
 	struct cni_arena_block *next;
 	size_t used, cap;
 	alignas(max_align_t) char data[];
 };
+
+static void use_large_pages(void *data, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	uintptr_t from = ((uintptr_t)data + PAGE_LARGE - 1) & ~(uintptr_t)(PAGE_LARGE - 1);
+	uintptr_t to = ((uintptr_t)data + size) & ~(uintptr_t)(PAGE_LARGE - 1);
+
+	if (from < to) /* a wish: what it cannot have, it does without */
+		(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+	(void)data, (void)size;
+#endif
+}
 
 static struct cni_arena_block *block_new(cni_arena *arena, size_t need)
 {
@@ -26,6 +44,8 @@ static struct cni_arena_block *block_new(cni_arena *arena, size_t need)
 	struct cni_arena_block *block = malloc(sizeof *block + cap);
 	if (!block)
 		return NULL;
+	if (cap == BLOCK_MAX)
+		use_large_pages(block, cap);
 	*block = (struct cni_arena_block){.next = arena->head, .cap = cap};
 	arena->head = block;
 	arena->size_bytes += sizeof *block + cap;

@@ -24,10 +24,16 @@ bool cni_utf8_valid(const char *text, size_t size)
 	const unsigned char *p = (const unsigned char *)text, *end = p + size;
 
 	while (p < end) {
-		if (*p < 0x80) {
+		uint64_t eight;
+		while (end - p >= 8 &&
+			(memcpy(&eight, p, 8), !(eight & UINT64_C(0x8080808080808080))))
+			p += 8;
+		if (p < end && *p < 0x80) {
 			p++;
 			continue;
 		}
+		if (p == end)
+			break;
 		size_t more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : 1;
 		uint32_t point = *p & (0x3Fu >> more);
 		static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};

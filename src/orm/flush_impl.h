@@ -28,6 +28,12 @@ typedef struct cni_flush {
 	cni_conn *conn;
 	cni_list inserts, updates, deletes;
 	cni_list related; /* rows whose relations the program has set */
+	struct { /* the statement of the last batch of insertions: the next is often the same */
+		const cni_layout *layout;
+		const bool *given;
+		size_t rows;
+		cni_stmt *stmt;
+	} batch;
 } cni_flush;
 
 /* wishes.c: what relations' members ask for. */

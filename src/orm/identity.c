@@ -1,11 +1,11 @@
-/* identity.c - from a primary key to the one row that has it: open addressing, linear probing. */
+/* identity.c - from a primary key to the one row that has it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "orm/session_impl.h"
 
-enum { IDENTITY_MIN = 64 };
+enum { IDENTITY_MIN = 64, NEIGHBOURS = 8 };
 
 static uint64_t mix(uint64_t x)
 {
@@ -16,20 +16,23 @@ static uint64_t mix(uint64_t x)
 	return x ^ x >> 32;
 }
 
-static uint64_t int_hash(const cni_layout *layout, int64_t key)
+/* 0 is an empty place. */
+static uint32_t fold(uint64_t hash)
 {
-	return mix((uint64_t)key + (uint64_t)layout->rank * UINT64_C(0x9e3779b97f4a7c15));
+	uint32_t folded = (uint32_t)(hash ^ hash >> 32);
+
+	return folded ? folded : 1;
 }
 
-/* Most tables have one integer key. */
-static bool int_key(const cni_layout *layout, const void *row, int64_t *ret)
+/* Keys that follow each other, as they mostly do, stand side by side: eight of them share a line of
+ * the cache. */
+uint32_t cni_int_hash(const cni_layout *layout, int64_t key)
 {
-	const cn_column *column = layout->fields[layout->key[0]].column;
+	uint64_t block = (uint64_t)key / NEIGHBOURS;
+	uint64_t seed = (uint64_t)layout->rank * UINT64_C(0x9e3779b97f4a7c15);
+	uint32_t hash = (uint32_t)mix(block + seed) ^ (uint32_t)((uint64_t)key % NEIGHBOURS);
 
-	if (layout->key_count != 1 || column->storage != CN_STORE_I64)
-		return false;
-	*ret = *(const int64_t *)cni_member(column, row);
-	return true;
+	return hash ? hash : 1;
 }
 
 uint64_t cni_fields_hash(
@@ -51,16 +54,14 @@ uint64_t cni_fields_hash(
 	return hash;
 }
 
-uint64_t cni_key_hash(const cni_layout *layout, const void *row)
+uint32_t cni_key_hash(const cni_layout *layout, const void *row)
 {
-	int64_t key;
-
-	if (int_key(layout, row, &key))
-		return int_hash(layout, key);
-	return cni_fields_hash(layout, layout->key, layout->key_count, row) + layout->rank;
+	if (layout->int_key)
+		return cni_int_hash(layout, cni_int_key(layout, row));
+	return fold(cni_fields_hash(layout, layout->key, layout->key_count, row) + layout->rank);
 }
 
-uint64_t cni_row_hash(const void *row) { return mix((uint64_t)(uintptr_t)row); }
+static uint32_t row_hash(const void *row) { return fold(mix((uint64_t)(uintptr_t)row)); }
 
 static bool value_equal(const cn_value *a, const cn_value *b)
 {
@@ -98,45 +99,43 @@ bool cni_fields_null(const cni_layout *layout, const size_t *fields, size_t coun
 	return false;
 }
 
+/* ---- the map: open addressing, linear probing, never more than half full ---- */
+
 /* The key of an entry is that of its old copy: the program may have overwritten the member. Rows
  * that are not inserted yet stand under their address and have no key. */
 static bool has_key(const cni_entry *entry, const cni_layout *layout, const void *row)
 {
-	int64_t a, b;
-
 	if (entry->layout != layout || entry->state == CNI_NEW)
 		return false;
-	if (int_key(layout, row, &a) && int_key(layout, entry->old, &b))
-		return a == b;
 	return cni_fields_equal(
-		layout, layout->key, row, layout, layout->key, entry->old, layout->key_count);
+		layout, layout->key, row, layout, layout->key, cni_old(entry), layout->key_count);
 }
 
 cni_entry *cni_identity_key(
-	const cni_identity *map, const cni_layout *layout, const void *row, uint64_t hash)
+	const cni_identity *map, const cni_layout *layout, const void *row, uint32_t hash)
 {
 	if (!map->cap)
 		return NULL;
-	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i];
-		i = (i + 1) & (map->cap - 1)) {
-		if (map->slots[i]->hash == hash && has_key(map->slots[i], layout, row))
+	if (layout->int_key)
+		return cni_identity_int(map, layout, cni_int_key(layout, row), hash);
+	for (size_t i = hash & (map->cap - 1); map->hashes[i]; i = (i + 1) & (map->cap - 1)) {
+		if (map->hashes[i] == hash && has_key(map->slots[i], layout, row))
 			return map->slots[i];
 	}
 	return NULL;
 }
 
-cni_entry *cni_identity_int(const cni_identity *map, const cni_layout *layout, int64_t key)
+cni_entry *cni_identity_int(
+	const cni_identity *map, const cni_layout *layout, int64_t key, uint32_t hash)
 {
-	const cn_column *column = layout->fields[layout->key[0]].column;
-	uint64_t hash = int_hash(layout, key);
-
 	if (!map->cap)
 		return NULL;
-	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i];
-		i = (i + 1) & (map->cap - 1)) {
+	for (size_t i = hash & (map->cap - 1); map->hashes[i]; i = (i + 1) & (map->cap - 1)) {
+		if (map->hashes[i] != hash)
+			continue;
 		cni_entry *entry = map->slots[i];
-		if (entry->hash == hash && entry->layout == layout && entry->state != CNI_NEW &&
-			*(const int64_t *)cni_member(column, entry->old) == key)
+		if (entry->layout == layout && entry->state != CNI_NEW &&
+			cni_int_key(layout, cni_old(entry)) == key)
 			return entry;
 	}
 	return NULL;
@@ -144,77 +143,85 @@ cni_entry *cni_identity_int(const cni_identity *map, const cni_layout *layout, i
 
 cni_entry *cni_identity_row(const cni_identity *map, const void *row)
 {
-	uint64_t hash = cni_row_hash(row);
+	uint32_t hash = row_hash(row);
 
 	if (!map->cap)
 		return NULL;
-	for (size_t i = (size_t)hash & (map->cap - 1); map->slots[i];
-		i = (i + 1) & (map->cap - 1)) {
-		if (map->slots[i]->hash == hash && map->slots[i]->row == row)
+	for (size_t i = hash & (map->cap - 1); map->hashes[i]; i = (i + 1) & (map->cap - 1)) {
+		if (map->hashes[i] == hash && map->slots[i]->row == row)
 			return map->slots[i];
 	}
 	return NULL;
 }
 
+static void put(cni_identity *map, cni_entry *entry)
+{
+	size_t i = entry->hash & (map->cap - 1);
+
+	while (map->hashes[i])
+		i = (i + 1) & (map->cap - 1);
+	map->hashes[i] = entry->hash;
+	map->slots[i] = entry;
+}
+
 static bool grow(cni_identity *map)
 {
-	size_t cap = map->cap ? map->cap * 2 : IDENTITY_MIN;
-	cni_entry **slots = calloc(cap, sizeof(*slots));
+	cni_identity grown = {.cap = map->cap ? map->cap * 2 : IDENTITY_MIN, .count = map->count};
 
-	if (!slots)
+	grown.hashes = calloc(grown.cap, sizeof *grown.hashes + sizeof(*grown.slots));
+	if (!grown.hashes)
 		return false;
+	grown.slots = (cni_entry **)(void *)(grown.hashes + grown.cap);
 	for (size_t i = 0; i < map->cap; i++) {
-		cni_entry *entry = map->slots[i];
-		if (!entry)
-			continue;
-		size_t k = (size_t)entry->hash & (cap - 1);
-		while (slots[k])
-			k = (k + 1) & (cap - 1);
-		slots[k] = entry;
+		if (map->hashes[i])
+			put(&grown, map->slots[i]);
 	}
-	free(map->slots);
-	map->slots = slots;
-	map->cap = cap;
+	free(map->hashes);
+	*map = grown;
 	return true;
 }
 
-bool cni_identity_add(cni_identity *map, cni_entry *entry, uint64_t hash)
+bool cni_identity_add(cni_identity *map, cni_entry *entry, uint32_t hash)
 {
-	if (map->count >= map->cap - map->cap / 4 && !grow(map))
+	if (map->count >= map->cap / 2 && !grow(map))
 		return false;
-	size_t i = (size_t)hash & (map->cap - 1);
-	while (map->slots[i])
-		i = (i + 1) & (map->cap - 1);
 	entry->hash = hash;
-	map->slots[i] = entry;
+	entry->mapped = true;
+	put(map, entry);
 	map->count++;
 	return true;
+}
+
+bool cni_identity_add_row(cni_identity *map, cni_entry *entry)
+{
+	return cni_identity_add(map, entry, row_hash(entry->row));
 }
 
 /* Closes the gap, so that a probe may stop at the first empty slot. */
 void cni_identity_remove(cni_identity *map, cni_entry *entry)
 {
-	if (!map->cap)
-		return;
-	size_t mask = map->cap - 1, gap = (size_t)entry->hash & mask;
+	size_t mask = map->cap - 1, gap = entry->hash & mask;
 
-	while (map->slots[gap] && map->slots[gap] != entry)
-		gap = (gap + 1) & mask;
-	if (!map->slots[gap])
+	if (!entry->mapped)
 		return;
-	for (size_t i = (gap + 1) & mask; map->slots[i]; i = (i + 1) & mask) {
-		size_t home = (size_t)map->slots[i]->hash & mask;
+	while (map->slots[gap] != entry)
+		gap = (gap + 1) & mask;
+	for (size_t i = (gap + 1) & mask; map->hashes[i]; i = (i + 1) & mask) {
+		size_t home = map->hashes[i] & mask;
 		if (((i - home) & mask) < ((i - gap) & mask))
 			continue; /* it would stand before its home */
+		map->hashes[gap] = map->hashes[i];
 		map->slots[gap] = map->slots[i];
 		gap = i;
 	}
+	map->hashes[gap] = 0;
 	map->slots[gap] = NULL;
 	map->count--;
+	entry->mapped = false;
 }
 
 void cni_identity_done(cni_identity *map)
 {
-	free(map->slots);
+	free(map->hashes);
 	*map = (cni_identity){0};
 }

@@ -33,7 +33,7 @@ const char *cni_entry_word(cni_flush *flush, const cni_entry *entry)
 
 	cni_buffer_printf(&word, "\"%s\"", layout->name);
 	for (size_t i = 0; i < layout->key_count; i++) {
-		cn_value v = cn_column_get(layout->fields[layout->key[i]].column, entry->old);
+		cn_value v = cn_column_get(layout->fields[layout->key[i]].column, cni_old(entry));
 		if (v.type == CN_TYPE_INT64)
 			cni_buffer_printf(&word, "%s%" PRId64, i ? ", " : " ", v.as.i);
 		else if (v.type == CN_TYPE_TEXT)
@@ -62,8 +62,9 @@ static bool fits_run(const cni_run *run, const cni_entry *entry)
 {
 	if (!run->count || run->layout != entry->layout || run->count >= run->most)
 		return false;
-	for (size_t i = 0; i < run->layout->field_count; i++) {
-		if (run->filled[i] != is_filled(run->layout, i, entry->row))
+	for (size_t i = 0; i < run->layout->fillable_count; i++) {
+		size_t field = run->layout->fillable[i];
+		if (run->filled[field] != is_filled(run->layout, field, entry->row))
 			return false;
 	}
 	return true;
@@ -158,9 +159,13 @@ static cn_status bind_row(
 	cn_value value;
 
 	for (size_t i = 0; i < layout->field_count; i++) {
+		const cni_field *field = &layout->fields[i];
 		if (!given[i])
 			continue;
-		if (cni_encode(layout->fields[i].column, entry->row, &value, &s->error) < 0)
+		if (field->storage == CN_STORE_I64) /* what nearly every key is */
+			value = (cn_value){.type = CN_TYPE_INT64,
+				.as.i = *(const int64_t *)cni_member(field->column, entry->row)};
+		else if (cni_encode(field->column, entry->row, &value, &s->error) < 0)
 			return cn_error_wrap(&s->error, "model \"%s\"", layout->name);
 		TRY(cni_stmt_bind(stmt, (*at)++, value, &s->error));
 	}
@@ -258,20 +263,39 @@ static cn_status next_number(cni_flush *flush, const cni_run *run, int64_t *ret,
 	return CN_OK;
 }
 
-static cn_status insert_batch(cni_flush *flush, const cni_run *run, const bool *given)
+static cn_status batch_statement(
+	cni_flush *flush, const cni_run *run, const bool *given, cni_stmt **ret)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	cn_session *s = flush->s;
+	const cni_layout *layout = run->layout;
+
+	if (flush->batch.stmt && flush->batch.layout == layout && flush->batch.rows == run->count &&
+		!memcmp(flush->batch.given, given, layout->field_count)) {
+		*ret = flush->batch.stmt;
+		return CN_OK;
+	}
+	cni_stmt_release(flush->batch.stmt);
+	flush->batch.stmt = NULL;
+	insert_sql(&sql, run, given, run->count);
+	flush->batch.given = cni_memdup(&flush->s->scratch, given, layout->field_count);
+	if (sql.failed || !flush->batch.given)
+		return cni_session_oom(flush->s);
+	TRY(cni_session_prepare(flush->s, flush->conn, sql.data, layout, &flush->batch.stmt));
+	flush->batch.layout = layout;
+	flush->batch.rows = run->count;
+	*ret = flush->batch.stmt;
+	return CN_OK;
+}
+
+static cn_status insert_batch(cni_flush *flush, const cni_run *run, const bool *given)
+{
+	cni_stmt *stmt = NULL;
 	size_t at = 1;
 
-	insert_sql(&sql, run, given, run->count);
-	if (sql.failed)
-		return cni_session_oom(s);
-	TRY(cni_session_prepare(s, flush->conn, sql.data, run->layout, &stmt));
+	TRY(batch_statement(flush, run, given, &stmt));
 	for (size_t i = 0; i < run->count; i++)
 		TRY(bind_row(flush, stmt, given, run->entries[i], &at));
-	return cni_stmt_run(stmt, &s->error);
+	return cni_stmt_run(stmt, &flush->s->error);
 }
 
 /* Did a refused batch leave rows behind (a trigger's RAISE(FAIL))? Then it must not be tried again.
@@ -378,7 +402,7 @@ static cn_status grant_wishes(cni_flush *flush, cni_entry *entry)
 	return CN_OK;
 }
 
-cn_status cni_flush_inserts(cni_flush *flush)
+static cn_status insert_all(cni_flush *flush)
 {
 	cni_run run = {0};
 
@@ -394,4 +418,13 @@ cn_status cni_flush_inserts(cni_flush *flush)
 		run.entries[run.count++] = entry;
 	}
 	return end_run(flush, &run);
+}
+
+cn_status cni_flush_inserts(cni_flush *flush)
+{
+	cn_status status = insert_all(flush);
+
+	cni_stmt_release(flush->batch.stmt);
+	flush->batch.stmt = NULL;
+	return status;
 }

@@ -35,11 +35,14 @@ static cn_status add_field(
 	cni_field field = {.column = column,
 		.name = name,
 		.quoted = cni_quoted(arena, name),
+		.offset = column->offset,
+		.storage = column->storage,
 		.nullable = cn_column_nullable(column),
 		.key = column->primary_key,
 		.written = !column->generated_sql};
 	if (!field.quoted)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
+	layout->has_chars = layout->has_chars || column->storage == CN_STORE_CHARS;
 	if (field.key) {
 		if (layout->key_count == CNI_KEY_MAX)
 			return cni_model_fail(layout->model, err,
@@ -98,6 +101,18 @@ static void find_row_number(cni_layout *layout)
 		layout->row_number = (long)layout->key[0];
 }
 
+static cn_status find_fillable(cni_layout *layout, cni_arena *arena, cn_error *err)
+{
+	for (size_t i = 0; i < layout->field_count; i++) {
+		const cn_column *column = layout->fields[i].column;
+		if (!column->generated_sql && !column->default_sql && layout->row_number != (long)i)
+			continue;
+		if (!CNI_PUSH(arena, layout->fillable, layout->fillable_count, i))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	return CN_OK;
+}
+
 static void key_condition(cni_buffer *out, const cni_layout *layout)
 {
 	cni_buffer_puts(out, " WHERE ");
@@ -150,6 +165,12 @@ cn_status cni_layout_init(
 		TRY(add_field(layout, column, arena, err));
 	TRY(take_parts(layout, arena, err));
 	find_row_number(layout);
+	TRY(find_fillable(layout, arena, err));
+	if (layout->key_count == 1) {
+		const cn_column *key = layout->fields[layout->key[0]].column;
+		layout->int_key = key->storage == CN_STORE_I64;
+		layout->key_offset = key->offset;
+	}
 	if (layout->kept && !layout->key_count) {
 		cni_model_fail(model, err, "there is no primary key");
 		cn_error_hint(err,

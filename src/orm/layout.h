@@ -23,6 +23,8 @@ enum { CNI_KEY_MAX = 8 }; /* columns of a primary key, or of a reference */
 typedef struct cni_field {
 	const cn_column *column;
 	const char *name, *quoted;
+	size_t offset;      /* the column's, where it is looked at for every row */
+	cn_storage storage; /* the same */
 	bool nullable;
 	bool key;     /* one of the primary key's columns */
 	bool written; /* not generated */
@@ -56,18 +58,28 @@ struct cni_layout {
 	size_t field_count;
 	size_t key[CNI_KEY_MAX], key_count;
 	const char *key_name; /* of the constraint; NULL: by the convention */
-	long row_number;      /* the field that is an INTEGER PRIMARY KEY, or -1 */
-	bool kept;            /* rows are the session's: identity, changes written */
+	bool int_key;         /* the key is one int64_t, as of most tables, at key_offset */
+	size_t key_offset;
+	long row_number; /* the field that is an INTEGER PRIMARY KEY, or -1 */
+	bool has_chars;  /* a member is a text that the program may write into */
+	bool kept;       /* rows are the session's: identity, changes written */
 	cni_foreign *foreign;
 	size_t foreign_count;
 	cni_link *links;
 	size_t link_count;
-	unsigned rank;           /* parents have a lower one, cycles apart */
-	bool cyclic;             /* references lead back to this table */
+	unsigned rank;    /* parents have a lower one, cycles apart */
+	bool cyclic;      /* references lead back to this table */
+	size_t *fillable; /* fields that the database may fill in when a row is inserted */
+	size_t fillable_count;
 	const char *columns_sql; /* "id", "name" */
 	const char *get_sql;     /* the row with this key; NULL without a key */
 	const char *delete_sql;
 };
+
+static inline int64_t cni_int_key(const cni_layout *layout, const void *row)
+{
+	return *(const int64_t *)(const void *)((const char *)row + layout->key_offset);
+}
 
 struct cni_registry {
 	cni_arena arena;

@@ -115,8 +115,8 @@ static int take_target(const cn_value *values, size_t count, void *ctx, cn_error
 	(void)err; /* it is the session's */
 	TRY(cni_session_take(l->s, link->target, values, &entry));
 	/* by what the database says: the program may have changed the member since */
-	cni_group *group = find_group(l, link->target, link->target_fields, entry->old,
-		cni_fields_hash(link->target, link->target_fields, link->count, entry->old));
+	cni_group *group = find_group(l, link->target, link->target_fields, cni_old(entry),
+		cni_fields_hash(link->target, link->target_fields, link->count, cni_old(entry)));
 	if (!group)
 		return 0; /* its key compares equal in SQL only: another case, or affinity */
 	TRY(add_found(l, group, entry->row));
@@ -269,7 +269,7 @@ static void set_member(cn_session *s, const cni_link *link, void *row, void *val
 	cni_entry *entry = cni_session_entry(s, link->owner, row);
 
 	if (entry && entry->state != CNI_NEW) {
-		void **old = (void **)(void *)((char *)entry->old + offset);
+		void **old = (void **)(void *)((char *)cni_old(entry) + offset);
 		if (*member != *old)
 			return;
 		*old = value;

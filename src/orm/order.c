@@ -88,7 +88,7 @@ static cn_status break_cycle(cni_orderer *o, cni_entry *child, cni_wish *wish)
 }
 
 static cni_entry *find_pending(
-	const cni_orderer *o, const cni_layout *layout, const void *row, uint64_t hash)
+	const cni_orderer *o, const cni_layout *layout, const void *row, uint32_t hash)
 {
 	for (cni_pending *p = o->pending[hash & (o->pending_cap - 1)]; p; p = p->chain) {
 		if (p->entry->layout == layout &&
@@ -130,7 +130,7 @@ static cn_status foreign_parent(
 	cni_orderer *o, const cni_entry *entry, const cni_foreign *foreign, cni_entry **ret)
 {
 	cn_session *s = o->flush->s;
-	const void *row = o->state == CNI_DELETED ? entry->old : entry->row;
+	const void *row = o->state == CNI_DELETED ? cni_old(entry) : entry->row;
 	const cni_layout *parent = foreign->parent;
 
 	*ret = NULL;
@@ -147,7 +147,7 @@ static cn_status foreign_parent(
 		if (cni_decode(key, probe, &value, NULL, NULL) < 0)
 			return CN_OK; /* no row has such a key */
 	}
-	uint64_t hash = cni_key_hash(parent, probe);
+	uint32_t hash = cni_key_hash(parent, probe);
 	cni_entry *found = o->pending ? find_pending(o, parent, probe, hash)
 				      : cni_identity_key(&s->identity, parent, probe, hash);
 	*ret = found && found->state == o->state ? found : NULL;

@@ -5,7 +5,7 @@
 #include "base/try.h"
 #include "orm/session_impl.h"
 
-enum { SINK_COLUMNS = 100, PAGE_USUAL = 20 };
+enum { SINK_COLUMNS = 100, USUAL_COLUMNS = 64, PAGE_USUAL = 20 };
 
 static const cn_query no_query;
 
@@ -296,26 +296,27 @@ static cn_status get_statement(cn_session *s, const cni_layout *layout, cni_stmt
 
 static cn_status take_got(cn_session *s, const cni_layout *layout, cni_stmt *stmt, void **ret)
 {
-	cn_value *values = cni_alloc(&s->scratch, layout->field_count * sizeof *values);
+	cn_value few[USUAL_COLUMNS], *values = few;
 	cni_entry *entry;
 
-	if (!values)
-		return cni_session_oom(s);
+	if (layout->field_count > CNI_COUNT(few)) {
+		values = cni_alloc(&s->scratch, layout->field_count * sizeof *values);
+		if (!values)
+			return cni_session_oom(s);
+	}
 	TRY(cni_stmt_row(stmt, values, layout->field_count, &s->error));
 	TRY(cni_session_take(s, layout, values, &entry));
 	*ret = entry->row;
 	return CN_OK;
 }
 
-static cn_status read_key(cn_session *s, const cni_layout *layout, const void *probe, void **ret)
+static cn_status read_key(cn_session *s, const cni_layout *layout, const cn_value *key, void **ret)
 {
 	cni_stmt *stmt;
 
 	TRY(get_statement(s, layout, &stmt));
-	for (size_t i = 0; i < layout->key_count; i++) {
-		cn_value value = cn_column_get(layout->fields[layout->key[i]].column, probe);
-		TRY(cni_stmt_bind(stmt, i + 1, value, &s->error));
-	}
+	for (size_t i = 0; i < layout->key_count; i++)
+		TRY(cni_stmt_bind(stmt, i + 1, key[i], &s->error));
 	int step = cni_stmt_step(stmt, &s->error);
 	if (step < 0)
 		explain(s, layout);
@@ -326,25 +327,44 @@ static cn_status read_key(cn_session *s, const cni_layout *layout, const void *p
 	return status;
 }
 
+/* The entry with this key, if the session has it and it is up to date; and the key as the key's
+ * members hold it. */
+static cn_status known_key(cn_session *s, const cni_layout *layout, size_t count,
+	const cn_value *key, cn_value *as_stored, cni_entry **ret)
+{
+	cni_entry *known;
+
+	if (layout->int_key && count == 1 && key->type == CN_TYPE_INT64) {
+		*as_stored = *key;
+		known = cni_identity_int(
+			&s->identity, layout, key->as.i, cni_int_hash(layout, key->as.i));
+	} else {
+		void *probe = cni_session_probe(s, layout);
+		if (!probe)
+			return s->error.status;
+		TRY(set_key(s, layout, probe, count, key));
+		for (size_t i = 0; i < layout->key_count; i++)
+			as_stored[i] = cn_column_get(layout->fields[layout->key[i]].column, probe);
+		known = cni_identity_key(&s->identity, layout, probe, cni_key_hash(layout, probe));
+	}
+	*ret = known && known->epoch == s->epoch ? known : NULL;
+	return CN_OK;
+}
+
 void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key)
 {
 	const cni_layout *layout = begin(s, model);
+	cn_value as_stored[CNI_KEY_MAX];
+	cni_entry *known = NULL;
 	void *row = NULL;
 
 	if (!layout || is_null_key(key, count)) /* no row has a key of NULL */
 		return NULL;
-	void *probe = cni_alloc(&s->scratch, model->size);
-	if (!probe) {
-		(void)cni_session_oom(s);
+	if (known_key(s, layout, count, key, as_stored, &known) < 0)
 		return NULL;
-	}
-	if (set_key(s, layout, probe, count, key) < 0)
-		return NULL;
-	cni_entry *known =
-		cni_identity_key(&s->identity, layout, probe, cni_key_hash(layout, probe));
-	if (known && known->epoch == s->epoch)
+	if (known)
 		return known->state == CNI_DELETED ? NULL : known->row;
-	return read_key(s, layout, probe, &row) < 0 ? NULL : row;
+	return read_key(s, layout, as_stored, &row) < 0 ? NULL : row;
 }
 
 /* ---- numbers ---- */

@@ -109,8 +109,7 @@ static cn_status leave_reader(cn_session *s)
 	int64_t version = s->version + 1;
 
 	if (s->streams) { /* they go on reading; what was read is checked before it is written */
-		s->snapshot++;
-		s->epoch++;
+		s->snapshot = ++s->epoch;
 		return CN_OK;
 	}
 	cni_session_drop_get(s);
@@ -119,10 +118,8 @@ static cn_status leave_reader(cn_session *s)
 		status = cni_conn_content_version(s->reader, &version, &s->error);
 	cni_pool_give(s->db->pool, s->reader);
 	s->reader = NULL;
-	if (version != s->version) {
-		s->snapshot++;
-		s->epoch++;
-	}
+	if (version != s->version)
+		s->snapshot = ++s->epoch;
 	return status;
 }
 
@@ -159,8 +156,7 @@ static void end_transaction(cn_session *s)
 	cni_pool_give(s->db->pool, s->writer);
 	s->reader = s->writer = NULL;
 	s->writing = false;
-	s->snapshot++;
-	s->epoch++;
+	s->snapshot = ++s->epoch;
 }
 
 /* The program's own structs are given back at the end of a unit. */
@@ -206,8 +202,7 @@ static void unfill(const cni_entry *entry)
 static void forget_rows(cn_session *s)
 {
 	cni_identity_done(&s->identity);
-	s->entry_count = 0;
-	s->spare = NULL;
+	s->entry_count = s->mapped_count = 0;
 }
 
 void cn_rollback(cn_session *s)
@@ -241,6 +236,7 @@ void cn_session_close(cn_session *s)
 	cn_clear(s);
 	cni_arena_done(&s->kept);
 	cni_arena_done(&s->scratch);
+	free(s->probe);
 	free(s);
 }
 
@@ -271,8 +267,7 @@ static cni_entry *add_new(cn_session *s, const cni_layout *layout, void *own_row
 {
 	cni_entry *entry = cni_entry_new(s, layout, own_row);
 
-	if (!entry || !cni_identity_add(&s->identity, entry, cni_row_hash(entry->row)) ||
-		!cni_entry_list(s, entry)) {
+	if (!entry || !cni_entry_list(s, entry)) {
 		(void)cni_session_oom(s);
 		return NULL;
 	}
@@ -294,10 +289,10 @@ void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 			(void)cni_session_oom(s);
 			return NULL;
 		}
-		memcpy(cni_member_at(column, entry->old), cni_member(column, entry->row),
+		memcpy(cni_member_at(column, cni_old(entry)), cni_member(column, entry->row),
 			column->size);
 		if (column->storage == CN_STORE_CHARS &&
-			!cni_member_copy(column, entry->old, entry->row, &s->texts)) {
+			!cni_member_copy(column, cni_old(entry), entry->row, &s->texts)) {
 			(void)cni_session_oom(s);
 			return NULL;
 		}
@@ -314,7 +309,7 @@ void cn_session_add(cn_session *s, const cn_model *model, void *row)
 	cni_entry *known = cni_session_entry(s, layout, row);
 	if (known && known->state == CNI_DELETED)
 		known->state = CNI_LOADED;
-	if (known || !add_new(s, layout, row))
+	if (known || cni_session_failed(s) || !add_new(s, layout, row))
 		return;
 	for (size_t i = 0; i < layout->field_count; i++)
 		set_default(layout->fields[i].column, row);
@@ -327,6 +322,8 @@ void cn_session_delete(cn_session *s, const cn_model *model, void *row)
 	if (!layout || !row)
 		return;
 	cni_entry *entry = cni_session_entry(s, layout, row);
+	if (cni_session_failed(s))
+		return;
 	if (!entry) {
 		cn_error_set(&s->error, CN_EARG, "the \"%s\" to delete is no row of this session",
 			layout->name);

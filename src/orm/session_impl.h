@@ -5,14 +5,18 @@
  *   - error.status < 0: nothing is done until cn_rollback.
  *   - A row that the session keeps has one entry; entries stand in `entries` in the order in which
  * they came, and in `identity` by primary key (rows not inserted yet: by their address).
- *   - `entry->old` is what the database holds as far as this session knows; its texts are the
+ *   - `cni_old(entry)` is what the database holds as far as this session knows; its texts are the
  * session's.
- *   - `snapshot` counts the states of the database that were seen: an entry of an older one is
- * checked before it is written. `epoch` counts also what cn_execute may have changed: an entry of
- * an older one is read again when it is met.
+ *   - `epoch` counts what may have changed the database's rows: an entry of an older one is read
+ * again when it is met. Those of `snapshot` and later are of the state that the present transaction
+ * sees (the others come from cn_execute); an entry from before it is checked before it is written.
+ *   - New rows come into the identity map when somebody asks for one by its address.
  */
 #ifndef CNI_ORM_SESSION_IMPL_H
 #define CNI_ORM_SESSION_IMPL_H
+
+#include <stdalign.h>
+#include <stddef.h>
 
 #include <cantil/session.h>
 
@@ -27,23 +31,37 @@ typedef enum cni_state {
 	CNI_GONE,    /* deleted, or never inserted: leaves `entries` at the end of the flush */
 } cni_state;
 
+/* The copy of what the database holds follows the entry, and (unless it is the program's own) the
+ * row follows that. There are as many of these as rows: every byte counts. */
 typedef struct cni_entry {
 	const cni_layout *layout;
-	void *row; /* what the program holds */
-	void *old;
-	uint64_t hash;           /* where it stands in the identity map */
+	void *row;               /* what the program holds */
 	struct cni_wish *wishes; /* during a flush: keys it takes from its parents */
 	const bool
 		*filled; /* inserted in this transaction: the fields that the database filled in */
-	uint32_t snapshot, epoch;
+	uint32_t hash;   /* where it stands in the identity map */
+	uint32_t epoch;  /* when it was read */
 	unsigned char state; /* cni_state */
 	unsigned char mark;  /* during a flush: 0 not visited, 1 being visited, 2 in order */
 	bool own;            /* the struct is the program's (cn_add) */
-	bool listed;         /* is in `entries` */
+	bool mapped;         /* is in the identity map */
 } cni_entry;
 
+enum { CNI_ENTRY_HEAD = (sizeof(cni_entry) + 15) & ~15 };
+_Static_assert(alignof(max_align_t) <= 16, "rows follow their entry, aligned for anything");
+
+static inline void *cni_old(const cni_entry *entry)
+{
+	union { /* an entry that is only looked at has a copy that is only looked at, by intent */
+		const char *bytes;
+		void *copy;
+	} u = {.bytes = (const char *)entry + CNI_ENTRY_HEAD};
+	return u.copy;
+}
+
 typedef struct cni_identity {
-	cni_entry **slots;
+	uint32_t *hashes;  /* 0: nothing stands there */
+	cni_entry **slots; /* behind the hashes, in the same piece of memory */
 	size_t cap, count; /* cap is 0 or a power of two */
 } cni_identity;
 
@@ -65,7 +83,9 @@ struct cn_session {
 	cni_identity identity;
 	cni_entry **entries;
 	size_t entry_count, entry_cap;
-	cni_entry *spare; /* allocated for a row that turned out to be known already */
+	size_t mapped_count; /* those before it are in the identity map */
+	void *probe;         /* a zeroed row to look keys up with: kept, `probe_size` bytes */
+	size_t probe_size;
 	cni_stream *streams;
 	const cni_layout *get_layout; /* of get_stmt: cn_get's, kept between calls of one unit */
 	cni_stmt *get_stmt;
@@ -98,6 +118,9 @@ bool cni_entry_list(cn_session *s, cni_entry *entry); /* false: out of memory */
 void cni_entries_sweep(cn_session *s); /* takes those that are gone out of the list */
 /* The entry of a row that the program holds, NULL if the session does not keep it. */
 cni_entry *cni_session_entry(cn_session *s, const cni_layout *layout, const void *row);
+/* A zeroed row of the layout, to look something up with; the next call takes it away. NULL: out of
+ * memory, the error is set. */
+void *cni_session_probe(cn_session *s, const cni_layout *layout);
 bool cni_entry_changed(const cni_entry *entry); /* in a column; relations do not count */
 /* What was written, or read, is what the database holds: old becomes a copy of row, foreign texts
  * the session's own. */
@@ -105,15 +128,17 @@ cn_status cni_entry_settle(cn_session *s, cni_entry *entry) CN_MUST_CHECK;
 
 /* ---- identity.c ---- */
 
-uint64_t cni_key_hash(const cni_layout *layout, const void *row);
-uint64_t cni_row_hash(const void *row); /* by address */
+uint32_t cni_key_hash(const cni_layout *layout, const void *row);
+uint32_t cni_int_hash(const cni_layout *layout, int64_t key); /* of a layout with int_key */
 /* The entry with the key that the row has. */
 cni_entry *cni_identity_key(
-	const cni_identity *map, const cni_layout *layout, const void *row, uint64_t hash);
+	const cni_identity *map, const cni_layout *layout, const void *row, uint32_t hash);
+cni_entry *cni_identity_int(
+	const cni_identity *map, const cni_layout *layout, int64_t key, uint32_t hash);
 cni_entry *cni_identity_row(const cni_identity *map, const void *row);
-cni_entry *cni_identity_int(const cni_identity *map, const cni_layout *layout, int64_t key);
 bool cni_identity_add(
-	cni_identity *map, cni_entry *entry, uint64_t hash); /* false: out of memory */
+	cni_identity *map, cni_entry *entry, uint32_t hash);    /* false: out of memory */
+bool cni_identity_add_row(cni_identity *map, cni_entry *entry); /* by its address */
 void cni_identity_remove(cni_identity *map, cni_entry *entry);
 void cni_identity_done(cni_identity *map);
 

@@ -24,7 +24,8 @@ static cn_status bind_key(cni_flush *flush, cni_stmt *stmt, const cni_entry *ent
 	const cni_layout *layout = entry->layout;
 
 	for (size_t i = 0; i < layout->key_count; i++) {
-		cn_value value = cn_column_get(layout->fields[layout->key[i]].column, entry->old);
+		cn_value value =
+			cn_column_get(layout->fields[layout->key[i]].column, cni_old(entry));
 		TRY(cni_stmt_bind(stmt, at + i, value, &flush->s->error));
 	}
 	return CN_OK;
@@ -38,7 +39,7 @@ cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_g
 	cn_session *s = flush->s;
 	cni_texts texts = {.arena = &arena};
 
-	if (entry->snapshot == s->snapshot)
+	if (entry->epoch >= s->snapshot)
 		return CN_OK;
 	void *now = cni_alloc(&arena, layout->model->size);
 	cn_value *values = cni_alloc(&arena, layout->field_count * sizeof *values);
@@ -58,7 +59,7 @@ cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_g
 	TRY(cni_stmt_row(stmt, values, layout->field_count, &s->error));
 	TRY(cni_decode_row(layout, now, values, &texts, &s->error));
 	for (size_t i = 0; i < layout->field_count; i++) {
-		if (!cni_member_equal(layout->fields[i].column, now, entry->old))
+		if (!cni_member_equal(layout->fields[i].column, now, cni_old(entry)))
 			return conflict(flush, entry, "changed", layout->fields[i].name);
 	}
 	return CN_OK;
@@ -81,7 +82,7 @@ static cn_status find_changes(
 
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cni_field *field = &layout->fields[i];
-		changed[i] = !cni_member_equal(field->column, entry->row, entry->old);
+		changed[i] = !cni_member_equal(field->column, entry->row, cni_old(entry));
 		if (!changed[i])
 			continue;
 		if (field->key) {

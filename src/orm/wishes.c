@@ -12,11 +12,13 @@ static void *member_of(const void *row, const cni_link *link)
 /* What the member was: of a new row, nothing yet. */
 static void *old_member(const cni_entry *entry, const cni_link *link)
 {
-	return entry->state == CNI_NEW ? NULL : member_of(entry->old, link);
+	return entry->state == CNI_NEW ? NULL : member_of(cni_old(entry), link);
 }
 
 static cn_status stranger(cn_session *s, const cni_link *link)
 {
+	if (cni_session_failed(s)) /* there was no memory to find it with */
+		return s->error.status;
 	cn_error_set(&s->error, CN_EARG,
 		"\"%s\".\"%s\" holds a \"%s\" that is no row of this session", link->owner->name,
 		link->relation->member, link->target->name);
@@ -108,7 +110,7 @@ static cn_status detach(cni_flush *flush, cni_entry *entry, const cni_link *link
 
 	for (size_t i = 0; i < link->count; i++) {
 		const cni_field *field = &entry->layout->fields[link->fields[i]];
-		if (!cni_member_equal(field->column, entry->row, entry->old))
+		if (!cni_member_equal(field->column, entry->row, cni_old(entry)))
 			return CN_OK;
 	}
 	for (size_t i = 0; i < link->count; i++) {
@@ -132,7 +134,7 @@ void cni_wishes_settle(cni_flush *flush)
 		cni_entry *entry = flush->related.entries[i];
 		for (size_t k = 0; k < entry->layout->link_count; k++) {
 			size_t offset = entry->layout->links[k].relation->offset;
-			memcpy((char *)entry->old + offset, (char *)entry->row + offset,
+			memcpy((char *)cni_old(entry) + offset, (char *)entry->row + offset,
 				sizeof(void *));
 		}
 		entry->wishes = NULL;
@@ -204,8 +206,8 @@ cn_status cni_wishes_gather(cni_flush *flush)
 		cni_entry *entry = s->entries[i];
 		bool candidate =
 			entry->state == CNI_NEW ||
-			(entry->state == CNI_LOADED &&
-				memcmp(entry->row, entry->old, entry->layout->model->size) != 0);
+			(entry->state == CNI_LOADED && memcmp(entry->row, cni_old(entry),
+							       entry->layout->model->size) != 0);
 		if (candidate && entry->layout->link_count)
 			TRY(gather_entry(flush, entry));
 	}
