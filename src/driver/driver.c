@@ -299,3 +299,12 @@ cn_status cni_conn_backup(cni_conn *conn, const char *path, cn_error *err)
 		return cn_fail(err, CN_EARG, "cni_conn_backup: no path");
 	return conn->driver->backup(conn, path, err);
 }
+
+cn_status cni_conn_sizes(
+	cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret, cn_error *err)
+{
+	if (!conn->driver->sizes)
+		return cn_fail(err, CN_EUNSUPPORTED, "%s does not tell how large its tables are",
+			conn->driver->name);
+	return conn->driver->sizes(conn, exact, arena, ret, err);
+}

@@ -89,6 +89,28 @@ typedef enum cni_setting {
 	CNI_SETTING_GUARD,
 } cni_setting;
 
+/* How large a table is. Indexes count with their table. */
+typedef struct cni_table_size {
+	const char *name;
+	int64_t rows; /* -1: nothing tells */
+	bool counted; /* the rows are exact */
+	int64_t table_bytes, index_bytes;
+	int64_t largest_index_bytes;
+	size_t index_count; /* those of keys and UNIQUE included */
+} cni_table_size;
+
+typedef struct cni_sizes {
+	cni_table_size *tables; /* ordinary tables, and those in which virtual ones keep data */
+	size_t table_count;
+	bool exact;      /* bytes and rows were read; else estimated from a sample */
+	const char *how; /* for people: "every page", "a sample of the pages", "the rows" */
+	int64_t database_bytes; /* of the file, or of its pages */
+	int64_t free_bytes;     /* on the disk it lies on; -1: not known */
+	int64_t cache_bytes;    /* what a transaction keeps in memory before it writes */
+	const char *journal;    /* what a writer will use: "wal", "delete", "memory" … */
+	bool readers_go_on;     /* while a transaction writes */
+} cni_sizes;
+
 /* Receives one row; the values are borrowed until it returns. 0 goes on; > 0 stops, and that is no
  * failure; < 0 (a cn_status, err set) stops and is passed on. It may run other statements of the
  * connection, but must not close it or end the transaction. */
@@ -139,6 +161,10 @@ struct cni_driver {
 	cn_status (*snapshot)(cni_conn *conn, cni_conn **ret, cn_error *err);
 	/* Copies the database as it is now into a new file: consistent under load. */
 	cn_status (*backup)(cni_conn *conn, const char *path, cn_error *err);
+	/* How large things are, without reading much of a large file unless `exact`; NULL: this
+	 * engine does not tell. */
+	cn_status (*sizes)(
+		cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret, cn_error *err);
 	/* The steps from one schema to another (plan.h); NULL: this engine has no migrations. */
 	cn_status (*plan)(const struct cni_plan_request *request, cni_arena *arena,
 		struct cni_plan *ret, cn_error *err);
@@ -267,6 +293,11 @@ cn_status cni_conn_text(cni_conn *conn, cni_arena *arena, const char *sql, const
  * object that cannot be read. */
 cn_status cni_conn_inspect(
 	cni_conn *conn, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+
+/* How large the tables are, and what a transaction that writes means to others. Of a large database
+ * only a sample is read, unless `exact`: milliseconds. CN_EUNSUPPORTED when the engine cannot tell. */
+cn_status cni_conn_sizes(cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret,
+	cn_error *err) CN_MUST_CHECK;
 
 /* Is it a table that Cantil keeps for itself (the version table)? The one place that knows. */
 bool cni_own_table(const char *name);

@@ -55,6 +55,7 @@ struct cni_sqlite {
 	bool private;    /* in memory, or a temporary file: nobody else sees it */
 	bool scratch;    /* private, and only its schema counts */
 	bool read_guard; /* a READ connection on a handle that could write: see locate.c */
+	const char *journal_asked; /* by the URI; NULL: it said nothing */
 	unsigned busy_timeout_ms;
 	int synchronous; /* as open chose it: 0 OFF … 3 EXTRA */
 	int64_t busy_since_us;
@@ -184,6 +185,8 @@ void cni_sqlite_guard_reads(cni_sqlite *conn);
 
 /* Source: inspect.c, copy.c */
 cn_status cni_sqlite_inspect(cni_conn *base, cni_schema *schema, cn_error *err);
+cn_status cni_sqlite_sizes(
+	cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret, cn_error *err);
 cn_status cni_sqlite_snapshot(cni_conn *base, cni_conn **ret, cn_error *err);
 cn_status cni_sqlite_backup(cni_conn *base, const char *path, cn_error *err);
 

@@ -34,6 +34,7 @@ const cni_driver cni_sqlite_driver = {
 	.build = cni_sqlite_build,
 	.snapshot = cni_sqlite_snapshot,
 	.backup = cni_sqlite_backup,
+	.sizes = cni_sqlite_sizes,
 	.plan = cni_sqlite_plan,
 	.plan_before = cni_sqlite_plan_before,
 	.plan_after = cni_sqlite_plan_after,
