@@ -71,6 +71,11 @@ if [ -d "$shared" ]; then
 	scorer corpus-with-decisions python3 "$shared/corpus/tools/score.py" --every $every --tool "$apply"
 	scorer corpus-without-decisions python3 "$shared/corpus/tools/score.py" --every $every --decisions no --tool "$apply"
 	scorer corpus-raw python3 "$shared/corpus/tools/score.py" --every $every --decisions no --raw --tool "$apply"
+	# a project's whole life; three of them here
+	walk="--only davx5,fdroid,innertune"
+	[ -z "$long" ] || walk=
+	# shellcheck disable=SC2086 # no word, or two
+	scorer histories python3 tests/histories/walk.py --tool build/cantil --corpus "$shared/corpus" $walk
 	scorer creates python3 "$shared/creates/roundtrip.py" --every $creates --tool 'build/cantil inspect {db} --format sql'
 fi
 
