@@ -153,6 +153,61 @@ const cni_revision *cni_folder_get(const cni_folder *folder, const char *id)
 	return NULL;
 }
 
+/* ---- labels ---- */
+
+static int compare_labels(const void *a, const void *b)
+{
+	return strcmp(((const cni_label *)a)->name, ((const cni_label *)b)->name);
+}
+
+const cni_revision *cni_folder_label(const cni_folder *folder, const char *label)
+{
+	const cni_label key = {.name = label};
+	const cni_label *found = folder->label_count
+					 ? bsearch(&key, folder->labels, folder->label_count,
+						   sizeof *folder->labels, compare_labels)
+					 : NULL;
+	return found ? &folder->revisions[found->at] : NULL;
+}
+
+static cn_status fail_label(const cni_folder *folder, const cni_label *label,
+	const cni_revision *other, const char *what, cn_error *err)
+{
+	cn_error_set(err, CN_ESCHEMA, "%s \"%s\"", what, label->name);
+	cn_error_detail(err, "%s\n%s", folder->revisions[label->at].path, other->path);
+	cn_error_hint(err, "change the \"labels:\" line of one of them");
+	return CN_ESCHEMA;
+}
+
+/* A label is stated once: what follows inherits it. Nor may it hide a revision. */
+static cn_status index_labels(cni_folder *folder, cn_error *err)
+{
+	folder->labels = NULL;
+	folder->label_count = 0;
+	for (size_t i = 0; i < folder->revision_count; i++) {
+		const cni_revision *revision = &folder->revisions[i];
+		for (size_t k = 0; k < revision->label_count; k++) {
+			cni_label label = {.name = revision->labels[k], .at = i};
+			const cni_revision *same = cni_folder_get(folder, label.name);
+			if (same)
+				return fail_label(folder, &label, same,
+					"a label and a revision are both called", err);
+			if (!CNI_PUSH(folder->arena, folder->labels, folder->label_count, label))
+				return cn_fail(err, CN_ENOMEM, "out of memory");
+		}
+	}
+	if (folder->label_count)
+		qsort(folder->labels, folder->label_count, sizeof *folder->labels, compare_labels);
+	for (size_t i = 1; i < folder->label_count; i++)
+		if (strcmp(folder->labels[i].name, folder->labels[i - 1].name) == 0)
+			return fail_label(folder, &folder->labels[i],
+				&folder->revisions[folder->labels[i - 1].at],
+				"two revisions state the label", err);
+	return CN_OK;
+}
+
+/* ---- who follows whom ---- */
+
 /* Who follows the last of those that were squashed follows what they became: its file need not be
  * touched. */
 static const cni_revision *find_parent(const cni_folder *folder, const char *id)
@@ -184,16 +239,39 @@ static cn_status fail_parent(
 	return CN_ESCHEMA;
 }
 
-static cn_status link_parents(cni_folder *folder, cn_error *err)
+static cn_status link_depends(cni_folder *folder, cni_revision *revision, cn_error *err)
+{
+	for (size_t d = 0; d < revision->depend_count; d++) {
+		const char *name = revision->depends[d];
+		const cni_revision *needed = find_parent(folder, name);
+		if (!needed)
+			needed = cni_folder_label(folder, name);
+		if (!needed) {
+			cn_error_set(err, CN_ESCHEMA,
+				"revision \"%s\" depends on \"%s\", which is not there",
+				revision->id, name);
+			cn_error_detail(err, "%s", revision->path);
+			cn_error_hint(err, "mend the \"depends:\" line: whole ids, or labels");
+			return CN_ESCHEMA;
+		}
+		revision->depends[d] = needed->id;
+		revision->need_at[revision->need_count++] = (size_t)(needed - folder->revisions);
+	}
+	return CN_OK;
+}
+
+static cn_status link_needs(cni_folder *folder, cn_error *err)
 {
 	for (size_t i = 0; i < folder->revision_count; i++)
 		folder->revisions[i].head = true;
 	for (size_t i = 0; i < folder->revision_count; i++) {
 		cni_revision *revision = &folder->revisions[i];
-		revision->parent_at =
-			cni_alloc(folder->arena, (revision->parent_count + 1) * sizeof(size_t));
-		if (!revision->parent_at)
+		revision->need_at = cni_alloc(
+			folder->arena, (revision->parent_count + revision->depend_count + 1) *
+					       sizeof *revision->need_at);
+		if (!revision->need_at)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
+		revision->parent_at = revision->need_at;
 		for (size_t p = 0; p < revision->parent_count; p++) {
 			const cni_revision *parent = find_parent(folder, revision->parents[p]);
 			if (!parent)
@@ -202,6 +280,8 @@ static cn_status link_parents(cni_folder *folder, cn_error *err)
 			revision->parent_at[p] = (size_t)(parent - folder->revisions);
 			folder->revisions[revision->parent_at[p]].head = false;
 		}
+		revision->need_count = revision->parent_count;
+		TRY(link_depends(folder, revision, err));
 	}
 	return CN_OK;
 }
@@ -215,30 +295,30 @@ static cn_status fail_cycle(const cni_folder *folder, const size_t *waiting, cn_
 				&names, "%s%s", names.size ? ", " : "", folder->revisions[i].id);
 	cn_error_set(err, CN_ESCHEMA, "revisions follow one another in a circle");
 	cn_error_detail(err, "in it, or behind it: %s", cni_buffer_text(&names));
-	cn_error_hint(err, "mend the \"parents:\" line of one of them");
+	cn_error_hint(err, "mend the \"parents:\" or the \"depends:\" line of one of them");
 	return CN_ESCHEMA;
 }
 
-/* Children of each revision, as one list with offsets: first[i] .. first[i + 1]. */
-static bool list_children(
+/* What needs each revision, as one list with offsets: first[i] .. first[i + 1]. */
+static bool list_needing(
 	const cni_folder *folder, cni_arena *arena, size_t **ret_first, size_t **ret_list)
 {
 	size_t count = folder->revision_count, edges = 0;
 	for (size_t i = 0; i < count; i++)
-		edges += folder->revisions[i].parent_count;
+		edges += folder->revisions[i].need_count;
 	size_t *first = cni_alloc(arena, (count + 2) * sizeof *first);
 	size_t *list = cni_alloc(arena, (edges + 1) * sizeof *list);
 	if (!first || !list)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		for (size_t p = 0; p < folder->revisions[i].parent_count; p++)
-			first[folder->revisions[i].parent_at[p] + 2]++;
+		for (size_t p = 0; p < folder->revisions[i].need_count; p++)
+			first[folder->revisions[i].need_at[p] + 2]++;
 	for (size_t i = 2; i < count + 2; i++)
 		first[i] += first[i - 1];
 	for (size_t i = 0; i < count;
 		i++) /* first[k + 1] moves from the start of k's list to its end */
-		for (size_t p = 0; p < folder->revisions[i].parent_count; p++)
-			list[first[folder->revisions[i].parent_at[p] + 1]++] = i;
+		for (size_t p = 0; p < folder->revisions[i].need_count; p++)
+			list[first[folder->revisions[i].need_at[p] + 1]++] = i;
 	*ret_first = first;
 	*ret_list = list;
 	return true;
@@ -251,11 +331,11 @@ static cn_status sort_parents_first(
 {
 	size_t count = folder->revision_count, *first, *children, done = 0, ready = 0;
 	size_t *waiting =
-		cni_alloc(arena, (count + 1) * sizeof *waiting); /* for how many parents */
-	if (!waiting || !list_children(folder, arena, &first, &children))
+		cni_alloc(arena, (count + 1) * sizeof *waiting); /* for how many of its needs */
+	if (!waiting || !list_needing(folder, arena, &first, &children))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < count; i++) {
-		waiting[i] = folder->revisions[i].parent_count;
+		waiting[i] = folder->revisions[i].need_count;
 		if (!waiting[i])
 			order[ready++] = i;
 	}
@@ -274,7 +354,8 @@ cn_status cni_folder_link(cni_folder *folder, cn_error *err)
 	TRY(index_ids(folder, err));
 	TRY(cni_folder_drop_replaced(folder, err));
 	TRY(index_ids(folder, err));
-	TRY(link_parents(folder, err));
+	TRY(index_labels(folder, err));
+	TRY(link_needs(folder, err));
 	size_t count = folder->revision_count;
 	size_t *order = cni_alloc(&scratch, (count + 1) * sizeof *order);
 	cni_revision *sorted = cni_alloc(folder->arena, (count + 1) * sizeof *sorted);
@@ -285,5 +366,6 @@ cn_status cni_folder_link(cni_folder *folder, cn_error *err)
 		sorted[i] = folder->revisions[order[i]];
 	folder->revisions = sorted;
 	TRY(index_ids(folder, err)); /* the places have changed */
-	return link_parents(folder, err);
+	TRY(index_labels(folder, err));
+	return link_needs(folder, err);
 }

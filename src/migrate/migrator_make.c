@@ -172,8 +172,6 @@ static cn_status describe(
 	*revision = (cni_revision){.message = cni_strdup(making->arena,
 					   making->desc->message ? making->desc->message : ""),
 		.created = cni_strdup(making->arena, now),
-		.labels = "",
-		.depends = "",
 		.sections = section,
 		.section_count = 1};
 	if (!section || !revision->message || !revision->created)

@@ -31,17 +31,16 @@ cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, boo
 	return CN_OK;
 }
 
-cn_status cni_folder_replay_set(const cni_folder *folder, const char *engine, const bool *set,
-	cni_arena *arena, cni_schema **ret, cni_conn **ret_conn, cn_error *err)
+cn_status cni_folder_replay_order(const cni_folder *folder, const char *engine,
+	const cni_order *order, cni_arena *arena, cni_schema **ret, cni_conn **ret_conn,
+	cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	TRY(cni_conn_scratch(engine, &conn, err));
 	TRY(cni_conn_set(
 		conn, CNI_SETTING_GUARD, 0, err)); /* the revisions are the project's own */
-	for (size_t i = 0; i < folder->revision_count; i++) {
-		const cni_revision *revision = &folder->revisions[i];
-		if (!set[i])
-			continue;
+	for (size_t i = 0; i < order->count; i++) {
+		const cni_revision *revision = &folder->revisions[order->list[i]];
 		cn_status status = cni_revision_execute(conn, revision, false, NULL, err);
 		if (status < 0) {
 			if (err && !*err->hint)
@@ -58,6 +57,20 @@ cn_status cni_folder_replay_set(const cni_folder *folder, const char *engine, co
 		conn = NULL;
 	}
 	return CN_OK;
+}
+
+cn_status cni_folder_replay_set(const cni_folder *folder, const char *engine, const bool *set,
+	cni_arena *arena, cni_schema **ret, cni_conn **ret_conn, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	cni_order order = {
+		.list = cni_alloc(&scratch, (folder->revision_count + 1) * sizeof(size_t))};
+	if (!order.list)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; i < folder->revision_count; i++)
+		if (set[i])
+			order.list[order.count++] = i;
+	return cni_folder_replay_order(folder, engine, &order, arena, ret, ret_conn, err);
 }
 
 cn_status cni_folder_replay(const cni_folder *folder, const char *engine, const cni_revision *until,

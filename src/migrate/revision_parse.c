@@ -107,48 +107,59 @@ static cn_status take_id(revision_reader *parser, const char *text, const char *
 	return CN_OK;
 }
 
-static cn_status take_parents(revision_reader *parser, const char *text, const char *end)
+/* Names by blanks or commas. */
+typedef struct name_list {
+	const char *field;
+	const char ***list;
+	size_t *count;
+	bool (*valid)(const char *name);
+	const char *rule; /* for the hint */
+} name_list;
+
+static cn_status take_name(
+	revision_reader *parser, const name_list *names, const char *from, const char *end)
 {
-	cni_revision *revision = parser->revision;
-	if (revision->parent_count)
-		return fail_at(parser, text, "a second \"parents:\" line");
+	const char *name;
+	TRY(put_text(parser, &name, from, end));
+	if (!names->valid(name)) {
+		cn_status status = fail_at(
+			parser, from, "\"%.80s\" cannot stand behind \"%s:\"", name, names->field);
+		cn_error_hint(parser->err, "%s", names->rule);
+		return status;
+	}
+	for (size_t i = 0; i < *names->count; i++)
+		if (strcmp((*names->list)[i], name) == 0)
+			return fail_at(parser, from, "\"%s\" is named twice behind \"%s:\"", name,
+				names->field);
+	return CNI_PUSH(parser->arena, *names->list, *names->count, name) ? CN_OK
+									  : no_memory(parser);
+}
+
+static cn_status take_names(
+	revision_reader *parser, const name_list *names, const char *text, const char *end)
+{
+	if (*names->count)
+		return fail_at(parser, text, "a second \"%s:\" line", names->field);
 	while (text < end) {
 		const char *from = text;
 		while (text < end && *text != ' ' && *text != '\t' && *text != ',')
 			text++;
-		const char *parent;
-		TRY(put_text(parser, &parent, from, text));
-		if (!cni_revision_id_valid(parent))
-			return fail_at(parser, from, "\"%.80s\" is no revision id", parent);
-		for (size_t i = 0; i < revision->parent_count; i++)
-			if (strcmp(revision->parents[i], parent) == 0)
-				return fail_at(
-					parser, from, "parent \"%s\" is named twice", parent);
-		if (!CNI_PUSH(parser->arena, revision->parents, revision->parent_count, parent))
-			return no_memory(parser);
+		TRY(take_name(parser, names, from, text));
 		while (text < end && (*text == ' ' || *text == '\t' || *text == ','))
 			text++;
 	}
 	return CN_OK;
 }
 
+#define ID_RULE "an id is up to 64 letters, digits, \"_\" and \"-\""
+
 static cn_status take_replaces(revision_reader *parser, const char *text, const char *end)
 {
 	cni_revision *revision = parser->revision;
 	cni_replaced list = {0};
-	while (text < end) {
-		const char *from = text, *id;
-		while (text < end && *text != ' ' && *text != '\t' && *text != ',')
-			text++;
-		TRY(put_text(parser, &id, from, text));
-		if (!cni_revision_id_valid(id))
-			return fail_at(parser, from, "\"%.80s\" is no revision id", id);
-		/* a list of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */
-		if (!CNI_PUSH(parser->arena, list.ids, list.count, id))
-			return no_memory(parser);
-		while (text < end && (*text == ' ' || *text == '\t' || *text == ','))
-			text++;
-	}
+	TRY(take_names(parser,
+		&(name_list){"replaces", &list.ids, &list.count, cni_revision_id_valid, ID_RULE},
+		text, end));
 	if (!list.count)
 		return fail_at(parser, text, "\"replaces:\" names no revision");
 	return CNI_PUSH(parser->arena, revision->replaced, revision->replaced_count, list)
@@ -162,11 +173,24 @@ static cn_status take_header(
 	cni_revision *revision = parser->revision;
 	switch (word) {
 	case CNI_WORD_CANTIL: return take_id(parser, text, end);
-	case CNI_WORD_PARENTS: return take_parents(parser, text, end);
+	case CNI_WORD_PARENTS:
+		return take_names(parser,
+			&(name_list){"parents", &revision->parents, &revision->parent_count,
+				cni_revision_id_valid, ID_RULE},
+			text, end);
 	case CNI_WORD_MESSAGE: return put_line(parser, &revision->message, text, end);
 	case CNI_WORD_CREATED: return put_line(parser, &revision->created, text, end);
-	case CNI_WORD_LABELS: return put_line(parser, &revision->labels, text, end);
-	case CNI_WORD_DEPENDS: return put_line(parser, &revision->depends, text, end);
+	case CNI_WORD_LABELS:
+		return take_names(parser,
+			&(name_list){"labels", &revision->labels, &revision->label_count,
+				cni_label_valid,
+				"a label is up to 64 letters, digits and \"_\", a letter first"},
+			text, end);
+	case CNI_WORD_DEPENDS:
+		return take_names(parser,
+			&(name_list){"depends", &revision->depends, &revision->depend_count,
+				cni_revision_id_valid, ID_RULE},
+			text, end);
 	case CNI_WORD_ANSWER: {
 		const char *answer;
 		TRY(put_line(parser, &answer, text, end));
@@ -461,17 +485,17 @@ static cn_status check_revision(revision_reader *parser)
 		if (strcmp(revision->parents[i], revision->id) == 0)
 			return fail_at(parser, parser->text,
 				"revision \"%s\" names itself as its parent", revision->id);
+	for (size_t i = 0; i < revision->depend_count; i++)
+		if (strcmp(revision->depends[i], revision->id) == 0)
+			return fail_at(parser, parser->text, "revision \"%s\" depends on itself",
+				revision->id);
 	return CN_OK;
 }
 
 cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *text, size_t size,
 	cni_revision *ret, cn_error *err)
 {
-	cni_revision revision = {.message = "",
-		.created = "",
-		.labels = "",
-		.depends = "",
-		.path = cni_strdup(arena, path)};
+	cni_revision revision = {.message = "", .created = "", .path = cni_strdup(arena, path)};
 	revision_reader parser = {.arena = arena,
 		.path = path,
 		.text = text,

@@ -34,6 +34,14 @@ static void write_field(cni_buffer *out, const char *name, const char *value)
 	cni_buffer_putc(out, '\n');
 }
 
+static void write_names(cni_buffer *out, const char *field, const char *const *names, size_t count)
+{
+	cni_buffer_printf(out, "-- %s:", field);
+	for (size_t i = 0; i < count; i++)
+		cni_buffer_printf(out, " %s", names[i]);
+	cni_buffer_putc(out, '\n');
+}
+
 /* A reason that reads like one of our words ("keep …") would be taken for it: it is marked as a
  * note. */
 static void write_comment(cni_buffer *out, const char *comment)
@@ -87,17 +95,13 @@ static void write_plan(cni_buffer *out, const cni_plan *plan)
 void cni_revision_write(cni_buffer *out, const cni_revision *revision)
 {
 	cni_buffer_printf(out, "-- cantil: revision %s\n", revision->id);
-	CLEANUP(cni_buffer_done) cni_buffer parents = {0};
-	for (size_t i = 0; i < revision->parent_count; i++)
-		cni_buffer_printf(&parents, "%s%s", i ? " " : "", revision->parents[i]);
-	out->failed |= parents.failed;
-	write_field(out, "parents", cni_buffer_text(&parents));
+	write_names(out, "parents", revision->parents, revision->parent_count);
 	write_field(out, "message", revision->message);
 	write_field(out, "created", revision->created);
-	if (revision->labels && *revision->labels)
-		write_field(out, "labels", revision->labels);
-	if (revision->depends && *revision->depends)
-		write_field(out, "depends", revision->depends);
+	if (revision->label_count)
+		write_names(out, "labels", revision->labels, revision->label_count);
+	if (revision->depend_count)
+		write_names(out, "depends", revision->depends, revision->depend_count);
 	for (size_t i = 0; i < revision->replaced_count; i++) {
 		cni_buffer_puts(out, "-- replaces:");
 		for (size_t j = 0; j < revision->replaced[i].count; j++)
@@ -144,20 +148,39 @@ char *cni_revision_file_name(cni_arena *arena, const cni_revision *revision)
 		*slug ? "_" : "", slug);
 }
 
-bool cni_revision_id_valid(const char *id)
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool is_word(const char *name)
 {
 	static const char *const words[] = {"head", "heads", "base", "current"};
+	for (size_t i = 0; i < CNI_COUNT(words); i++)
+		if (cni_same(name, words[i]))
+			return true;
+	return false;
+}
+
+bool cni_revision_id_valid(const char *id)
+{
 	size_t size = strlen(id);
 	if (!size || size > CNI_REVISION_ID_MAX || *id == '-' || *id == '_')
 		return false;
 	for (const char *c = id; *c; c++)
-		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-			    (*c >= '0' && *c <= '9') || *c == '_' || *c == '-'))
+		if (!is_letter(*c) && !is_digit(*c) && *c != '_' && *c != '-')
 			return false;
-	for (size_t i = 0; i < CNI_COUNT(words); i++)
-		if (cni_same(id, words[i]))
+	return !is_word(id);
+}
+
+/* No "-", which counts revisions back from a name. */
+bool cni_label_valid(const char *label)
+{
+	if (!is_letter(*label) || strlen(label) > CNI_REVISION_ID_MAX)
+		return false;
+	for (const char *c = label; *c; c++)
+		if (!is_letter(*c) && !is_digit(*c) && *c != '_')
 			return false;
-	return true;
+	return !is_word(label);
 }
 
 cni_section *cni_revision_section(const cni_revision *revision, const char *engine)

@@ -30,11 +30,13 @@ static cn_status check_version(
 		*ret_skip = true;
 		return CN_OK;
 	}
-	for (size_t i = 0; !run->down && i < revision->parent_count; i++) {
-		if (!cni_version_find(version, revision->parents[i])) {
+	for (size_t i = 0; !run->down && i < revision->parent_count + revision->depend_count; i++) {
+		const char *needed = i < revision->parent_count
+					     ? revision->parents[i]
+					     : revision->depends[i - revision->parent_count];
+		if (!cni_version_find(version, needed)) {
 			cn_error_set(err, CN_ECONFLICT,
-				"the database is no longer at revision \"%s\"",
-				revision->parents[i]);
+				"the database no longer has revision \"%s\"", needed);
 			cn_error_detail(err, "another process has changed it in the meantime");
 			cn_error_hint(err, "look at \"db current\", then try again");
 			return CN_ECONFLICT;
@@ -42,11 +44,12 @@ static cn_status check_version(
 	}
 	for (size_t i = 0; run->down && i < run->folder->revision_count; i++) {
 		const cni_revision *child = &run->folder->revisions[i];
-		for (size_t p = 0; p < child->parent_count; p++) {
-			if (strcmp(child->parents[p], revision->id) == 0 &&
+		for (size_t n = 0; n < child->need_count; n++) {
+			if (strcmp(run->folder->revisions[child->need_at[n]].id, revision->id) ==
+					0 &&
 				cni_version_find(version, child->id)) {
 				cn_error_set(err, CN_ECONFLICT,
-					"revision \"%s\", which follows it, has been applied",
+					"revision \"%s\", which needs it, has been applied",
 					child->id);
 				cn_error_detail(err,
 					"another process has changed the database in the meantime");

@@ -135,8 +135,6 @@ static void keeps_reasons_apart_from_words(void **state)
 	cni_revision draft = {.id = "a1",
 		.message = "two\nlines",
 		.created = "",
-		.labels = "",
-		.depends = "",
 		.sections = &section,
 		.section_count = 1};
 	cni_revision revision;
@@ -168,7 +166,7 @@ static void refuses_with_file_and_line(void **state)
 		{"-- cantil: revision head\n", "v/x.sql:1: \"head\" is no revision id"},
 		{"-- cantil: revision a\n-- cantil: revision b\n", "v/x.sql:2: a second"},
 		{"-- cantil: revision a\n-- parents: b b\n",
-			"v/x.sql:2: parent \"b\" is named twice"},
+			"v/x.sql:2: \"b\" is named twice behind \"parents:\""},
 		{"-- cantil: revision a\n-- parents: a\n", "names itself as its parent"},
 		{"-- cantil: revision a\n\n-- upgrade sqlite\n\n\nCOMMIT;\n",
 			"v/x.sql:6: \"commit\" cannot stand"},
