@@ -77,6 +77,8 @@ if [ -d "$shared" ]; then
 	# shellcheck disable=SC2086 # no word, or two
 	scorer histories python3 tests/histories/walk.py --tool build/cantil --corpus "$shared/corpus" $walk
 	scorer creates python3 "$shared/creates/roundtrip.py" --every $creates --tool 'build/cantil inspect {db} --format sql'
+	scorer creates-unchanged python3 tests/creates/unchanged.py --tool build/cantil --creates "$shared/creates" \
+		--every $creates
 fi
 
 echo "$passed passed, $failed failed"
