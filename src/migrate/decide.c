@@ -208,29 +208,37 @@ static cn_status drop_columns(cni_decider *decider, const cni_copy *copy, cn_err
 	return CN_OK;
 }
 
-/* A column of a full text or R*Tree table is an argument that is no option. */
-static bool has_argument(const cni_ddl_virtual *table, const char *argument)
+/* Is this column of the old one a column of the new one, perhaps under another name? */
+static bool keeps_column(
+	cni_decider *decider, const cni_object *from, const cni_object *to, size_t argument)
 {
-	for (size_t i = 0; i < table->argument_count; i++)
-		if (cni_same(table->arguments[i], argument))
+	const cni_ddl_virtual *old = &from->ddl.virtual_table, *fresh = &to->ddl.virtual_table;
+	const char *name = cni_virtual_column(decider->arena, old, argument);
+	name = name ? cni_renamed_column(decider->renames, decider->rename_count, to->name, name)
+		    : NULL;
+	for (size_t i = 0; name && i < fresh->argument_count; i++)
+		if (cni_same(cni_virtual_column(decider->arena, fresh, i), name))
 			return true;
 	return false;
 }
 
 /* Will the planner carry the content over, or fill it again from the table that it is about?
  * (driver/sqlite/plan_virtual.c) What it cannot is a loss. */
-static bool loses_content(const cni_object *from, const cni_object *to)
+static bool loses_content(cni_decider *decider, const cni_object *from, const cni_object *to)
 {
 	const cni_ddl_virtual *old = &from->ddl.virtual_table, *fresh = &to->ddl.virtual_table;
-	bool full_text = cni_ncasecmp(old->module, "fts", 3) == 0 &&
-			 cni_ncasecmp(fresh->module, "fts", 3) == 0;
-	if (!cni_same(old->module, fresh->module) && !full_text)
+	cni_virtual_content content = cni_virtual_content_of(decider->arena, old);
+	if (!cni_same(old->module, fresh->module) &&
+		!(cni_is_full_text(old) && cni_is_full_text(fresh)))
 		return true;
+	if (content != cni_virtual_content_of(decider->arena, fresh))
+		return true;
+	if (content != CNI_CONTENT_OWN)
+		return content == CNI_CONTENT_NONE;
 	for (size_t i = 0; i < old->argument_count; i++)
-		if (cni_ncasecmp(old->arguments[i], "content=", 8) == 0)
-			return strstr(old->arguments[i], "''") || strstr(old->arguments[i], "\"\"");
-	for (size_t i = 0; i < old->argument_count; i++)
-		if (!strchr(old->arguments[i], '=') && !has_argument(fresh, old->arguments[i]))
+		if ((cni_virtual_column(decider->arena, old, i) ||
+			    !strchr(old->arguments[i], '=')) &&
+			!keeps_column(decider, from, to, i))
 			return true;
 	return false;
 }
@@ -238,7 +246,7 @@ static bool loses_content(const cni_object *from, const cni_object *to)
 static cn_status change_virtual(
 	cni_decider *decider, const cni_object *from, const cni_object *to, cn_error *err)
 {
-	if (cni_object_equal(from, to) || !loses_content(from, to))
+	if (cni_object_equal(from, to) || !loses_content(decider, from, to))
 		return CN_OK;
 	struct loss loss = {.table = to->name, .old_table = from->name, .is_virtual = true};
 	if (cni_decided(decider, CNI_ANSWER_ALLOW_DROP, to->name, NULL) ||

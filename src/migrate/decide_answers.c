@@ -42,10 +42,20 @@ static const cni_object *any_table(const cni_schema *schema, const char *name)
 	return table ? table : cni_schema_find(schema, CNI_DDL_VIRTUAL, name);
 }
 
-static bool has_column(const cni_object *table, const char *name)
+/* Its name as the schema has it; NULL: there is none. */
+static const char *find_column(cni_decider *decider, const cni_object *table, const char *name)
 {
-	return table && table->ddl.kind == CNI_DDL_TABLE &&
-	       cni_table_column(&table->ddl.table, name) >= 0;
+	if (table && table->ddl.kind == CNI_DDL_TABLE) {
+		long at = cni_table_column(&table->ddl.table, name);
+		return at < 0 ? NULL : table->ddl.table.columns[at].name;
+	}
+	for (size_t i = 0; table && i < table->ddl.virtual_table.argument_count; i++) {
+		const char *column =
+			cni_virtual_column(decider->arena, &table->ddl.virtual_table, i);
+		if (cni_same(column, name))
+			return column;
+	}
+	return NULL;
 }
 
 /* A model keeps saying what it was renamed from; once that has happened it says nothing new. */
@@ -102,20 +112,19 @@ static cn_status rename_column(cni_decider *decider, cni_answer *answer, cn_erro
 			answer->column);
 	const cni_object *from = cni_original_table(
 		decider->input->from, decider->renames, decider->rename_count, to->name);
-	if (is_from_model(answer) && (!from || !has_column(from, answer->column)))
+	const char *old = find_column(decider, from, answer->column),
+		   *new = find_column(decider, to, answer->value);
+	if (is_from_model(answer) && !old)
 		return CN_OK;
-	if (!has_column(from, answer->column))
+	if (!old)
 		return no_such(answer, err, "the database", "column \"%s\" of table \"%s\"",
 			answer->column, answer->table);
-	if (!has_column(to, answer->value))
+	if (!new)
 		return no_such(answer, err, "the target",
 			"column \"%s\" of table \"%s\" (\"%s\" is to be renamed to it)",
 			answer->value, answer->table, answer->column);
-	const cni_ddl_table *old = &from->ddl.table, *new = &to->ddl.table;
 	answer->used = true;
-	return add_rename(decider, to->name,
-		old->columns[cni_table_column(old, answer->column)].name,
-		new->columns[cni_table_column(new, answer->value)].name, err);
+	return add_rename(decider, to->name, old, new, err);
 }
 
 cn_status cni_decide_renames(cni_decider *decider, cn_error *err)
@@ -141,13 +150,13 @@ cn_status cni_decide_renames(cni_decider *decider, cn_error *err)
 }
 
 /* A column by its name in either schema, in a table by its name in either. */
-static bool column_exists(const cni_decider *decider, const char *table, const char *column)
+static bool column_exists(cni_decider *decider, const char *table, const char *column)
 {
 	const cni_object *to = any_table(decider->input->to, table);
 	const cni_object *from = to ? cni_original_table(decider->input->from, decider->renames,
 					      decider->rename_count, to->name)
 				    : any_table(decider->input->from, table);
-	return has_column(to, column) || has_column(from, column);
+	return find_column(decider, to, column) || find_column(decider, from, column);
 }
 
 cn_status cni_decide_check_answers(cni_decider *decider, cn_error *err)

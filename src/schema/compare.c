@@ -241,7 +241,16 @@ static void add_foreign_key(cni_arena *arena, cni_buffer *out, const cni_ddl_con
 		cni_buffer_puts(out, " deferred");
 }
 
-char *cni_constraint_normal(cni_arena *arena, const cni_ddl_constraint *constraint)
+/* INTEGER PRIMARY KEY DESC is an ordinary key when it stands at its column, and the rowid when it
+ * stands behind the columns. */
+static bool hides_rowid(const cni_ddl_table *table, const cni_ddl_constraint *key)
+{
+	return key->at_column && key->part_count == 1 && key->parts[0].desc &&
+	       cni_same(table->columns[key->column].type, "INTEGER");
+}
+
+char *cni_constraint_normal(
+	cni_arena *arena, const cni_ddl_table *table, const cni_ddl_constraint *constraint)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 
@@ -249,7 +258,9 @@ char *cni_constraint_normal(cni_arena *arena, const cni_ddl_constraint *constrai
 		cni_buffer_printf(&out, "constraint %s ", quoted(arena, constraint->name));
 	switch (constraint->kind) {
 	case CNI_PRIMARY_KEY:
-		cni_buffer_puts(&out, "primary key");
+		cni_buffer_puts(&out, hides_rowid(table, constraint)
+					      ? "primary key beside the rowid"
+					      : "primary key");
 		add_parts(arena, &out, constraint->parts, constraint->part_count);
 		break;
 	case CNI_UNIQUE:
@@ -267,16 +278,6 @@ char *cni_constraint_normal(cni_arena *arena, const cni_ddl_constraint *constrai
 	return cni_buffer_keep(&out, arena);
 }
 
-bool cni_constraint_equal(const cni_ddl_constraint *a, const cni_ddl_constraint *b)
-{
-	CLEANUP(cni_arena_done) cni_arena arena = {0};
-
-	if (a->kind != b->kind || a->autoincrement != b->autoincrement)
-		return false;
-	const char *x = cni_constraint_normal(&arena, a), *y = cni_constraint_normal(&arena, b);
-	return !arena.failed && strcmp(x, y) == 0;
-}
-
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -290,7 +291,7 @@ static const char **sorted_constraints(cni_arena *arena, const cni_ddl_table *ta
 	if (!list)
 		return NULL;
 	for (size_t i = 0; i < table->constraint_count; i++)
-		if (!(list[i] = cni_constraint_normal(arena, &table->constraints[i])))
+		if (!(list[i] = cni_constraint_normal(arena, table, &table->constraints[i])))
 			return NULL;
 	if (table->constraint_count)
 		qsort(list, table->constraint_count, sizeof *list, by_text);

@@ -25,7 +25,8 @@ cni_column_form cni_column_normal(cni_arena *arena, const cni_ddl_column *column
 bool cni_column_form_equal(const cni_column_form *a, const cni_column_form *b);
 
 /* The AUTOINCREMENT mark is left out: it stands with the table's options (cni_table_options). */
-char *cni_constraint_normal(cni_arena *arena, const cni_ddl_constraint *constraint);
+char *cni_constraint_normal(
+	cni_arena *arena, const cni_ddl_table *table, const cni_ddl_constraint *constraint);
 /* "autoincrement strict without rowid", as far as they are said. */
 char *cni_table_options(cni_arena *arena, const cni_ddl_table *table);
 

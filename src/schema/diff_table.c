@@ -108,7 +108,7 @@ static const char **constraint_forms(cni_arena *arena, const cni_ddl_table *tabl
 	const char **forms = cni_alloc(arena, (table->constraint_count + 1) * sizeof *forms);
 
 	for (size_t i = 0; forms && i < table->constraint_count; i++)
-		forms[i] = cni_constraint_normal(arena, &table->constraints[i]);
+		forms[i] = cni_constraint_normal(arena, table, &table->constraints[i]);
 	return arena->failed ? NULL : forms;
 }
 

@@ -135,6 +135,9 @@ static cn_status resolve_column(const resolver *r, const cni_rename *rename)
 {
 	long to = find_table(r, r->to, rename->table), from = before_rename(r, rename->table);
 
+	if (from >= 0 && to >= 0 && r->from->objects[from].ddl.kind == CNI_DDL_VIRTUAL &&
+		r->to->objects[to].ddl.kind == CNI_DDL_VIRTUAL)
+		return CN_OK; /* its definition is compared as a whole */
 	if (to < 0 || r->to->objects[to].ddl.kind != CNI_DDL_TABLE)
 		return no_table(r, r->to, rename->table);
 	if (from < 0 || r->from->objects[from].ddl.kind != CNI_DDL_TABLE)

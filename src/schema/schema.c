@@ -154,3 +154,41 @@ long cni_table_rowid_alias(const cni_ddl_table *table)
 	long at = cni_table_column(table, key->parts[0].name);
 	return at >= 0 && cni_same(table->columns[at].type, "INTEGER") ? at : -1;
 }
+
+bool cni_is_full_text(const cni_ddl_virtual *table)
+{
+	return cni_same(table->module, "fts3") || cni_same(table->module, "fts4") ||
+	       cni_same(table->module, "fts5");
+}
+
+const char *cni_virtual_column(cni_arena *arena, const cni_ddl_virtual *table, size_t argument)
+{
+	const char *text = table->arguments[argument];
+	bool rtree = cni_same(table->module, "rtree") || cni_same(table->module, "rtree_i32");
+	cni_lexer lexer;
+
+	if (!rtree && !cni_is_full_text(table))
+		return NULL;
+	cni_lexer_init(&lexer, text, strlen(text));
+	cni_token name = cni_lexer_next_solid(&lexer), next = cni_lexer_next_solid(&lexer);
+	if (rtree && cni_token_is_op(&name, "+")) /* stored beside the coordinates */
+		name = next;
+	else if (!rtree && cni_token_is_op(&next, "="))
+		return NULL;
+	return name.kind == CNI_TOKEN_END ? NULL : cni_token_name(arena, &name);
+}
+
+cni_virtual_content cni_virtual_content_of(cni_arena *arena, const cni_ddl_virtual *table)
+{
+	for (size_t i = 0; cni_is_full_text(table) && i < table->argument_count; i++) {
+		const char *text = table->arguments[i];
+		size_t count = 0;
+		const cni_token *tokens = cni_tokens(arena, text, strlen(text), &count);
+		if (!tokens || count < 2 || !cni_token_is(&tokens[0], "content") ||
+			!cni_token_is_op(&tokens[1], "="))
+			continue;
+		const char *name = count > 2 ? cni_token_name(arena, &tokens[2]) : "";
+		return name && *name ? CNI_CONTENT_OTHER : CNI_CONTENT_NONE;
+	}
+	return CNI_CONTENT_OWN;
+}

@@ -69,6 +69,19 @@ typedef enum cni_affinity {
 } cni_affinity;
 cni_affinity cni_type_affinity(const char *type);
 
+/* The name of a virtual table's column that this argument declares; NULL when it is an option, or
+ * of a module whose arguments are not known. In the arena. */
+const char *cni_virtual_column(cni_arena *arena, const cni_ddl_virtual *table, size_t argument);
+/* Is it one of full text's modules: fts3, fts4, fts5? */
+bool cni_is_full_text(const cni_ddl_virtual *table);
+typedef enum cni_virtual_content {
+	CNI_CONTENT_OWN,
+	CNI_CONTENT_OTHER, /* content=t: of another table */
+	CNI_CONTENT_NONE,  /* content='': it cannot be read */
+} cni_virtual_content;
+/* Where a full text table's rows are; anything else has its own. */
+cni_virtual_content cni_virtual_content_of(cni_arena *arena, const cni_ddl_virtual *table);
+
 /* Does it say anything? SQLite takes DEFAULT NULL and none for the same. */
 bool cni_column_has_default(const cni_ddl_column *column);
 
@@ -76,7 +89,6 @@ bool cni_column_has_default(const cni_ddl_column *column);
  * count. */
 bool cni_object_equal(const cni_object *a, const cni_object *b);
 bool cni_column_equal(const cni_ddl_column *a, const cni_ddl_column *b); /* names not compared */
-bool cni_constraint_equal(const cni_ddl_constraint *a, const cni_ddl_constraint *b);
 bool cni_schema_equal(const cni_schema *a, const cni_schema *b);
 
 /* Writers: one file each. All append text for people (or tools) to `out`. */

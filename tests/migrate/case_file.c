@@ -58,6 +58,7 @@ case_file *case_files_read(cni_arena *arena, const char *folder, size_t *ret_cou
 			.hints = section(arena, text, "hints"),
 			.expect = section(arena, text, "expect")};
 		file.refuse = cni_starts(file.expect, "refuse");
+		file.unchanged = cni_starts(file.expect, "unchanged");
 		if (!CNI_PUSH(arena, list, found, file))
 			give_up("out of memory", names[i]);
 	}

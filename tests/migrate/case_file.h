@@ -3,7 +3,8 @@
  * and what must hold.
  *
  * A file is `# [topic] title`, then `-- start --`, `-- data --`, `-- target --`, `-- hints --`, `--
- * expect --` sections. Expected is `refuse WORD…` (a/b: either word), or SQL statements; `=> v|v`
+ * expect --` sections. Expected is `refuse WORD…` (a/b: either word), `unchanged` (the
+ * file stays byte for byte), or SQL statements; `=> v|v`
  * after one is a row, compared with its types, `=> (none)` is no row, `!! text` says that it must
  * fail with that text.
  */
@@ -16,7 +17,7 @@
 
 typedef struct case_file {
 	const char *name, *start, *data, *target, *hints, *expect;
-	bool refuse;
+	bool refuse, unchanged;
 } case_file;
 
 /* Reads every *.case of a folder, sorted. Ends the program with a message when one cannot be read.

@@ -16,49 +16,46 @@
 #include "base/try.h"
 #include "sql/lexer.h"
 
-typedef enum content { CONTENT_OWN, CONTENT_OTHER, CONTENT_NONE } content;
-
-static bool is_full_text(const cni_object *object)
-{
-	return cni_same(object->ddl.virtual_table.module, "fts3") ||
-	       cni_same(object->ddl.virtual_table.module, "fts4") ||
-	       cni_same(object->ddl.virtual_table.module, "fts5");
-}
-
-/* Where a full text table's content is: its argument content=… */
-static content content_of(cni_arena *arena, const cni_object *object)
-{
-	const cni_ddl_virtual *table = &object->ddl.virtual_table;
-	for (size_t i = 0; is_full_text(object) && i < table->argument_count; i++) {
-		const char *text = table->arguments[i];
-		size_t count = 0;
-		const cni_token *tokens = cni_tokens(arena, text, strlen(text), &count);
-		if (!tokens || count < 2 || !cni_token_is(&tokens[0], "content") ||
-			!cni_token_is_op(&tokens[1], "="))
-			continue;
-		const char *name = count > 2 ? cni_token_name(arena, &tokens[2]) : "";
-		return name && *name ? CONTENT_OTHER : CONTENT_NONE;
-	}
-	return CONTENT_OWN;
-}
-
-/* The names that both have, quoted, with the rowid where there is one of its own. */
-static cn_status common_columns(cni_planner *planner, const char *old, const char *fresh,
-	bool with_rowid, cni_buffer *out, cn_error *err)
+/* The columns that come through, quoted, with the rowid where there is one of its own: their old
+ * names and, in the same order, their new ones. */
+static cn_status common_columns(cni_planner *planner, const cni_object *to, const char *aside,
+	cni_buffer *old, cni_buffer *fresh, cn_error *err)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	if (with_rowid)
-		cni_buffer_puts(out, "rowid");
-	TRY(cni_conn_prepare(planner->scratch,
-		"SELECT b.name FROM pragma_table_xinfo(?1) AS a, pragma_table_xinfo(?2) AS b"
-		" WHERE a.name = b.name COLLATE NOCASE AND a.hidden = 0 AND b.hidden = 0 ORDER BY b.cid",
-		&stmt, err));
-	TRY(cni_stmt_bind(stmt, 1, cn_text(old), err));
-	TRY(cni_stmt_bind(stmt, 2, cn_text(fresh), err));
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	const cni_plan_request *request = planner->request;
+	const char **names = NULL;
+	size_t count = 0;
 	int step;
+	TRY(cni_conn_prepare(planner->scratch,
+		"SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0 ORDER BY cid", &stmt,
+		err));
+	TRY(cni_stmt_bind(stmt, 1, cn_text(aside), err));
 	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {
-		cni_buffer_puts(out, out->size ? ", " : "");
-		cni_quote_name(out, cni_stmt_text(stmt, 0));
+		const char *name = cni_strdup(&arena, cni_stmt_text(stmt, 0));
+		if (!name || !CNI_PUSH(&arena, names, count, name))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	if (step < 0)
+		return (cn_status)step;
+	cni_stmt_reset(stmt);
+	if (cni_is_full_text(&to->ddl.virtual_table)) {
+		cni_buffer_puts(old, "rowid");
+		cni_buffer_puts(fresh, "rowid");
+	}
+	TRY(cni_stmt_bind(stmt, 1, cn_text(to->name), err));
+	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {
+		const char *name = cni_stmt_text(stmt, 0);
+		const char *was = cni_original_column(
+			request->renames, request->rename_count, to->name, name);
+		for (size_t i = 0; i < count; i++) {
+			if (!cni_same(names[i], was))
+				continue;
+			cni_buffer_puts(old, old->size ? ", " : "");
+			cni_quote_name(old, was);
+			cni_buffer_puts(fresh, fresh->size ? ", " : "");
+			cni_quote_name(fresh, name);
+		}
 	}
 	return step < 0 ? (cn_status)step : CN_OK;
 }
@@ -66,15 +63,15 @@ static cn_status common_columns(cni_planner *planner, const char *old, const cha
 static cn_status carry_over(
 	cni_planner *planner, const cni_object *to, const char *aside, cn_error *err)
 {
+	CLEANUP(cni_buffer_done) cni_buffer old_columns = {0};
 	CLEANUP(cni_buffer_done) cni_buffer columns = {0};
-	bool with_rowid = is_full_text(to);
-	TRY(common_columns(planner, aside, to->name, with_rowid, &columns, err));
+	TRY(common_columns(planner, to, aside, &old_columns, &columns, err));
 	const char *name = cni_quoted(planner->arena, to->name),
 		   *old = cni_quoted(planner->arena, aside);
-	if (!name || !old || columns.failed)
+	if (!name || !old || old_columns.failed || columns.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	return cni_planner_runf(planner, NULL, err, "INSERT INTO %s (%s) SELECT %s FROM %s", name,
-		cni_buffer_text(&columns), cni_buffer_text(&columns), old);
+		cni_buffer_text(&columns), cni_buffer_text(&old_columns), old);
 }
 
 cn_status cni_plan_virtual(
@@ -82,9 +79,11 @@ cn_status cni_plan_virtual(
 {
 	cni_arena *arena = planner->arena;
 	bool same_kind = cni_same(now->ddl.virtual_table.module, to->ddl.virtual_table.module) ||
-			 (is_full_text(now) && is_full_text(to));
-	content old = content_of(arena, now), fresh = content_of(arena, to);
-	bool carry = same_kind && old == CONTENT_OWN && fresh == CONTENT_OWN;
+			 (cni_is_full_text(&now->ddl.virtual_table) &&
+				 cni_is_full_text(&to->ddl.virtual_table));
+	bool carry = same_kind &&
+		     cni_virtual_content_of(arena, &now->ddl.virtual_table) == CNI_CONTENT_OWN &&
+		     cni_virtual_content_of(arena, &to->ddl.virtual_table) == CNI_CONTENT_OWN;
 	const char *aside = cni_planner_free_name(planner, to->name);
 	const char *comment = cni_printf(arena, "virtual table %s changes", to->name);
 	const char *name = cni_quoted(arena, now->name),
@@ -106,7 +105,7 @@ cn_status cni_plan_virtual(
 
 cn_status cni_plan_fill_index(cni_planner *planner, const cni_object *to, cn_error *err)
 {
-	if (content_of(planner->arena, to) != CONTENT_OTHER)
+	if (cni_virtual_content_of(planner->arena, &to->ddl.virtual_table) != CNI_CONTENT_OTHER)
 		return CN_OK;
 	const char *name = cni_quoted(planner->arena, to->name);
 	const char *comment = cni_printf(
