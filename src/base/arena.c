@@ -20,7 +20,7 @@ struct cni_arena_block {
 	alignas(max_align_t) char data[];
 };
 
-static void use_large_pages(void *data, size_t size)
+void cni_use_large_pages(void *data, size_t size)
 {
 #ifdef MADV_HUGEPAGE
 	uintptr_t from = ((uintptr_t)data + PAGE_LARGE - 1) & ~(uintptr_t)(PAGE_LARGE - 1);
@@ -45,7 +45,7 @@ static struct cni_arena_block *block_new(cni_arena *arena, size_t need)
 	if (!block)
 		return NULL;
 	if (cap == BLOCK_MAX)
-		use_large_pages(block, cap);
+		cni_use_large_pages(block, cap);
 	*block = (struct cni_arena_block){.next = arena->head, .cap = cap};
 	arena->head = block;
 	arena->size_bytes += sizeof *block + cap;

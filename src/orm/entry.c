@@ -15,16 +15,17 @@ static size_t rounded(size_t size)
 
 cni_entry *cni_entry_new(cn_session *s, const cni_layout *layout, void *own_row)
 {
-	size_t size = rounded(layout->model->size);
-	char *room = cni_alloc(&s->rows, CNI_ENTRY_HEAD + (own_row ? size : 2 * size));
+	size_t size = rounded(layout->model->size), ahead = own_row ? CNI_ENTRY_HEAD / 2 : size;
+	cni_entry *entry = cni_alloc(&s->rows, CNI_ENTRY_HEAD + ahead + size);
 
-	if (!room)
+	if (!entry)
 		return NULL;
-	cni_entry *entry = (cni_entry *)(void *)room;
 	entry->layout = layout;
-	entry->row = own_row ? own_row : room + CNI_ENTRY_HEAD + size;
-	entry->own = own_row;
+	entry->old_offset = (uint32_t)(CNI_ENTRY_HEAD + ahead);
 	entry->epoch = s->epoch;
+	entry->own = own_row;
+	if (own_row)
+		*(void **)(void *)cni_entry_at(entry, CNI_ENTRY_HEAD) = own_row;
 	return entry;
 }
 
@@ -41,6 +42,7 @@ bool cni_entry_list(cn_session *s, cni_entry *entry)
 	if (entry->mapped && s->mapped_count == s->entry_count)
 		s->mapped_count++;
 	s->entries[s->entry_count++] = entry;
+	s->counts[entry->layout->rank]++;
 	return true;
 }
 
@@ -49,26 +51,55 @@ void cni_entries_sweep(cn_session *s)
 	size_t kept = 0, mapped = s->mapped_count;
 
 	for (size_t i = 0; i < s->entry_count; i++) {
-		if (s->entries[i]->state != CNI_GONE)
-			s->entries[kept++] = s->entries[i];
-		else if (i < mapped)
-			s->mapped_count--;
+		cni_entry *entry = s->entries[i];
+		if (entry->state != CNI_GONE) {
+			s->entries[kept++] = entry;
+			continue;
+		}
+		s->counts[entry->layout->rank]--;
+		s->mapped_count -= i < mapped;
 	}
 	s->entry_count = kept;
 }
 
-/* New rows are many, and mostly nobody asks for them by their address. */
-static bool map_new_rows(cn_session *s)
+/* ---- finding ---- */
+
+/* Rows are many, and mostly nobody asks for them again: they come into the map when somebody does.
+ */
+static bool map_all(cn_session *s)
 {
+	if (!cni_identity_reserve(&s->identity, s->entry_count - s->mapped_count)) {
+		(void)cni_session_oom(s);
+		return false;
+	}
 	for (; s->mapped_count < s->entry_count; s->mapped_count++) {
 		cni_entry *entry = s->entries[s->mapped_count];
-		if (!entry->mapped && entry->state == CNI_NEW &&
-			!cni_identity_add_row(&s->identity, entry)) {
-			(void)cni_session_oom(s);
-			return false;
-		}
+		if (entry->mapped || entry->state == CNI_GONE)
+			continue;
+		if (entry->state == CNI_NEW) /* there is room for it */
+			(void)cni_identity_add_row(&s->identity, entry);
+		else
+			(void)cni_identity_add(
+				&s->identity, entry, cni_key_hash(entry->layout, cni_old(entry)));
 	}
+	s->unmapped = false;
 	return true;
+}
+
+cni_entry *cni_session_known(cn_session *s, const cni_layout *layout, const void *row)
+{
+	if (layout->int_key)
+		return cni_session_known_int(s, layout, cni_int_key(layout, row));
+	if (!s->counts[layout->rank] || (s->unmapped && !map_all(s)))
+		return NULL;
+	return cni_identity_key(&s->identity, layout, row, cni_key_hash(layout, row));
+}
+
+cni_entry *cni_session_known_int(cn_session *s, const cni_layout *layout, int64_t key)
+{
+	if (!s->counts[layout->rank] || (s->unmapped && !map_all(s)))
+		return NULL;
+	return cni_identity_int(&s->identity, layout, key, cni_int_hash(layout, key));
 }
 
 cni_entry *cni_session_entry(cn_session *s, const cni_layout *layout, const void *row)
@@ -76,20 +107,22 @@ cni_entry *cni_session_entry(cn_session *s, const cni_layout *layout, const void
 	cni_entry *entry = NULL;
 
 	if (layout->key_count && !cni_fields_null(layout, layout->key, layout->key_count, row))
-		entry = cni_identity_key(&s->identity, layout, row, cni_key_hash(layout, row));
-	if (!entry || entry->row != row)
-		entry = map_new_rows(s) ? cni_identity_row(&s->identity, row) : NULL;
-	return entry && entry->row == row && entry->layout == layout ? entry : NULL;
+		entry = cni_session_known(s, layout, row);
+	if (!entry || cni_row(entry) != row)
+		entry = s->mapped_count == s->entry_count || map_all(s)
+				? cni_identity_row(&s->identity, row)
+				: NULL;
+	return entry && cni_row(entry) == row && entry->layout == layout ? entry : NULL;
 }
 
 bool cni_entry_changed(const cni_entry *entry)
 {
 	const cni_layout *layout = entry->layout;
 
-	if (!memcmp(entry->row, cni_old(entry), layout->model->size))
+	if (!memcmp(cni_row(entry), cni_old(entry), layout->model->size))
 		return false;
 	for (size_t i = 0; i < layout->field_count; i++) {
-		if (!cni_member_equal(layout->fields[i].column, entry->row, cni_old(entry)))
+		if (!cni_member_equal(layout->fields[i].column, cni_row(entry), cni_old(entry)))
 			return true;
 	}
 	return false;
@@ -143,11 +176,11 @@ static cn_status copy_old(cn_session *s, cni_entry *entry)
 {
 	const cni_layout *layout = entry->layout;
 
-	memcpy(cni_old(entry), entry->row, layout->model->size);
+	memcpy(cni_old(entry), cni_row(entry), layout->model->size);
 	for (size_t i = 0; layout->has_chars && i < layout->field_count; i++) {
 		const cn_column *column = layout->fields[i].column;
 		if (column->storage == CN_STORE_CHARS &&
-			!cni_member_copy(column, cni_old(entry), entry->row, &s->texts))
+			!cni_member_copy(column, cni_old(entry), cni_row(entry), &s->texts))
 			return cni_session_oom(s);
 	}
 	return CN_OK;
@@ -157,7 +190,7 @@ static cn_status refresh(cn_session *s, cni_entry *entry, const cn_value *values
 {
 	if (entry->epoch == s->epoch || entry->state != CNI_LOADED || cni_entry_changed(entry))
 		return CN_OK;
-	TRY(cni_decode_row(entry->layout, entry->row, values, &s->texts, &s->error));
+	TRY(cni_decode_row(entry->layout, cni_row(entry), values, &s->texts, &s->error));
 	TRY(copy_old(s, entry));
 	entry->epoch = s->epoch;
 	return CN_OK;
@@ -179,14 +212,12 @@ void *cni_session_probe(cn_session *s, const cni_layout *layout)
 	return memset(s->probe, 0, size);
 }
 
-static cn_status find_known(cn_session *s, const cni_layout *layout, const cn_value *values,
-	uint32_t *ret_hash, cni_entry **ret)
+static cn_status find_known(
+	cn_session *s, const cni_layout *layout, const cn_value *values, cni_entry **ret)
 {
 	if (layout->int_key && values[layout->key[0]].type == CN_TYPE_INT64) {
-		int64_t key = values[layout->key[0]].as.i;
-		*ret_hash = cni_int_hash(layout, key);
-		*ret = cni_identity_int(&s->identity, layout, key, *ret_hash);
-		return CN_OK;
+		*ret = cni_session_known_int(s, layout, values[layout->key[0]].as.i);
+		return s->error.status;
 	}
 	void *probe = cni_session_probe(s, layout);
 	if (!probe)
@@ -197,19 +228,30 @@ static cn_status find_known(cn_session *s, const cni_layout *layout, const cn_va
 			    &s->error) < 0)
 			return read_failed(layout, &s->error);
 	}
-	*ret_hash = cni_key_hash(layout, probe);
-	*ret = cni_identity_key(&s->identity, layout, probe, *ret_hash);
-	return CN_OK;
+	*ret = cni_session_known(s, layout, probe);
+	return s->error.status;
+}
+
+static cn_status keep(cn_session *s, cni_entry *entry)
+{
+	const cni_layout *layout = entry->layout;
+
+	entry->state = CNI_LOADED;
+	TRY(copy_old(s, entry));
+	if (s->fresh == layout)
+		s->unmapped = true;
+	else if (!cni_identity_add(&s->identity, entry, cni_key_hash(layout, cni_old(entry))))
+		return cni_session_oom(s);
+	return cni_entry_list(s, entry) ? CN_OK : cni_session_oom(s);
 }
 
 cn_status cni_session_take(
 	cn_session *s, const cni_layout *layout, const cn_value *values, cni_entry **ret)
 {
-	uint32_t hash = 0;
 	cni_entry *entry = NULL;
 
-	if (layout->kept)
-		TRY(find_known(s, layout, values, &hash, &entry));
+	if (layout->kept && s->fresh != layout)
+		TRY(find_known(s, layout, values, &entry));
 	if (entry) {
 		*ret = entry;
 		return refresh(s, entry, values);
@@ -217,13 +259,9 @@ cn_status cni_session_take(
 	entry = cni_entry_new(s, layout, NULL);
 	if (!entry)
 		return cni_session_oom(s);
-	TRY(cni_decode_row(layout, entry->row, values, &s->texts, &s->error));
-	if (layout->kept) { /* rows of a view have no identity, and nothing to write */
-		TRY(copy_old(s, entry));
-		entry->state = CNI_LOADED;
-		if (!cni_identity_add(&s->identity, entry, hash) || !cni_entry_list(s, entry))
-			return cni_session_oom(s);
-	}
+	TRY(cni_decode_row(layout, cni_row(entry), values, &s->texts, &s->error));
+	if (layout->kept) /* rows of a view have no identity, and nothing to write */
+		TRY(keep(s, entry));
 	*ret = entry;
 	return CN_OK;
 }
@@ -232,19 +270,20 @@ cn_status cni_session_take(
 
 static bool settle_text(cn_session *s, cni_entry *entry, const cn_column *column)
 {
-	bool equal = cni_member_equal(column, entry->row, cni_old(entry));
+	bool equal = cni_member_equal(column, cni_row(entry), cni_old(entry));
 
 	if (entry->own) /* the program's pointers stay as they are */
-		return equal || cni_member_copy(column, cni_old(entry), entry->row, &s->texts);
+		return equal || cni_member_copy(column, cni_old(entry), cni_row(entry), &s->texts);
 	if (column->storage == CN_STORE_CHARS) {
 		if (equal)
 			return true;
-		return cni_member_copy(column, cni_old(entry), entry->row, &s->texts) &&
-		       cni_member_copy(column, entry->row, entry->row, &s->texts);
+		return cni_member_copy(column, cni_old(entry), cni_row(entry), &s->texts) &&
+		       cni_member_copy(column, cni_row(entry), cni_row(entry), &s->texts);
 	}
-	if (!equal && !cni_member_copy(column, cni_old(entry), entry->row, &s->texts))
+	if (!equal && !cni_member_copy(column, cni_old(entry), cni_row(entry), &s->texts))
 		return false;
-	memcpy(cni_member_at(column, entry->row), cni_member(column, cni_old(entry)), column->size);
+	memcpy(cni_member_at(column, cni_row(entry)), cni_member(column, cni_old(entry)),
+		column->size);
 	return true;
 }
 
@@ -260,7 +299,7 @@ cn_status cni_entry_settle(cn_session *s, cni_entry *entry)
 			return cni_session_oom(s);
 		if (!text)
 			memcpy(cni_member_at(column, cni_old(entry)),
-				cni_member(column, entry->row), column->size);
+				cni_member(column, cni_row(entry)), column->size);
 	}
 	entry->epoch = s->epoch;
 	return CN_OK;

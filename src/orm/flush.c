@@ -52,7 +52,7 @@ static cn_status cascade(cni_flush *flush)
 				if (!parents)
 					return cni_session_oom(s);
 				for (size_t k = from; k < to; k++)
-					parents[k - from] = flush->deletes.entries[k]->row;
+					parents[k - from] = cni_row(flush->deletes.entries[k]);
 			}
 			TRY(cascade_over(flush, link, parents, to - from));
 		}

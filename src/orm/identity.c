@@ -148,33 +148,39 @@ cni_entry *cni_identity_row(const cni_identity *map, const void *row)
 	if (!map->cap)
 		return NULL;
 	for (size_t i = hash & (map->cap - 1); map->hashes[i]; i = (i + 1) & (map->cap - 1)) {
-		if (map->hashes[i] == hash && map->slots[i]->row == row)
+		if (map->hashes[i] == hash && cni_row(map->slots[i]) == row)
 			return map->slots[i];
 	}
 	return NULL;
 }
 
-static void put(cni_identity *map, cni_entry *entry)
+static void put(cni_identity *map, cni_entry *entry, uint32_t hash)
 {
-	size_t i = entry->hash & (map->cap - 1);
+	size_t i = hash & (map->cap - 1);
 
 	while (map->hashes[i])
 		i = (i + 1) & (map->cap - 1);
-	map->hashes[i] = entry->hash;
+	map->hashes[i] = hash;
 	map->slots[i] = entry;
 }
 
-static bool grow(cni_identity *map)
+bool cni_identity_reserve(cni_identity *map, size_t more)
 {
-	cni_identity grown = {.cap = map->cap ? map->cap * 2 : IDENTITY_MIN, .count = map->count};
+	cni_identity grown = {.cap = map->cap ? map->cap : IDENTITY_MIN, .count = map->count};
 
-	grown.hashes = calloc(grown.cap, sizeof *grown.hashes + sizeof(*grown.slots));
+	while (map->count + more > grown.cap / 2)
+		grown.cap *= 2;
+	if (grown.cap == map->cap)
+		return true;
+	size_t size = grown.cap * (sizeof *grown.hashes + sizeof(*grown.slots));
+	grown.hashes = calloc(1, size);
 	if (!grown.hashes)
 		return false;
+	cni_use_large_pages(grown.hashes, size);
 	grown.slots = (cni_entry **)(void *)(grown.hashes + grown.cap);
 	for (size_t i = 0; i < map->cap; i++) {
 		if (map->hashes[i])
-			put(&grown, map->slots[i]);
+			put(&grown, map->slots[i], map->hashes[i]);
 	}
 	free(map->hashes);
 	*map = grown;
@@ -183,18 +189,18 @@ static bool grow(cni_identity *map)
 
 bool cni_identity_add(cni_identity *map, cni_entry *entry, uint32_t hash)
 {
-	if (map->count >= map->cap / 2 && !grow(map))
+	if (!cni_identity_reserve(map, 1))
 		return false;
 	entry->hash = hash;
 	entry->mapped = true;
-	put(map, entry);
+	put(map, entry, hash);
 	map->count++;
 	return true;
 }
 
 bool cni_identity_add_row(cni_identity *map, cni_entry *entry)
 {
-	return cni_identity_add(map, entry, row_hash(entry->row));
+	return cni_identity_add(map, entry, row_hash(cni_row(entry)));
 }
 
 /* Closes the gap, so that a probe may stop at the first empty slot. */

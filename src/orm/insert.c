@@ -64,7 +64,7 @@ static bool fits_run(const cni_run *run, const cni_entry *entry)
 		return false;
 	for (size_t i = 0; i < run->layout->fillable_count; i++) {
 		size_t field = run->layout->fillable[i];
-		if (run->filled[field] != is_filled(run->layout, field, entry->row))
+		if (run->filled[field] != is_filled(run->layout, field, cni_row(entry)))
 			return false;
 	}
 	return true;
@@ -76,12 +76,12 @@ static cn_status start_run(cni_flush *flush, cni_run *run, const cni_entry *entr
 	size_t count = layout->field_count;
 
 	*run = (cni_run){.layout = layout,
-		.given = cni_alloc(&flush->s->rows, count),
-		.filled = cni_alloc(&flush->s->rows, count)};
+		.given = cni_alloc(&flush->s->unit, count),
+		.filled = cni_alloc(&flush->s->unit, count)};
 	if (!run->given || !run->filled)
 		return cni_session_oom(flush->s);
 	for (size_t i = 0; i < count; i++) {
-		run->filled[i] = is_filled(layout, i, entry->row);
+		run->filled[i] = is_filled(layout, i, cni_row(entry));
 		run->given[i] = !run->filled[i];
 		run->given_count += run->given[i];
 		run->filled_count += run->filled[i];
@@ -121,8 +121,8 @@ cn_status cni_returning_take(cni_flush *flush, cni_stmt *stmt, cni_entry *entry,
 		if (!fill[i])
 			continue;
 		cn_value value = cni_stmt_value(stmt, at++);
-		if (cni_decode(layout->fields[i].column, entry->row, &value, &s->texts, &s->error) <
-			0)
+		if (cni_decode(layout->fields[i].column, cni_row(entry), &value, &s->texts,
+			    &s->error) < 0)
 			return cn_error_wrap(&s->error, "reading back a new \"%s\"", layout->name);
 	}
 	return CN_OK;
@@ -164,8 +164,9 @@ static cn_status bind_row(
 			continue;
 		if (field->storage == CN_STORE_I64) /* what nearly every key is */
 			value = (cn_value){.type = CN_TYPE_INT64,
-				.as.i = *(const int64_t *)cni_member(field->column, entry->row)};
-		else if (cni_encode(field->column, entry->row, &value, &s->error) < 0)
+				.as.i = *(const int64_t *)cni_member(
+					field->column, cni_row(entry))};
+		else if (cni_encode(field->column, cni_row(entry), &value, &s->error) < 0)
 			return cn_error_wrap(&s->error, "model \"%s\"", layout->name);
 		TRY(cni_stmt_bind(stmt, (*at)++, value, &s->error));
 	}
@@ -180,15 +181,15 @@ static void set_number(const cni_run *run, cni_entry *entry, int64_t number)
 
 	/* a number that a small member cannot hold is found before (next_number), or when it is
 	 * read */
-	(void)!cni_decode(run->layout->fields[run->layout->row_number].column, entry->row, &value,
-		NULL, NULL);
+	(void)!cni_decode(run->layout->fields[run->layout->row_number].column, cni_row(entry),
+		&value, NULL, NULL);
 }
 
 static cn_status take_number(cni_flush *flush, const cni_run *run, cni_entry *entry)
 {
 	cn_value value = cn_int(cni_conn_last_id(flush->conn));
 
-	if (cni_decode(run->layout->fields[run->layout->row_number].column, entry->row, &value,
+	if (cni_decode(run->layout->fields[run->layout->row_number].column, cni_row(entry), &value,
 		    NULL, &flush->s->error) < 0)
 		return cn_error_wrap(
 			&flush->s->error, "the key of a new \"%s\"", run->layout->name);
@@ -361,25 +362,48 @@ static cn_status insert_given(cni_flush *flush, const cni_run *run)
 
 /* ---- runs ---- */
 
+static cn_status note_inserted(cn_session *s, const cni_run *run)
+{
+	cni_inserted *note = cni_alloc(&s->unit, sizeof *note + run->count * sizeof *note->entries);
+
+	if (!note)
+		return cni_session_oom(s);
+	note->filled = run->filled;
+	note->count = run->count;
+	memcpy(note->entries, run->entries, run->count * sizeof *note->entries);
+	note->next = s->inserted;
+	s->inserted = note;
+	return CN_OK;
+}
+
+static cn_status settle_inserted(cn_session *s, cni_entry *entry)
+{
+	TRY(cni_entry_settle(s, entry));
+	entry->state = CNI_LOADED;
+	if (!entry->mapped) {
+		s->unmapped = true;
+		return CN_OK;
+	}
+	cni_identity_remove(&s->identity, entry);
+	return cni_identity_add(&s->identity, entry, cni_key_hash(entry->layout, cni_old(entry)))
+		       ? CN_OK
+		       : cni_session_oom(s);
+}
+
 static cn_status end_run(cni_flush *flush, cni_run *run)
 {
 	cn_session *s = flush->s;
 
 	if (!run->count)
 		return CN_OK;
+	if (run->filled_count)
+		TRY(note_inserted(s, run));
 	if (run->count < BATCH_MIN)
 		TRY(insert_singly(flush, run));
 	else
 		TRY(run->numbered ? insert_numbered(flush, run) : insert_given(flush, run));
-	for (size_t i = 0; i < run->count; i++) {
-		cni_entry *entry = run->entries[i];
-		TRY(cni_entry_settle(s, entry));
-		cni_identity_remove(&s->identity, entry);
-		entry->state = CNI_LOADED;
-		entry->filled = run->filled_count ? run->filled : NULL;
-		if (!cni_identity_add(&s->identity, entry, cni_key_hash(entry->layout, entry->row)))
-			return cni_session_oom(s);
-	}
+	for (size_t i = 0; i < run->count; i++)
+		TRY(settle_inserted(s, run->entries[i]));
 	run->count = 0;
 	return CN_OK;
 }

@@ -119,7 +119,7 @@ static int take_target(const cn_value *values, size_t count, void *ctx, cn_error
 		cni_fields_hash(link->target, link->target_fields, link->count, cni_old(entry)));
 	if (!group)
 		return 0; /* its key compares equal in SQL only: another case, or affinity */
-	TRY(add_found(l, group, entry->row));
+	TRY(add_found(l, group, cni_row(entry)));
 	if (!CNI_PUSH(&l->s->scratch, l->entries, l->entry_count, entry))
 		return cni_session_oom(l->s);
 	return 0;
@@ -247,11 +247,12 @@ static cn_status take_known(cni_loading *l)
 				    &value, NULL, NULL) < 0)
 				goto next;
 		}
-		cni_entry *known = cni_identity_key(
-			&l->s->identity, link->target, probe, cni_key_hash(link->target, probe));
+		cni_entry *known = cni_session_known(l->s, link->target, probe);
+		if (cni_session_failed(l->s))
+			return l->s->error.status;
 		if (known && known->epoch == l->s->epoch && known->state != CNI_NEW) {
 			group->done = true;
-			TRY(add_found(l, group, known->row));
+			TRY(add_found(l, group, cni_row(known)));
 			if (!CNI_PUSH(&l->s->scratch, l->entries, l->entry_count, known))
 				return cni_session_oom(l->s);
 		}
@@ -435,7 +436,7 @@ static cn_status load_tree(cn_session *s, const cni_path *path, void **rows, siz
 		if (!next)
 			return cni_session_oom(s);
 		for (size_t i = 0; i < loading.entry_count; i++)
-			next[i] = loading.entries[i]->row;
+			next[i] = cni_row(loading.entries[i]);
 		TRY(load_tree(s, path->first, next, loading.entry_count));
 	}
 	return CN_OK;

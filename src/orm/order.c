@@ -93,7 +93,7 @@ static cni_entry *find_pending(
 	for (cni_pending *p = o->pending[hash & (o->pending_cap - 1)]; p; p = p->chain) {
 		if (p->entry->layout == layout &&
 			cni_fields_equal(layout, layout->key, row, layout, layout->key,
-				p->entry->row, layout->key_count))
+				cni_row(p->entry), layout->key_count))
 			return p->entry;
 	}
 	return NULL;
@@ -116,8 +116,8 @@ static cn_status fill_pending(cni_orderer *o, const cni_list *list)
 		cni_pending *p = cni_alloc(arena, sizeof *p);
 		if (!p)
 			return cni_session_oom(o->flush->s);
-		cni_pending **bucket =
-			&o->pending[cni_key_hash(entry->layout, entry->row) & (o->pending_cap - 1)];
+		cni_pending **bucket = &o->pending[cni_key_hash(entry->layout, cni_row(entry)) &
+						   (o->pending_cap - 1)];
 		*p = (cni_pending){.chain = *bucket, .entry = entry};
 		*bucket = p;
 	}
@@ -130,7 +130,7 @@ static cn_status foreign_parent(
 	cni_orderer *o, const cni_entry *entry, const cni_foreign *foreign, cni_entry **ret)
 {
 	cn_session *s = o->flush->s;
-	const void *row = o->state == CNI_DELETED ? cni_old(entry) : entry->row;
+	const void *row = o->state == CNI_DELETED ? cni_old(entry) : cni_row(entry);
 	const cni_layout *parent = foreign->parent;
 
 	*ret = NULL;
@@ -147,9 +147,8 @@ static cn_status foreign_parent(
 		if (cni_decode(key, probe, &value, NULL, NULL) < 0)
 			return CN_OK; /* no row has such a key */
 	}
-	uint32_t hash = cni_key_hash(parent, probe);
-	cni_entry *found = o->pending ? find_pending(o, parent, probe, hash)
-				      : cni_identity_key(&s->identity, parent, probe, hash);
+	cni_entry *found = o->pending ? find_pending(o, parent, probe, cni_key_hash(parent, probe))
+				      : cni_session_known(s, parent, probe);
 	*ret = found && found->state == o->state ? found : NULL;
 	return CN_OK;
 }

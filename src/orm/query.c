@@ -166,7 +166,7 @@ static int take_row(const cn_value *values, size_t count, void *ctx, cn_error *e
 	(void)count;
 	(void)err; /* it is the session's */
 	TRY(cni_session_take(taker->s, taker->layout, values, &entry));
-	if (!CNI_PUSH(&taker->s->scratch, taker->rows, taker->count, entry->row))
+	if (!CNI_PUSH(&taker->s->scratch, taker->rows, taker->count, cni_row(entry)))
 		return cni_session_oom(taker->s);
 	return 0;
 }
@@ -306,7 +306,7 @@ static cn_status take_got(cn_session *s, const cni_layout *layout, cni_stmt *stm
 	}
 	TRY(cni_stmt_row(stmt, values, layout->field_count, &s->error));
 	TRY(cni_session_take(s, layout, values, &entry));
-	*ret = entry->row;
+	*ret = cni_row(entry);
 	return CN_OK;
 }
 
@@ -336,8 +336,7 @@ static cn_status known_key(cn_session *s, const cni_layout *layout, size_t count
 
 	if (layout->int_key && count == 1 && key->type == CN_TYPE_INT64) {
 		*as_stored = *key;
-		known = cni_identity_int(
-			&s->identity, layout, key->as.i, cni_int_hash(layout, key->as.i));
+		known = layout->kept ? cni_session_known_int(s, layout, key->as.i) : NULL;
 	} else {
 		void *probe = cni_session_probe(s, layout);
 		if (!probe)
@@ -348,7 +347,7 @@ static cn_status known_key(cn_session *s, const cni_layout *layout, size_t count
 		known = cni_identity_key(&s->identity, layout, probe, cni_key_hash(layout, probe));
 	}
 	*ret = known && known->epoch == s->epoch ? known : NULL;
-	return CN_OK;
+	return s->error.status;
 }
 
 void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key)
@@ -363,7 +362,7 @@ void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const c
 	if (known_key(s, layout, count, key, as_stored, &known) < 0)
 		return NULL;
 	if (known)
-		return known->state == CNI_DELETED ? NULL : known->row;
+		return known->state == CNI_DELETED ? NULL : cni_row(known);
 	return read_key(s, layout, as_stored, &row) < 0 ? NULL : row;
 }
 

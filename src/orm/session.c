@@ -12,6 +12,11 @@ cn_session *cn_session_open(cn_db *db)
 
 	if (!s)
 		return NULL;
+	s->counts = calloc(db->registry.layout_count + 2, sizeof *s->counts);
+	if (!s->counts) {
+		free(s);
+		return NULL;
+	}
 	s->db = db;
 	s->texts.arena = &s->rows;
 	s->snapshot = s->epoch = 1;
@@ -164,13 +169,18 @@ static void release_own(cn_session *s)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {
 		cni_entry *entry = s->entries[i];
-		entry->filled = NULL;
 		if (entry->own && entry->state != CNI_GONE) {
 			cni_identity_remove(&s->identity, entry);
 			entry->state = CNI_GONE;
 		}
 	}
 	cni_entries_sweep(s);
+}
+
+static void end_unit(cn_session *s)
+{
+	s->inserted = NULL;
+	cni_arena_done(&s->unit);
 }
 
 cn_status cn_commit(cn_session *s)
@@ -182,27 +192,34 @@ cn_status cn_commit(cn_session *s)
 	}
 	end_transaction(s);
 	release_own(s);
+	end_unit(s);
 	cni_arena_done(&s->scratch);
 	return CN_OK;
 }
 
 /* What the database filled in for a row whose insertion is undone: 0 again, so that the struct can
  * be added once more. */
-static void unfill(const cni_entry *entry)
+static void unfill(cn_session *s)
 {
-	const cni_layout *layout = entry->layout;
-
-	for (size_t i = 0; entry->filled && i < layout->field_count; i++) {
-		const cn_column *column = layout->fields[i].column;
-		if (entry->filled[i])
-			memset(cni_member_at(column, entry->row), 0, column->size);
+	for (const cni_inserted *note = s->inserted; note; note = note->next) {
+		const cni_layout *layout = note->entries[0]->layout;
+		for (size_t i = 0; i < layout->fillable_count; i++) {
+			size_t field = layout->fillable[i];
+			const cn_column *column = layout->fields[field].column;
+			for (size_t k = 0; note->filled[field] && k < note->count; k++)
+				memset(cni_member_at(column, cni_row(note->entries[k])), 0,
+					column->size);
+		}
 	}
 }
 
 static void forget_rows(cn_session *s)
 {
+	end_unit(s);
 	cni_identity_done(&s->identity);
 	s->entry_count = s->mapped_count = 0;
+	s->unmapped = false;
+	memset(s->counts, 0, (s->db->registry.layout_count + 2) * sizeof *s->counts);
 }
 
 void cn_rollback(cn_session *s)
@@ -210,8 +227,7 @@ void cn_rollback(cn_session *s)
 	if (s->writing)
 		cni_conn_rollback(s->writer);
 	end_transaction(s);
-	for (size_t i = 0; i < s->entry_count; i++)
-		unfill(s->entries[i]);
+	unfill(s);
 	forget_rows(s);
 	cni_arena_done(&s->scratch);
 	s->error = (cn_error){0};
@@ -237,6 +253,7 @@ void cn_session_close(cn_session *s)
 	cni_arena_done(&s->kept);
 	cni_arena_done(&s->scratch);
 	free(s->probe);
+	free(s->counts);
 	free(s);
 }
 
@@ -281,23 +298,23 @@ void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 
 	if (!entry)
 		return NULL;
-	memcpy(entry->row, initial, model->size);
+	memcpy(cni_row(entry), initial, model->size);
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cn_column *column = layout->fields[i].column;
-		set_default(column, entry->row);
-		if (!cni_member_copy(column, entry->row, entry->row, &s->texts)) {
+		set_default(column, cni_row(entry));
+		if (!cni_member_copy(column, cni_row(entry), cni_row(entry), &s->texts)) {
 			(void)cni_session_oom(s);
 			return NULL;
 		}
-		memcpy(cni_member_at(column, cni_old(entry)), cni_member(column, entry->row),
+		memcpy(cni_member_at(column, cni_old(entry)), cni_member(column, cni_row(entry)),
 			column->size);
 		if (column->storage == CN_STORE_CHARS &&
-			!cni_member_copy(column, cni_old(entry), entry->row, &s->texts)) {
+			!cni_member_copy(column, cni_old(entry), cni_row(entry), &s->texts)) {
 			(void)cni_session_oom(s);
 			return NULL;
 		}
 	}
-	return entry->row;
+	return cni_row(entry);
 }
 
 void cn_session_add(cn_session *s, const cn_model *model, void *row)

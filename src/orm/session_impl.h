@@ -10,7 +10,7 @@
  *   - `epoch` counts what may have changed the database's rows: an entry of an older one is read
  * again when it is met. Those of `snapshot` and later are of the state that the present transaction
  * sees (the others come from cn_execute); an entry from before it is checked before it is written.
- *   - New rows come into the identity map when somebody asks for one by its address.
+ *   - Rows that nobody has asked for yet need not be in the identity map: see cni_session_known.
  */
 #ifndef CNI_ORM_SESSION_IMPL_H
 #define CNI_ORM_SESSION_IMPL_H
@@ -31,16 +31,14 @@ typedef enum cni_state {
 	CNI_GONE,    /* deleted, or never inserted: leaves `entries` at the end of the flush */
 } cni_state;
 
-/* The copy of what the database holds follows the entry, and (unless it is the program's own) the
- * row follows that. There are as many of these as rows: every byte counts. */
+/* There are as many of these as rows: every byte counts. The row, or a pointer to the program's
+ * own, follows; then what the database holds. */
 typedef struct cni_entry {
 	const cni_layout *layout;
-	void *row;               /* what the program holds */
 	struct cni_wish *wishes; /* during a flush: keys it takes from its parents */
-	const bool
-		*filled; /* inserted in this transaction: the fields that the database filled in */
-	uint32_t hash;   /* where it stands in the identity map */
-	uint32_t epoch;  /* when it was read */
+	uint32_t hash;           /* where it stands in the identity map */
+	uint32_t epoch;          /* when it was read */
+	uint32_t old_offset;
 	unsigned char state; /* cni_state */
 	unsigned char mark;  /* during a flush: 0 not visited, 1 being visited, 2 in order */
 	bool own;            /* the struct is the program's (cn_add) */
@@ -50,14 +48,33 @@ typedef struct cni_entry {
 enum { CNI_ENTRY_HEAD = (sizeof(cni_entry) + 15) & ~15 };
 _Static_assert(alignof(max_align_t) <= 16, "rows follow their entry, aligned for anything");
 
+static inline char *cni_entry_at(const cni_entry *entry, size_t offset)
+{
+	union { /* what follows a constant entry is not constant itself */
+		const char *bytes;
+		char *room;
+	} u = {.bytes = (const char *)entry};
+	return u.room + offset;
+}
+
+static inline void *cni_row(const cni_entry *entry) /* what the program holds */
+{
+	void *after = cni_entry_at(entry, CNI_ENTRY_HEAD);
+	return entry->own ? *(void **)after : after;
+}
+
 static inline void *cni_old(const cni_entry *entry)
 {
-	union { /* an entry that is only looked at has a copy that is only looked at, by intent */
-		const char *bytes;
-		void *copy;
-	} u = {.bytes = (const char *)entry + CNI_ENTRY_HEAD};
-	return u.copy;
+	return cni_entry_at(entry, entry->old_offset);
 }
+
+/* Rows that a flush has inserted, and what the database filled in: 0 again after a rollback. */
+typedef struct cni_inserted {
+	struct cni_inserted *next;
+	const bool *filled;
+	size_t count;
+	cni_entry *entries[];
+} cni_inserted;
 
 typedef struct cni_identity {
 	uint32_t *hashes;  /* 0: nothing stands there */
@@ -83,8 +100,13 @@ struct cn_session {
 	cni_identity identity;
 	cni_entry **entries;
 	size_t entry_count, entry_cap;
-	size_t mapped_count; /* those before it are in the identity map */
-	void *probe;         /* a zeroed row to look keys up with: kept, `probe_size` bytes */
+	size_t mapped_count;     /* those before it are in the identity map */
+	bool unmapped;           /* rows that have a key stand behind them */
+	size_t *counts;          /* of entries, by the rank of their model */
+	const cni_layout *fresh; /* a list is read of which no row is known yet */
+	cni_inserted *inserted;
+	cni_arena unit; /* what lives until the transaction ends */
+	void *probe;    /* a zeroed row to look keys up with: kept, `probe_size` bytes */
 	size_t probe_size;
 	cni_stream *streams;
 	const cni_layout *get_layout; /* of get_stmt: cn_get's, kept between calls of one unit */
@@ -116,6 +138,10 @@ cn_status cni_decode_row(const cni_layout *layout, void *row, const cn_value *va
 cni_entry *cni_entry_new(cn_session *s, const cni_layout *layout, void *own_row);
 bool cni_entry_list(cn_session *s, cni_entry *entry); /* false: out of memory */
 void cni_entries_sweep(cn_session *s); /* takes those that are gone out of the list */
+/* The entry with the key that a row has, or with this one; NULL if there is none, or no memory to
+ * find it with (the error is set). */
+cni_entry *cni_session_known(cn_session *s, const cni_layout *layout, const void *row);
+cni_entry *cni_session_known_int(cn_session *s, const cni_layout *layout, int64_t key);
 /* The entry of a row that the program holds, NULL if the session does not keep it. */
 cni_entry *cni_session_entry(cn_session *s, const cni_layout *layout, const void *row);
 /* A zeroed row of the layout, to look something up with; the next call takes it away. NULL: out of
@@ -139,6 +165,7 @@ cni_entry *cni_identity_row(const cni_identity *map, const void *row);
 bool cni_identity_add(
 	cni_identity *map, cni_entry *entry, uint32_t hash);    /* false: out of memory */
 bool cni_identity_add_row(cni_identity *map, cni_entry *entry); /* by its address */
+bool cni_identity_reserve(cni_identity *map, size_t more);
 void cni_identity_remove(cni_identity *map, cni_entry *entry);
 void cni_identity_done(cni_identity *map);
 

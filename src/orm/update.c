@@ -82,7 +82,7 @@ static cn_status find_changes(
 
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cni_field *field = &layout->fields[i];
-		changed[i] = !cni_member_equal(field->column, entry->row, cni_old(entry));
+		changed[i] = !cni_member_equal(field->column, cni_row(entry), cni_old(entry));
 		if (!changed[i])
 			continue;
 		if (field->key) {
@@ -146,7 +146,7 @@ static cn_status bind_changes(cni_flush *flush, const cni_update *update, const 
 		cn_value value;
 		if (!update->changed[i])
 			continue;
-		if (cni_encode(layout->fields[i].column, entry->row, &value, &s->error) < 0)
+		if (cni_encode(layout->fields[i].column, cni_row(entry), &value, &s->error) < 0)
 			return cn_error_wrap(&s->error, "model \"%s\"", layout->name);
 		TRY(cni_stmt_bind(update->stmt, at++, value, &s->error));
 	}

@@ -54,7 +54,7 @@ bool cni_wish_known(const cni_wish *wish)
 		bool filled_in =
 			(long)wish->parent_fields[i] == layout->row_number || column->default_sql;
 		if (column->generated_sql ||
-			(filled_in && cni_member_is_zero(column, wish->parent->row)))
+			(filled_in && cni_member_is_zero(column, cni_row(wish->parent))))
 			return false;
 	}
 	/* a parent may get this very column from its own parent */
@@ -76,10 +76,10 @@ cn_status cni_wish_grant(cni_flush *flush, cni_entry *child, const cni_wish *wis
 	for (size_t i = 0; i < wish->count; i++) {
 		const cn_column *from = wish->parent->layout->fields[wish->parent_fields[i]].column;
 		const cn_column *to = child->layout->fields[wish->child_fields[i]].column;
-		cn_value value = cn_column_get(from, wish->parent->row);
+		cn_value value = cn_column_get(from, cni_row(wish->parent));
 		/* a program's own struct must not hold texts that die with the session */
-		if (cni_decode(to, child->row, &value, child->own ? NULL : &s->texts, &s->error) <
-			0)
+		if (cni_decode(to, cni_row(child), &value, child->own ? NULL : &s->texts,
+			    &s->error) < 0)
 			return cn_error_wrap(&s->error, "model \"%s\"", child->layout->name);
 	}
 	return CN_OK;
@@ -110,7 +110,7 @@ static cn_status detach(cni_flush *flush, cni_entry *entry, const cni_link *link
 
 	for (size_t i = 0; i < link->count; i++) {
 		const cni_field *field = &entry->layout->fields[link->fields[i]];
-		if (!cni_member_equal(field->column, entry->row, cni_old(entry)))
+		if (!cni_member_equal(field->column, cni_row(entry), cni_old(entry)))
 			return CN_OK;
 	}
 	for (size_t i = 0; i < link->count; i++) {
@@ -123,7 +123,7 @@ static cn_status detach(cni_flush *flush, cni_entry *entry, const cni_link *link
 			cn_error_hint(&s->error, "give it another parent, or delete it");
 			return CN_EARG;
 		}
-		TRY(cni_decode(field->column, entry->row, &null, NULL, &s->error));
+		TRY(cni_decode(field->column, cni_row(entry), &null, NULL, &s->error));
 	}
 	return CN_OK;
 }
@@ -134,7 +134,7 @@ void cni_wishes_settle(cni_flush *flush)
 		cni_entry *entry = flush->related.entries[i];
 		for (size_t k = 0; k < entry->layout->link_count; k++) {
 			size_t offset = entry->layout->links[k].relation->offset;
-			memcpy((char *)cni_old(entry) + offset, (char *)entry->row + offset,
+			memcpy((char *)cni_old(entry) + offset, (char *)cni_row(entry) + offset,
 				sizeof(void *));
 		}
 		entry->wishes = NULL;
@@ -143,7 +143,7 @@ void cni_wishes_settle(cni_flush *flush)
 
 static cn_status gather_one(cni_flush *flush, cni_entry *entry, const cni_link *link)
 {
-	void *now = member_of(entry->row, link), *was = old_member(entry, link);
+	void *now = member_of(cni_row(entry), link), *was = old_member(entry, link);
 	cni_entry *parent;
 
 	if (now == was)
@@ -166,7 +166,7 @@ static bool was_listed(void **was, const void *row)
 
 static cn_status gather_many(cni_flush *flush, cni_entry *entry, const cni_link *link)
 {
-	void **now = member_of(entry->row, link), **was = old_member(entry, link);
+	void **now = member_of(cni_row(entry), link), **was = old_member(entry, link);
 
 	if (now == was || !now)
 		return CN_OK;
@@ -206,7 +206,7 @@ cn_status cni_wishes_gather(cni_flush *flush)
 		cni_entry *entry = s->entries[i];
 		bool candidate =
 			entry->state == CNI_NEW ||
-			(entry->state == CNI_LOADED && memcmp(entry->row, cni_old(entry),
+			(entry->state == CNI_LOADED && memcmp(cni_row(entry), cni_old(entry),
 							       entry->layout->model->size) != 0);
 		if (candidate && entry->layout->link_count)
 			TRY(gather_entry(flush, entry));
