@@ -154,7 +154,7 @@ cn_status cni_file_write(
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	CLEANUP(close_fd) int fd = -1;
-	char *temporary;
+	char *temporary = NULL;
 
 	TRY(temporary_beside(&arena, path, 0666, &temporary, &fd, err));
 	cn_status status = write_all(fd, path, data, size, err);

@@ -113,6 +113,21 @@ static cn_status parse_sqlite(
 	return parse_options(arena, at + (*at == '?'), uri, err);
 }
 
+static cn_status parse_host(cni_arena *arena, const char **at, cni_uri *uri, cn_error *err)
+{
+	if (**at == '[') { /* an IPv6 address has colons of its own */
+		++*at;
+		TRY(part(arena, at, "]", &uri->host, err));
+		*at += **at == ']';
+	} else {
+		TRY(part(arena, at, ":/?", &uri->host, err));
+	}
+	if (**at != ':')
+		return CN_OK;
+	++*at;
+	return part(arena, at, "/?", &uri->port, err);
+}
+
 static cn_status parse_server(cni_arena *arena, const char *at, cni_uri *uri, cn_error *err)
 {
 	const char *authority_end = at + strcspn(at, "/?");
@@ -129,17 +144,7 @@ static cn_status parse_server(cni_arena *arena, const char *at, cni_uri *uri, cn
 		}
 		at = user_end + 1;
 	}
-	if (*at == '[') { /* an IPv6 address has colons of its own */
-		at++;
-		TRY(part(arena, &at, "]", &uri->host, err));
-		at += *at == ']';
-	} else {
-		TRY(part(arena, &at, ":/?", &uri->host, err));
-	}
-	if (*at == ':') {
-		at++;
-		TRY(part(arena, &at, "/?", &uri->port, err));
-	}
+	TRY(parse_host(arena, &at, uri, err));
 	if (*at == '/') {
 		at++;
 		TRY(part(arena, &at, "?", &uri->database, err));

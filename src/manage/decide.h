@@ -37,6 +37,6 @@ cn_status cni_call_answers(cn_call *call, cni_answers *answers, cn_error *err) C
  * is the cn_call. Without a terminal, or when a question has no answer (rows must be mended by
  * hand), the CN_EDECISION that lists them all is passed on. */
 cn_status cni_call_ask(
-	const cni_change_set *set, cni_answers *answers, void *call, cn_error *err) CN_MUST_CHECK;
+	const cni_change_set *set, cni_answers *answers, void *ctx, cn_error *err) CN_MUST_CHECK;
 
 #endif

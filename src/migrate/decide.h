@@ -40,8 +40,8 @@ cn_status cni_decide_drops(cni_decider *decider, cn_error *err) CN_MUST_CHECK;
 cn_status cni_decide_values(cni_decider *decider, cn_error *err) CN_MUST_CHECK;
 /* preflight.c: what the new keys, checks and references forbid. Only with `data`. */
 cn_status cni_preflight(cni_decider *decider, cn_error *err) CN_MUST_CHECK;
-cn_status cni_preflight_keys(cni_decider *decider, size_t copy, cn_error *err) CN_MUST_CHECK;
-cn_status cni_preflight_references(cni_decider *decider, size_t copy, cn_error *err) CN_MUST_CHECK;
+cn_status cni_preflight_keys(cni_decider *decider, size_t index, cn_error *err) CN_MUST_CHECK;
+cn_status cni_preflight_references(cni_decider *decider, size_t index, cn_error *err) CN_MUST_CHECK;
 
 /* ---- relation.c: the rows as they will be, as something that can stand after FROM ---- */
 
@@ -49,7 +49,7 @@ cn_status cni_preflight_references(cni_decider *decider, size_t copy, cn_error *
  * cantil_key (a text that tells a person which row it is). Where values are converted the rows are
  * first put into a TEMP table without constraints. */
 cn_status cni_relation(
-	cni_decider *decider, size_t copy, cni_buffer *out, cn_error *err) CN_MUST_CHECK;
+	cni_decider *decider, size_t index, cni_buffer *out, cn_error *err) CN_MUST_CHECK;
 /* The same from the old values under the new names, nothing converted; columns that are new are
  * missing. */
 void cni_relation_old(const cni_copy *copy, cni_buffer *out);

@@ -1,6 +1,7 @@
 /* diff.c - pairs the objects of two schemas and says what became of each. See diff.h. */
 #include "schema/diff.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -28,6 +29,7 @@ static bool is_ignored(const differ *d, const cni_object *object)
 
 static bool pair_up(differ *d, size_t at)
 {
+	assert(d->renamed && d->pair && d->taken);
 	const cni_object *object = &d->renamed[at];
 	long to = cni_names_find(
 		d->to->names, d->to->objects, d->to->object_count, object->ddl.kind, object->name);

@@ -1,4 +1,5 @@
 /* diff_text.c - a diff for people, a line each change, and as JSON. See diff.h. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -156,6 +157,8 @@ static void describe_column(line *l, const cni_change *change, const cni_column_
 		column->to < 0 ? NULL : &change->to->ddl.table.columns[column->to];
 	cni_buffer *out;
 
+	assert(from || column->kind == CNI_COLUMN_ADD);
+	assert(to || column->kind == CNI_COLUMN_DROP);
 	switch (column->kind) {
 	case CNI_COLUMN_ADD:
 		out = item(l);
@@ -236,6 +239,7 @@ void cni_diff_describe(cni_buffer *out, const cni_diff *diff)
 		const cni_object *object =
 			change->kind == CNI_DROP || change->kind == CNI_RENAME_TABLE ? change->from
 										     : change->to;
+		assert(object && (change->kind != CNI_RENAME_TABLE || change->to));
 		cni_buffer_printf(out, "%c %s ", signs[change->kind], kind_name(object));
 		cni_quote_name_if(out, object->name);
 		if (object->table) {
@@ -283,6 +287,7 @@ static void json_column(cni_json *json, const cni_change *change, const cni_colu
 		[CNI_COLUMN_ALTER] = "alter",
 	};
 
+	assert(change->from && change->to);
 	cni_json_object(json, NULL);
 	cni_json_text(json, "change", kinds[column->kind]);
 	if (column->from >= 0)
@@ -311,6 +316,8 @@ static void json_change(cni_json *json, const cni_change *change)
 		[CNI_ALTER] = "alter",
 	};
 
+	assert(change->from || change->kind == CNI_CREATE);
+	assert(change->to || change->kind == CNI_DROP);
 	cni_json_object(json, NULL);
 	cni_json_text(json, "change", kinds[change->kind]);
 	cni_json_text(json, "kind", kind_name(change->to ? change->to : change->from));

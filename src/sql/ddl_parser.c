@@ -71,7 +71,7 @@ cn_status cni_parser_name(cni_parser *parser, const char **ret_name)
 cn_status cni_parser_object_name(cni_parser *parser, const char **ret_name, cni_token *ret_token)
 {
 	cni_token token = parser->token;
-	const char *name;
+	const char *name = NULL;
 
 	TRY(cni_parser_name(parser, &name));
 	if (cni_parser_accept_op(parser, ".")) {
@@ -86,7 +86,7 @@ cn_status cni_parser_object_name(cni_parser *parser, const char **ret_name, cni_
 
 cn_status cni_parser_name_list(cni_parser *parser, const char ***ret_names, size_t *ret_count)
 {
-	const char **names = NULL, *name;
+	const char **names = NULL, *name = NULL;
 	size_t count = 0;
 
 	TRY(cni_parser_expect_op(parser, "("));

@@ -148,7 +148,7 @@ cn_status cni_source_script(const cni_source *source, cni_arena *arena, const ch
 	cni_buffer *notes, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
-	cni_schema *schema;
+	cni_schema *schema = NULL;
 
 	TRY(cni_source_schema(source, arena, &schema, notes, err));
 	cni_schema_write_sql(&out, schema);

@@ -55,7 +55,7 @@ cni_web *cni_web_of(cn_app *app);
 
 /* One that belongs to nobody yet: for a server beside the app's own. */
 cni_web *cni_web_new(cn_app *app);
-void cni_web_free(void *web); /* NULL is allowed */
+void cni_web_free(void *data); /* NULL is allowed */
 void cni_web_route(
 	cni_web *web, const char *methods, const char *path, cn_handler *handler, const char *name);
 

@@ -94,7 +94,7 @@ void cni_reply_break(cn_reply *reply, cn_status status, const char *why);
 /* reply_json.c: closes what is open. */
 void cni_reply_json_finish(cn_reply *reply);
 /* reply_html.c: the directives of cn_reply_html. */
-void cni_html_vprintf(cn_reply *reply, bool escape, const char *fmt, va_list ap);
+void cni_html_vprintf(cn_reply *reply, bool escape, const char *fmt, va_list args);
 void cni_html_escape(cni_buffer *out, const char *text, size_t size);
 
 /* error_page.c: turns CNI_REPLY_ERROR into a page, HTML or JSON. */

@@ -31,7 +31,7 @@ typedef enum cni_method {
 /* 0: not one of them. */
 unsigned cni_method_bit(const char *name);
 /* "GET, HEAD, POST": for Allow. */
-const char *cni_methods_text(cni_arena *arena, unsigned methods);
+const char *cni_methods_text(cni_arena *arena, unsigned bits);
 
 typedef struct cni_route {
 	unsigned methods;
@@ -61,7 +61,8 @@ typedef struct cni_router {
 
 /* CN_EARG with what is wrong: a path without a slash in front, an unknown kind, a name twice, an
  * earlier route with the same shape and method. `route` is a template: copied, its path parsed. */
-cn_status cni_router_add(cni_router *router, const cni_route *route, cn_error *err) CN_MUST_CHECK;
+cn_status cni_router_add(
+	cni_router *router, const cni_route *template, cn_error *err) CN_MUST_CHECK;
 
 typedef struct cni_match {
 	const cni_route *route; /* NULL: none */

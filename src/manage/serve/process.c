@@ -2,6 +2,7 @@
  * thread. */
 #include "manage/serve/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -68,6 +69,7 @@ static void execute(const cni_build *build)
 	for (; build->argv[n] && n < CNI_COUNT(words) - 1; n++)
 		memcpy(&words[n], &build->argv[n], sizeof words[n]);
 	words[n] = NULL;
+	assert(words[0]);
 	if (chdir(build->folder) == 0)
 		execvp(words[0], words);
 	dprintf(STDERR_FILENO, "%s: %s\n", words[0], strerror(errno));
