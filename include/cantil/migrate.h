@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include <cantil/error.h>
+#include <cantil/operations.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,6 +10,7 @@
 #include "manage/builtin.h"
 #include "manage/call.h"
 #include "manage/db.h"
+#include "manage/db_operations.h"
 
 void cn_app_fail(cn_app *app, const cn_error *err)
 {
@@ -102,6 +103,8 @@ static void add_builtins(cn_app *app)
 	cni_node *db = status == CN_OK ? cni_node_find(app->root, "db") : NULL;
 
 	for (const cn_command_desc *c = cni_db_migrate_commands; status == CN_OK && c->name; c++)
+		status = add_node(app, db, c, true, 2, &err);
+	for (const cn_command_desc *c = cni_db_operation_commands; status == CN_OK && c->name; c++)
 		status = add_node(app, db, c, true, 2, &err);
 	for (const cn_command_desc *c = cni_db_file_commands; status == CN_OK && c->name; c++)
 		status = add_node(app, db, c, true, 2, &err);

@@ -1,0 +1,92 @@
+/*
+ * operations.h - looking after migrations: what an upgrade costs, whether a live database has
+ * drifted, taking over an existing one, and tidying a folder of revisions.
+ *
+ * Part of <cantil/migrate.h>; what that says of a migrator, of ownership and of errors holds here.
+ * docs/operations.md shows the commands.
+ *
+ * Source: src/migrate/cost.c, differences.c, adopt.c, squash.c, rebase.c
+ */
+#ifndef CANTIL_OPERATIONS_H
+#define CANTIL_OPERATIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cantil/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cn_migrator cn_migrator;
+
+/* ---- db plan: what an upgrade would do, and what it costs ---- */
+
+typedef struct cn_cost_step {
+	const char *method; /* "add column", "rebuild", "create index", "stored text", "rows" … */
+	const char *table;  /* by its name at that moment; NULL: none */
+	const char *reason; /* as the revision's file says it; "" */
+	int64_t rows;       /* of the table then; -1: not known */
+	bool counted;       /* the rows are exact, not estimated */
+	int64_t written_bytes;
+	int64_t duration_ms; /* roughly */
+} cn_cost_step;
+
+typedef struct cn_cost_revision { /* one transaction */
+	const char *id, *message, *path;
+	const cn_cost_step *steps;
+	size_t step_count;
+	int64_t written_bytes;
+	int64_t needed_bytes; /* free on the disk, until it is done */
+	int64_t duration_ms;  /* roughly; other writers wait so long */
+	bool readers_wait;    /* so long, too; else at most for the moment of the commit */
+	bool undoable;
+	const char *const *losses; /* what a downgrade cannot bring back, a line each */
+	size_t loss_count;
+} cn_cost_revision;
+
+typedef struct cn_cost {
+	const char *database; /* its path or URI */
+	bool exists;
+	int64_t database_bytes;
+	int64_t free_bytes;     /* on its disk; -1: not known */
+	const char *journal;    /* what a writer uses: "wal", "delete" … */
+	const char *sizes_from; /* "every page", "a sample of the pages", "the number of rows" */
+	bool exact;
+	const cn_cost_revision *list; /* in the order in which they would run */
+	size_t count;
+	int64_t written_bytes, duration_ms; /* of all */
+	int64_t needed_bytes;               /* of the one that needs most: they run one by one */
+} cn_cost;
+
+/* What cn_migrator_upgrade(migrator, revision) would do now. Reads a sample of a large database
+ * only, unless `exact`, which counts rows and pages. Times are what such work took on the machine
+ * where it was measured (docs/operations.md). Changes nothing, and makes no database. */
+CN_API cn_status cn_migrator_cost(cn_migrator *migrator, const char *revision, bool exact,
+	cn_cost *ret, cn_error *err) CN_MUST_CHECK;
+
+/* ---- db drift: the live database against what its applied revisions make ---- */
+
+typedef struct cn_differences {
+	const char *const *lines; /* what somebody did to the database, one change a line: "+ index
+				     by_name on product": it has it, no revision makes it */
+	size_t line_count;        /* 0: it is what its revisions make */
+} cn_differences;
+
+/* (cn_migrator_drift compares models with revisions instead.) CN_ENOTFOUND when there is no
+ * database. */
+CN_API cn_status cn_migrator_differences(
+	cn_migrator *migrator, cn_differences *ret, cn_error *err) CN_MUST_CHECK;
+
+/* The script that would bring the database back to what its revisions make, for the sqlite3 shell;
+ * "" when there is nothing to do. CN_EDECISION when that would lose something: `answers` says yes
+ * (one decision a line, NULL: none). */
+CN_API cn_status cn_migrator_differences_script(cn_migrator *migrator, const char *answers,
+	const char **ret_sql, cn_error *err) CN_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
