@@ -87,10 +87,24 @@ CN_API void cn_migrator_free(cn_migrator *migrator); /* NULL is allowed */
  * its cantil.ini). Free it before the app. Source: src/manage/db_migrator.c */
 CN_API cn_status cn_app_migrator(cn_app *app, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
 
-/* Makes the folder (versions/, README.md, settings). *ret_made (may be NULL): false when it was one
- * already, which is fine. CN_ECONFLICT, saying what there is, when it holds something else. */
+/* Makes the folder (versions/, README.md, settings, a skeleton for revisions that are written by
+ * hand). *ret_made (may be NULL): false when it was one already, which is fine. CN_ECONFLICT, saying
+ * what there is, when it holds something else. */
 CN_API cn_status cn_migrator_init(
 	cn_migrator *migrator, bool *ret_made, cn_error *err) CN_MUST_CHECK;
+
+typedef struct cn_template { /* what a migrations folder begins with */
+	const char *name, *help;
+} cn_template;
+
+/* Those that are compiled in, ended by a NULL name; the first one is the default. */
+CN_API const cn_template *cn_migration_templates(void);
+
+/* cn_migrator_init with a template: one of those names, or the path (from the working folder) of
+ * a folder of one's own, whose files are copied. NULL: the default. CN_ENOTFOUND for a name that
+ * there is not. Source: src/migrate/template.c */
+CN_API cn_status cn_migrator_init_from(cn_migrator *migrator, const char *template_name,
+	bool *ret_made, cn_error *err) CN_MUST_CHECK;
 
 /* ---- making a revision ---- */
 
@@ -100,6 +114,13 @@ typedef struct cn_make_desc {
 	const char *answers;     /* decisions, one a line (docs/revision-files.md); NULL: none */
 	bool empty;   /* do not compare: a revision without statements, to be written by hand */
 	bool dry_run; /* everything but the writing */
+	/* The revision that it follows: an id, "LABEL@head", …; "base": none, a branch of its own.
+	 * NULL: the only head; CN_ESCHEMA when there are several. */
+	const char *head;
+	bool splice; /* `head` may have a follower already: a branch begins */
+	const char *branch_label;      /* a name for the branch that begins here; NULL: none */
+	const char *const *depends_on; /* revisions that must be applied before this one, without
+					  being followed by it; NULL-terminated; NULL: none */
 } cn_make_desc;
 
 typedef struct cn_made {
@@ -115,10 +136,42 @@ typedef struct cn_made {
 CN_API cn_status cn_migrator_make(
 	cn_migrator *migrator, const cn_make_desc *desc, cn_made *ret, cn_error *err) CN_MUST_CHECK;
 
+typedef struct cn_merge_desc {
+	const char *const *revisions; /* two or more, NULL-terminated; NULL: all heads */
+	const char *message;          /* NULL: "merge A and B" */
+	const char *revision_id;      /* as for cn_make_desc */
+	const char *branch_label;
+	bool dry_run;
+} cn_merge_desc;
+
+/* Writes a revision that follows several: after it there is one head again. It has no statements of
+ * its own, so the branches must get along: they are replayed in either order, and it must work and
+ * end in the same schema (columns in another order are no matter). CN_ESCHEMA, naming the revision
+ * or the table in conflict, when not. Source: src/migrate/migrator_merge.c */
+CN_API cn_status cn_migrator_merge(
+	cn_migrator *migrator, const cn_merge_desc *desc, cn_made *ret, cn_error *err) CN_MUST_CHECK;
+
+/* Takes a revision's file as it is now, after it was edited: parsed, replayed forward, backward and
+ * forward again with all the others, and its line in revisions.sha256 written. NULL: every file that
+ * was edited and is not applied. CN_ESCHEMA when it does not hold; CN_ECONFLICT when the database
+ * has it already and not `force`. *ret_count (may be NULL): how many were taken.
+ * Source: src/migrate/migrator_edit.c */
+CN_API cn_status cn_migrator_accept(cn_migrator *migrator, const char *revision, bool force,
+	size_t *ret_count, cn_error *err) CN_MUST_CHECK;
+
 /* ---- running revisions ---- */
 
-/* `revision`: an id, a unique prefix of one, "head", "base", "+2" (upgrade) or "-1" (downgrade);
- * NULL: "head", or "-1". *ret_count (may be NULL): how many this call ran; 0 when another process
+/* What names revisions, everywhere:
+ *     ID, its beginning, LABEL    one revision; LABEL: the one that begins the branch
+ *     head, heads, base           the only one that nothing follows; all of them; none
+ *     ID+2, head-1                so many after or before it
+ *     +2, -1                      so many from where the database is
+ *     NAME@head, NAME@base, NAME@-1, NAME@ID
+ *                                 the same on one branch; NAME: its label, or a revision on it
+ * CN_ENOTFOUND with "did you mean", CN_EARG when it could be several. */
+
+/* Runs what leads to `revision`, with all that it needs; NULL: "head" (CN_ESCHEMA when there are
+ * several heads), or "-1". A downgrade undoes what stands behind `revision`. *ret_count (may be NULL): how many this call ran; 0 when another process
  * was first. Upgrade may create the database's file. When it fails, the database is at the last
  * revision that was run whole. */
 CN_API cn_status cn_migrator_upgrade(cn_migrator *migrator, const char *revision, size_t *ret_count,
@@ -126,14 +179,27 @@ CN_API cn_status cn_migrator_upgrade(cn_migrator *migrator, const char *revision
 CN_API cn_status cn_migrator_downgrade(cn_migrator *migrator, const char *revision,
 	size_t *ret_count, cn_error *err) CN_MUST_CHECK;
 
+/* A word that the rows of the version table keep for what is run or stamped from now on: a release,
+ * a ticket. NULL: none, which is the usual. Up to 200 bytes. */
+CN_API cn_status cn_migrator_set_tag(
+	cn_migrator *migrator, const char *tag, cn_error *err) CN_MUST_CHECK;
+
 /* The script that upgrade (or downgrade) would run now, version rows included, for the sqlite3
- * shell. */
+ * shell. "FROM:TO" needs no database: FROM is where one is that will run it ("base", or nothing
+ * before the colon, is none). */
 CN_API cn_status cn_migrator_script(cn_migrator *migrator, bool downgrade, const char *revision,
 	const char **ret_sql, cn_error *err) CN_MUST_CHECK;
 
-/* Writes that the database is at this revision ("head", "base", …) without running anything. */
+/* Writes that the database is at this revision ("head", "base", …) without running anything: with
+ * all that it needs, without what stands behind it. Other branches stay as they are. CN_ESCHEMA when
+ * the database has revisions that the folder does not. */
 CN_API cn_status cn_migrator_stamp(
 	cn_migrator *migrator, const char *revision, cn_error *err) CN_MUST_CHECK;
+
+/* The same for several revisions (NULL-terminated; NULL: "head"). `purge`: what the version table
+ * has is forgotten first, whatever it is. */
+CN_API cn_status cn_migrator_stamp_all(cn_migrator *migrator, const char *const *revisions,
+	bool purge, cn_error *err) CN_MUST_CHECK;
 
 /* ---- looking ---- */
 
@@ -146,6 +212,14 @@ typedef struct cn_migration {
 	bool edited;            /* applied, and its file is not what it was then */
 	const char *applied_at; /* ISO 8601, UTC; NULL: not applied */
 	int64_t duration_us;    /* of applying it; -1: stamped, or not applied */
+	bool current;           /* applied, and no applied one follows it */
+	const char *tag;        /* what cn_migrator_set_tag said when it was applied; NULL: nothing */
+	const char *const *children; /* more than one: branches begin here */
+	size_t child_count;
+	const char *const *depends; /* what else must be applied before it */
+	size_t depend_count;
+	const char *const *labels; /* of its branch, its own included */
+	size_t label_count;
 } cn_migration;
 
 typedef struct cn_migration_state {
@@ -169,6 +243,18 @@ typedef struct cn_migration_state {
  * made. */
 CN_API cn_status cn_migrator_state(
 	cn_migrator *migrator, cn_migration_state *ret, cn_error *err) CN_MUST_CHECK;
+
+/* The same with only a part of the list: "A:B", both included, and what lies between. A: where it
+ * begins ("base" or nothing: at the very beginning), B: where it ends ("heads" or nothing: at the
+ * heads); "current" is a name, too; "-3:current": the three before it as well; "A:+2": the two that
+ * follow as well. A single name is its whole branch. NULL: all. Source: src/migrate/migrator_look.c */
+CN_API cn_status cn_migrator_history(cn_migrator *migrator, const char *range,
+	cn_migration_state *ret, cn_error *err) CN_MUST_CHECK;
+
+/* For continuous integration, without a database: CN_ESCHEMA, saying which, when there is more than
+ * one head, a file was edited since it was made, or one is missing. (Whether the schema wanted differs
+ * is cn_migrator_drift.) */
+CN_API cn_status cn_migrator_check(cn_migrator *migrator, cn_error *err) CN_MUST_CHECK;
 
 typedef struct cn_drift {
 	bool models_differ;       /* the schema wanted is not what the revisions make */

@@ -102,6 +102,19 @@ void cni_migrator_set_allow_drift(cn_migrator *migrator, bool allow)
 	migrator->allow_drift = allow;
 }
 
+cn_status cn_migrator_set_tag(cn_migrator *migrator, const char *tag, cn_error *err)
+{
+	enum { TAG_MAX = 200 };
+	size_t size = tag ? strlen(tag) : 0;
+	if (size > TAG_MAX || (tag && !cni_utf8_valid(tag, size)))
+		return cn_fail(err, CN_EARG, "a tag is up to %d bytes of UTF-8", TAG_MAX);
+	const char *copy = size ? cni_strdup(&migrator->arena, tag) : NULL;
+	if (size && !copy)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	migrator->tag = copy;
+	return CN_OK;
+}
+
 void cni_migrator_begin(cn_migrator *migrator) { cni_arena_done(&migrator->result); }
 
 void cni_migrator_notice(cn_migrator *migrator, const char *fmt, ...)
@@ -233,8 +246,8 @@ cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, 
 	for (size_t i = 0; i < version->count; i++) {
 		const cni_revision *revision = cni_folder_get(folder, version->list[i].revision);
 		if (!revision) {
-			const cni_revision *squashed = cni_folder_replacement(
-				folder, version->list[i].revision, NULL);
+			const cni_revision *squashed =
+				cni_folder_replacement(folder, version->list[i].revision, NULL);
 			if (squashed)
 				return fail_squashed(version, i, squashed, err);
 			cn_error_set(err, CN_ESCHEMA,
@@ -250,6 +263,31 @@ cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, 
 		set[revision - folder->revisions] = true;
 	}
 	*ret = set;
+	return CN_OK;
+}
+
+cn_status cni_applied_order(const cni_folder *folder, const cni_version *version, cni_arena *arena,
+	cni_order *ret, cn_error *err)
+{
+	bool *seen = cni_alloc(arena, folder->revision_count + 1), possible = true;
+	cni_order order = {.list = cni_alloc(arena, (version->count + 1) * sizeof(size_t))};
+	if (!seen || !order.list)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (size_t i = 0; i < version->count; i++) {
+		const cni_revision *revision = cni_folder_get(folder, version->list[i].revision);
+		if (!revision || seen[revision - folder->revisions])
+			continue;
+		for (size_t n = 0; n < revision->need_count; n++)
+			possible &= seen[revision->need_at[n]];
+		order.list[order.count] = (size_t)(revision - folder->revisions);
+		seen[order.list[order.count++]] = true;
+	}
+	if (!possible)
+		order.count = 0;
+	for (size_t i = 0; !possible && i < folder->revision_count; i++)
+		if (seen[i])
+			order.list[order.count++] = i;
+	*ret = order;
 	return CN_OK;
 }
 

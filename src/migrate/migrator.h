@@ -29,6 +29,7 @@ struct cn_migrator {
 	cni_uri uri;           /* valid when desc.database_uri is not NULL */
 	const char *folder;    /* absolute; "embedded:NAME" when they are embedded */
 	const char *engine;    /* "sqlite" */
+	const char *tag;       /* for rows of the version table; NULL: none */
 	bool allow_drift;      /* take a database as it is, whatever its revisions make */
 	cni_target_fn target;
 	void *target_ctx;
@@ -67,7 +68,9 @@ typedef struct cni_route {
 	const cni_revision **list;
 	size_t count;
 	bool down;
+	bool untagged; /* the database's version table has no column for tags */
 } cni_route;
+/* `revision` as for cn_migrator_upgrade, or "FROM:TO", which asks no database. */
 cn_status cni_migrator_route(cn_migrator *migrator, bool down, const char *revision, cni_route *ret,
 	cn_error *err) CN_MUST_CHECK;
 
@@ -96,6 +99,10 @@ cn_status cni_migrator_version(
  * not. */
 cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, cni_arena *arena,
 	bool **ret, cn_error *err) CN_MUST_CHECK;
+/* The same in the order in which they were applied, which is that in which this database's tables
+ * got their columns; in the folder's order when the table says something that cannot be. */
+cn_status cni_applied_order(const cni_folder *folder, const cni_version *version, cni_arena *arena,
+	cni_order *ret, cn_error *err) CN_MUST_CHECK;
 /* The schema wanted, normalised; its renames are added to `answers` (may be NULL) as far as they
  * say something about `from`. */
 cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni_schema *from,
@@ -105,9 +112,16 @@ cn_status cni_model_renames(const cni_schema *target, const cni_schema *from, cn
 	cn_error *err) CN_MUST_CHECK;
 /* Another line of detail behind those that an error has. */
 void cni_error_more(cn_error *err, const char *fmt, ...) CN_PRINTF(2, 3);
+/* Tells (notice) which of these revisions' files are not what they were when they were made. */
+cn_status cni_migrator_tell_changed(cn_migrator *migrator, const cni_folder *folder,
+	const cni_route *route, cn_error *err) CN_MUST_CHECK;
 /* Tells (notice) which applied revisions' files are not what they were then; returns how many. */
 size_t cni_migrator_edited(
 	cn_migrator *migrator, const cni_folder *folder, const cni_version *version);
+/* set[i]: revisions[i] stands behind `to` (NULL: behind nothing), on a branch when one is named, or
+ * needs one that does. What only depends on `to` itself does not. NULL when out of memory. */
+bool *cni_route_behind(
+	const cni_folder *folder, cni_arena *arena, const cni_revision *to, const bool *branch);
 /* What an upgrade (from what is applied) has to run, and in which order. */
 cn_status cni_route_find(const cni_folder *folder, const bool *applied, bool down,
 	const char *revision, cni_arena *arena, cni_route *ret, cn_error *err) CN_MUST_CHECK;

@@ -1,22 +1,7 @@
 /* migrator_init.c - a fresh migrations folder. */
 #include "base/file.h"
 #include "base/try.h"
-#include "migrate/migrator.h"
-
-static const char readme[] =
-	"# Migrations\n"
-	"\n"
-	"Each file in `versions/` is one revision: a change of the database's schema, with the way back, as SQL. They are\n"
-	"written by `db migrate`, run by `db upgrade` and undone by `db downgrade`; they belong into version control.\n"
-	"\n"
-	"You may edit a revision as long as no database has it (add an UPDATE that moves data, for instance). Afterwards\n"
-	"`db verify` runs all of them forward, backward and forward again, and says whether they still fit. A revision that a\n"
-	"database has already should stay as it is: make a new one.\n";
-
-static const char settings[] =
-	"; settings of this migrations folder\n"
-	"[migrations]\n"
-	"format = 1                        ; of the revision files: a Cantil that does not know it leaves them alone\n";
+#include "migrate/template.h"
 
 /* Names what would be in the way, so that people see what they have. */
 static cn_status check_empty(const char *folder, cni_arena *arena, cn_error *err)
@@ -43,18 +28,34 @@ static cn_status check_empty(const char *folder, cni_arena *arena, cn_error *err
 	return CN_ECONFLICT;
 }
 
-cn_status cn_migrator_init(cn_migrator *migrator, bool *ret_made, cn_error *err)
+static cn_status put_files(
+	const char *folder, const cni_template_files *files, cni_arena *arena, cn_error *err)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const cni_template_file *file = &files->list[i];
+		const char *path = cni_path_join(arena, folder, file->name);
+		if (!path)
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+		TRY(cni_file_write(path, file->text, file->size, true, err));
+	}
+	return CN_OK;
+}
+
+cn_status cn_migrator_init_from(
+	cn_migrator *migrator, const char *template_name, bool *ret_made, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	cni_template_files files;
 	cni_migrator_begin(migrator);
 	TRY(cni_migrator_on_disk(migrator, err));
 	const char *versions = cni_path_join(&arena, migrator->folder, "versions");
-	const char *readme_path = cni_path_join(&arena, migrator->folder, "README.md");
-	const char *settings_path = cni_path_join(&arena, migrator->folder, CNI_FOLDER_SETTINGS);
+	const char *settings = cni_path_join(&arena, migrator->folder, CNI_FOLDER_SETTINGS);
 	const char *keep = versions ? cni_path_join(&arena, versions, ".gitkeep") : NULL;
-	if (!versions || !readme_path || !settings_path || !keep)
+	const char *here = cni_path_current(&arena);
+	if (!versions || !settings || !keep || !here)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	bool made = !cni_dir_exists(versions) || !cni_file_exists(settings_path);
+	TRY(cni_template_read(&arena, template_name, here, &files, err));
+	bool made = !cni_dir_exists(versions) || !cni_file_exists(settings);
 	if (ret_made)
 		*ret_made = made;
 	if (!made)
@@ -63,6 +64,10 @@ cn_status cn_migrator_init(cn_migrator *migrator, bool *ret_made, cn_error *err)
 	TRY(cni_dir_make(versions, err));
 	TRY(cni_file_write(
 		keep, "", 0, true, err)); /* version control does not see empty folders */
-	TRY(cni_file_write(settings_path, settings, sizeof settings - 1, true, err));
-	return cni_file_write(readme_path, readme, sizeof readme - 1, true, err);
+	return put_files(migrator->folder, &files, &arena, err);
+}
+
+cn_status cn_migrator_init(cn_migrator *migrator, bool *ret_made, cn_error *err)
+{
+	return cn_migrator_init_from(migrator, NULL, ret_made, err);
 }

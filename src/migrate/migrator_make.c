@@ -7,17 +7,17 @@
  */
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/try.h"
 #include "migrate/drift.h"
-#include "migrate/migrator.h"
+#include "migrate/migrator_new.h"
 #include "migrate/proof.h"
 #include "migrate/replaced.h"
 #include "migrate/runner.h"
+#include "migrate/sums.h"
+#include "migrate/template.h"
 
-enum { ID_DIGITS = 12, MAX_ROUNDS = 1000 };
+enum { MAX_ROUNDS = 1000 };
 
 typedef struct make_job {
 	cn_migrator *migrator;
@@ -30,7 +30,8 @@ typedef struct make_job {
 			   something */
 	bool copied;    /* data is a private copy */
 	cni_change_set set;
-	cni_revision revision;
+	cni_new_revision wanted;
+	cni_revision revision; /* as it was read back */
 } make_job;
 
 /* ---- the live database ---- */
@@ -125,27 +126,6 @@ static cn_status compare(make_job *making, cn_error *err)
 
 /* ---- write down ---- */
 
-static cn_status choose_id(make_job *making, const char **ret, cn_error *err)
-{
-	const char *id = making->desc->revision_id;
-	char random[ID_DIGITS + 1];
-	if (!id) {
-		do
-			cni_random_hex(random, ID_DIGITS);
-		while (cni_folder_get(&making->folder, random));
-		id = random;
-	} else if (!cni_revision_id_valid(id)) {
-		cn_error_set(err, CN_EARG, "\"%.80s\" is no revision id", id);
-		cn_error_hint(
-			err, "up to %d letters, digits, \"_\" and \"-\"", CNI_REVISION_ID_MAX);
-		return CN_EARG;
-	} else if (cni_folder_get(&making->folder, id)) {
-		return cn_fail(err, CN_ECONFLICT, "there is a revision \"%s\" already", id);
-	}
-	*ret = cni_strdup(making->arena, id);
-	return *ret ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
-}
-
 static cn_status record_answers(make_job *making, cni_revision *revision, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer line = {0};
@@ -162,28 +142,35 @@ static cn_status record_answers(make_job *making, cni_revision *revision, cn_err
 	return CN_OK;
 }
 
-static cn_status describe(
-	make_job *making, const cni_revision *head, cni_revision *revision, cn_error *err)
+static cn_status find_depends(make_job *making, cni_new_revision *wanted, cn_error *err)
 {
-	char now[CNI_TIME_TEXT];
+	const char *const *names = making->desc->depends_on;
+	for (size_t i = 0; names && names[i]; i++) {
+		const cni_revision *needed;
+		TRY(cni_folder_find(&making->folder, names[i], &needed, err));
+		if (!needed)
+			return cn_fail(err, CN_EARG, "a revision cannot depend on \"base\"");
+		/* a list of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+		if (!CNI_PUSH(making->arena, wanted->depends, wanted->depend_count, needed->id))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	return CN_OK;
+}
+
+static cn_status describe(make_job *making, cni_revision *revision, cn_error *err)
+{
 	const cni_change_set *set = &making->set;
 	cni_section *section = cni_alloc(making->arena, sizeof *section);
-	cni_time_text(cni_clock_us(), false, now);
-	*revision = (cni_revision){.message = cni_strdup(making->arena,
-					   making->desc->message ? making->desc->message : ""),
-		.created = cni_strdup(making->arena, now),
-		.sections = section,
-		.section_count = 1};
-	if (!section || !revision->message || !revision->created)
+	if (!section)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_revision_begin(&making->folder, making->arena, &making->wanted, revision, err));
 	*section = (cni_section){.engine = making->migrator->engine,
 		.upgrade = set->up,
 		.downgrade = set->down,
 		.has_upgrade = true,
 		.has_downgrade = set->down.step_count || !set->up.step_count};
-	TRY(choose_id(making, &revision->id, err));
-	if (head && !CNI_PUSH(making->arena, revision->parents, revision->parent_count, head->id))
-		return cn_fail(err, CN_ENOMEM, "out of memory");
+	revision->sections = section;
+	revision->section_count = 1;
 	return record_answers(making, revision, err);
 }
 
@@ -197,21 +184,54 @@ static cn_status wrap_proof(cn_error *err, const char *where)
 	return cn_error_wrap(err, "the revision does not hold %s", where);
 }
 
-static cn_status prove_in_scratch(make_job *making, cn_error *err)
+/* Forward, backward, forward, after the revisions of a set; `after` is what it must lead to, NULL:
+ * that is not known. */
+static cn_status prove_after(
+	make_job *making, const bool *set, const cni_schema *after, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena scratch = {0};
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
-	bool *all = cni_alloc(&scratch, making->folder.revision_count + 1);
-	if (!all)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
-	memset(all, true, making->folder.revision_count);
+	const cni_revision *revision = &making->revision;
+	cni_schema *before;
 	TRY(cni_folder_replay_set(
-		&making->folder, making->migrator->engine, all, &scratch, NULL, &conn, err));
-	TRY(cni_revision_execute(conn, &making->revision, false, making->target, err));
-	if (!making->revision.sections[0].has_downgrade)
+		&making->folder, making->migrator->engine, set, &scratch, &before, &conn, err));
+	TRY(cni_revision_execute(conn, revision, false, after, err));
+	if (!revision->sections[0].has_downgrade)
 		return CN_OK;
-	TRY(cni_revision_execute(conn, &making->revision, true, making->recorded, err));
-	return cni_revision_execute(conn, &making->revision, false, making->target, err);
+	TRY(cni_revision_execute(conn, revision, true, before, err));
+	return cni_revision_execute(conn, revision, false, after, err);
+}
+
+/* A database may have its branch without the others. */
+static cn_status prove_alone(make_job *making, bool *set, cn_error *err)
+{
+	const cni_folder *folder = &making->folder;
+	size_t others = folder->revision_count;
+	memset(set, false, folder->revision_count);
+	for (size_t i = 0; i < making->wanted.parent_count; i++)
+		set[cni_folder_get(folder, making->wanted.parents[i]) - folder->revisions] = true;
+	for (size_t i = 0; i < making->wanted.depend_count; i++)
+		set[cni_folder_get(folder, making->wanted.depends[i]) - folder->revisions] = true;
+	cni_folder_close_up(folder, set);
+	for (size_t i = 0; i < folder->revision_count; i++)
+		others -= set[i];
+	if (!others || prove_after(making, set, NULL, err) >= 0)
+		return CN_OK;
+	cn_error_hint(err,
+		"it touches what another branch makes: say --depends-on and that branch's revision, or "
+		"\"db merge\" the branches first");
+	return cn_error_wrap(err, "without the other branches");
+}
+
+static cn_status prove_in_scratch(make_job *making, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	bool *set = cni_alloc(&scratch, making->folder.revision_count + 1);
+	if (!set)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	memset(set, true, making->folder.revision_count);
+	TRY(prove_after(making, set, making->target, err));
+	return prove_alone(making, set, err);
 }
 
 /* Forward only: whether the way back holds with these rows was tried when it was planned, and is a
@@ -239,21 +259,33 @@ static cn_status prove(make_job *making, const char *path, const char *text, cn_
 	return CN_OK;
 }
 
-static cn_status put(make_job *making, const cni_revision *head, cn_made *made, cn_error *err)
+/* What people fill in begins with the folder's own skeleton, where it has one. */
+static cn_status write_text(
+	make_job *making, const cni_revision *draft, const char **ret, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	const char *text = NULL;
+	if (making->desc->empty)
+		TRY(cni_skeleton_fill(making->arena, &making->folder, draft, &text, err));
+	if (!text) {
+		cni_revision_write(&out, draft);
+		text = cni_buffer_dup(&out, making->arena);
+	}
+	*ret = text;
+	return text ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+}
+
+static cn_status put(make_job *making, cn_made *made, cn_error *err)
+{
 	cni_revision draft;
-	TRY(describe(making, head, &draft, err));
-	cni_revision_write(&out, &draft);
-	const char *text = cni_buffer_dup(&out, making->arena);
-	const char *versions = cni_path_join(making->arena, making->folder.path, "versions");
-	const char *name = cni_revision_file_name(making->arena, &draft);
-	const char *path = versions && name ? cni_path_join(making->arena, versions, name) : NULL;
-	if (!text || !path)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
+	const char *text, *path;
+	TRY(describe(making, &draft, err));
+	TRY(write_text(making, &draft, &text, err));
+	TRY(cni_revision_place(&making->folder, making->arena, &draft, &path, err));
 	TRY(prove(making, path, text, err));
 	if (!making->desc->dry_run) {
-		TRY(cni_file_write(path, text, strlen(text), true, err));
+		TRY(cni_migrator_put_file(making->migrator, &making->folder, path, text,
+			making->revision.checksum, err));
 		made->path = path;
 	}
 	made->changed = true;
@@ -264,12 +296,18 @@ static cn_status put(make_job *making, const cni_revision *head, cn_made *made, 
 
 static cn_status make(make_job *making, cn_made *made, cn_error *err)
 {
-	const cni_revision *head;
 	CLEANUP(cni_buffer_done) cni_buffer summary = {0};
+	const cn_make_desc *desc = making->desc;
+	cni_new_revision *wanted = &making->wanted;
 	TRY(cni_migrator_on_disk(making->migrator, err));
 	TRY(cni_migrator_folder(making->migrator, making->arena, &making->folder, err));
-	TRY(cni_folder_head(&making->folder, &head, err));
-	if (!making->desc->empty) {
+	*wanted = (cni_new_revision){.message = desc->message,
+		.id = desc->revision_id,
+		.branch_label = desc->branch_label};
+	TRY(cni_parents_find(&making->folder, making->arena, desc->head, desc->splice,
+		&wanted->parents, &wanted->parent_count, err));
+	TRY(find_depends(making, wanted, err));
+	if (!desc->empty) {
 		TRY(compare(making, err));
 		if (!making->set.diff.change_count)
 			return CN_OK;
@@ -278,7 +316,7 @@ static cn_status make(make_job *making, cn_made *made, cn_error *err)
 	made->summary = cni_buffer_dup(&summary, making->arena);
 	if (!made->summary)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	return put(making, head, made, err);
+	return put(making, made, err);
 }
 
 cn_status cni_migrator_make(cn_migrator *migrator, const cn_make_desc *desc, cni_answers *answers,

@@ -196,21 +196,24 @@ static cn_status step_down(const cni_folder *folder, const bool *applied, const 
 				list[count++] = parent;
 		}
 	}
+	cni_folder_close_down(folder, undone); /* what depends on them, on other branches */
 	return CN_OK;
 }
 
-/* What stands behind `to` (NULL: all) and is applied: on a branch, when one is named. What only
- * depends on `to` stays. */
-static void undo_behind(const cni_folder *folder, const bool *applied, const cni_revision *to,
-	const bool *branch, bool *undone)
+bool *cni_route_behind(
+	const cni_folder *folder, cni_arena *arena, const cni_revision *to, const bool *branch)
 {
-	for (size_t i = 0; i < folder->revision_count; i++) {
+	bool *set = cni_alloc(arena, folder->revision_count + 1);
+	for (size_t i = 0; set && i < folder->revision_count; i++) {
 		const cni_revision *revision = &folder->revisions[i];
 		bool first = !to && !revision->parent_count;
 		for (size_t p = 0; to && p < revision->parent_count; p++)
 			first |= &folder->revisions[revision->parent_at[p]] == to;
-		undone[i] = first && applied[i] && (!branch || branch[i]);
+		set[i] = first && (!branch || branch[i]);
 	}
+	if (set)
+		cni_folder_close_down(folder, set);
+	return set;
 }
 
 static cn_status fail_not_past(const cni_revision *to, cn_error *err)
@@ -226,10 +229,7 @@ static cn_status find_down(const cni_folder *folder, const bool *applied, const 
 	cni_arena *arena, cni_route *route, cn_error *err)
 {
 	cni_target target;
-	bool *undone = cni_alloc(arena, folder->revision_count + 1);
 	TRY(cni_folder_target(folder, arena, name, &target, err));
-	if (!undone)
-		return no_memory(err);
 	if (target.steps > 0 || target.count > 1)
 		return cn_fail(err, CN_EARG,
 			"\"%.40s\" cannot be downgraded to: write a revision, \"base\" or \"-1\"",
@@ -237,11 +237,12 @@ static cn_status find_down(const cni_folder *folder, const bool *applied, const 
 	const cni_revision *to = target.count ? target.list[0] : NULL;
 	if (to && !applied[to - folder->revisions])
 		return fail_not_past(to, err);
+	bool *undone = target.steps ? cni_alloc(arena, folder->revision_count + 1)
+				    : cni_route_behind(folder, arena, to, target.branch);
+	if (!undone)
+		return no_memory(err);
 	if (target.steps)
 		TRY(step_down(folder, applied, &target, name, undone, err));
-	else
-		undo_behind(folder, applied, to, target.branch, undone);
-	cni_folder_close_down(folder, undone);
 	for (size_t i = folder->revision_count; i-- > 0;)
 		if (applied[i] && undone[i])
 			TRY(push(route, arena, &folder->revisions[i], err));

@@ -24,7 +24,8 @@ typedef struct run_job { /* one upgrade or downgrade */
 	cn_migrator *migrator;
 	cni_arena arena;
 	cni_folder folder;
-	bool *applied; /* when it began */
+	bool *applied;   /* when it began */
+	cni_order order; /* the same, as they were applied */
 	cni_route route;
 	scratch_run rehearsal;
 	cni_conn *conn;
@@ -51,8 +52,9 @@ size_t cni_migrator_edited(
 			continue;
 		count++;
 		cni_migrator_notice(migrator,
-			"revision %s was edited after it was applied on %s: %s", revision->id,
-			version->list[i].applied_at, revision->path);
+			"revision %s was edited after it was applied on %s: %s; take its old text "
+			"from version control, and put the change into a new revision",
+			revision->id, version->list[i].applied_at, revision->path);
 	}
 	return count;
 }
@@ -64,7 +66,7 @@ static cn_status rehearse_start(run_job *job, cn_error *err)
 	scratch_run *rehearsal = &job->rehearsal;
 	if (job->migrator->allow_drift)
 		return CN_OK;
-	return cni_folder_replay_set(&job->folder, job->migrator->engine, job->applied,
+	return cni_folder_replay_order(&job->folder, job->migrator->engine, &job->order,
 		&rehearsal->arenas[0], &rehearsal->before, &rehearsal->scratch, err);
 }
 
@@ -98,18 +100,22 @@ static cn_status check_way_back(run_job *job, cn_error *err)
 	cni_schema *back, *there;
 	if (job->migrator->allow_drift)
 		return CN_OK;
-	bool *stays = cni_memdup(&arena, job->applied, job->folder.revision_count + 1);
-	if (!stays)
+	cni_order stays = {.list = cni_alloc(&arena, (job->order.count + 1) * sizeof(size_t))};
+	bool *undone = cni_alloc(&arena, job->folder.revision_count + 1);
+	if (!stays.list || !undone)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_folder_replay_set(
-		&job->folder, job->migrator->engine, stays, &arena, NULL, &conn, err));
+	TRY(cni_folder_replay_order(
+		&job->folder, job->migrator->engine, &job->order, &arena, NULL, &conn, err));
 	for (size_t i = 0; i < job->route.count; i++) {
 		TRY(cni_revision_execute(conn, job->route.list[i], true, NULL, err));
-		stays[job->route.list[i] - job->folder.revisions] = false;
+		undone[job->route.list[i] - job->folder.revisions] = true;
 	}
+	for (size_t i = 0; i < job->order.count; i++)
+		if (!undone[job->order.list[i]])
+			stays.list[stays.count++] = job->order.list[i];
 	TRY(cni_conn_inspect(conn, &arena, &back, err));
-	TRY(cni_folder_replay_set(
-		&job->folder, job->migrator->engine, stays, &arena, &there, NULL, err));
+	TRY(cni_folder_replay_order(
+		&job->folder, job->migrator->engine, &stays, &arena, &there, NULL, err));
 	if (!cni_drift_tables(&lines, there, back) && !cni_drift_tables(&lines, back, there))
 		return CN_OK;
 	cn_error_set(err, CN_ESCHEMA,
@@ -164,6 +170,7 @@ static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *e
 	cni_run run = {.folder = &job->folder,
 		.revision = revision,
 		.down = job->route.down,
+		.tag = migrator->tag,
 		.before = job->rehearsal.scratch ? job->rehearsal.before : NULL,
 		.after = job->rehearsal.scratch ? job->rehearsal.after : NULL,
 		.progress = migrator->desc.progress,
@@ -186,9 +193,10 @@ static cn_status find_route(run_job *job, bool down, const char *name, cn_error 
 	TRY(cni_migrator_version(migrator, &job->arena, &version, err));
 	job->unsettled = cni_version_resolve(&job->folder, &version);
 	TRY(cni_applied_set(&job->folder, &version, &job->arena, &job->applied, err));
+	TRY(cni_applied_order(&job->folder, &version, &job->arena, &job->order, err));
 	cni_migrator_edited(migrator, &job->folder, &version);
-	return cni_route_find(
-		&job->folder, job->applied, down, name, &job->arena, &job->route, err);
+	TRY(cni_route_find(&job->folder, job->applied, down, name, &job->arena, &job->route, err));
+	return down ? CN_OK : cni_migrator_tell_changed(migrator, &job->folder, &job->route, err);
 }
 
 /* Nothing is to be run; the rows of what was squashed become those of what it is now all the same.
@@ -198,8 +206,7 @@ static cn_status settle_squashed(run_job *job, cn_error *err)
 	cni_version version;
 	TRY(cni_migrator_open(job->migrator, CNI_OPEN_WRITE, false, &job->conn, err));
 	TRY(cni_conn_begin(job->conn, CNI_TX_WRITE, err));
-	cn_status status =
-		cni_version_settle(job->conn, &job->folder, &job->arena, &version, err);
+	cn_status status = cni_version_settle(job->conn, &job->folder, &job->arena, &version, err);
 	if (status >= 0)
 		status = cni_conn_commit(job->conn, err);
 	if (status < 0)
@@ -258,23 +265,56 @@ cn_status cn_migrator_downgrade(
 	return run(migrator, true, revision ? revision : "-1", ret_count, err);
 }
 
+/* What has been run where the script will be. Both halves may be left out. */
+static cn_status range_route(cn_migrator *migrator, const cni_folder *folder, const char *colon,
+	const char *range, cni_route *ret, cn_error *err)
+{
+	cni_arena *arena = &migrator->result;
+	bool down = ret->down, *applied = cni_alloc(arena, folder->revision_count + 1);
+	const char *from = cni_strndup(arena, range, (size_t)(colon - range));
+	cni_target start = {0};
+	if (!applied || !from)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (*from)
+		TRY(cni_folder_target(folder, arena, from, &start, err));
+	if (start.steps)
+		return cn_fail(err, CN_EARG,
+			"\"%.80s\" counts from where the database is: name a revision before the colon",
+			from);
+	for (size_t i = 0; i < start.count; i++)
+		applied[start.list[i] - folder->revisions] = true;
+	cni_folder_close_up(folder, applied);
+	const char *to = colon[1] ? colon + 1 : down ? "base" : "head";
+	return cni_route_find(folder, applied, down, to, arena, ret, err);
+}
+
 cn_status cni_migrator_route(
 	cn_migrator *migrator, bool down, const char *revision, cni_route *ret, cn_error *err)
 {
 	cni_arena *arena = &migrator->result;
 	cni_folder folder;
-	cni_version version;
+	cni_version version = {0};
+	cni_route route = {.down = down};
 	bool *applied;
+	const char *colon = revision ? strchr(revision, ':') : NULL;
 	cni_migrator_begin(migrator);
+	if (colon) {
+		TRY(cni_migrator_folder(migrator, arena, &folder, err));
+		*ret = route;
+		return range_route(migrator, &folder, colon, revision, ret, err);
+	}
 	if (down)
 		TRY(need_database(migrator, err));
 	TRY(cni_migrator_folder(migrator, arena, &folder, err));
 	TRY(cni_migrator_version(migrator, arena, &version, err));
 	(void)cni_version_resolve(&folder, &version);
 	TRY(cni_applied_set(&folder, &version, arena, &applied, err));
-	return cni_route_find(&folder, applied, down,
+	TRY(cni_route_find(&folder, applied, down,
 		revision ? revision
 		: down   ? "-1"
 			 : "head",
-		arena, ret, err);
+		arena, &route, err));
+	route.untagged = version.exists && !version.has_tags;
+	*ret = route;
+	return CN_OK;
 }

@@ -149,7 +149,7 @@ static cn_status rewrite(cni_conn *conn, const cni_revision *revision, cn_error 
 	for (size_t i = 0; i < revision->replaced_count; i++)
 		for (size_t j = 0; j < revision->replaced[i].count; j++)
 			TRY(cni_version_remove(conn, revision->replaced[i].ids[j], err));
-	return cni_version_add(conn, revision, -1, err);
+	return cni_version_add(conn, revision, -1, NULL, err);
 }
 
 cn_status cni_version_settle(

@@ -126,7 +126,8 @@ static cn_status before_commit(cni_conn *conn, void *ctx, cn_error *err)
 	if (run->down)
 		return cni_version_remove(conn, run->revision->id, err);
 	TRY(cni_version_create(conn, err));
-	return cni_version_add(conn, run->revision, cni_clock_mono_us() - state->started_us, err);
+	return cni_version_add(
+		conn, run->revision, cni_clock_mono_us() - state->started_us, run->tag, err);
 }
 
 static void report(const char *what, int64_t done, int64_t total, void *ctx)

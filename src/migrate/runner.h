@@ -14,6 +14,7 @@ typedef struct cni_run {
 	const cni_folder *folder;
 	const cni_revision *revision;
 	bool down;
+	const char *tag; /* for its row; NULL: none */
 	/* What the revisions make before and after this one. NULL: the database is taken as it is.
 	 */
 	const cni_schema *before, *after;

@@ -14,7 +14,8 @@ enum { ID_DIGITS = 32 };
 
 typedef struct sql_words { /* what an engine spells in its own way */
 	const char *engine;
-	const char *exists; /* a number: is the table there? */
+	const char *exists;   /* a number: is the table there? */
+	const char *has_tags; /* a number: has the table a column for tags? */
 	const char *create;
 } sql_words;
 
@@ -24,6 +25,8 @@ static const sql_words dialects[] = {
 		.exists =
 			"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '" CNI_VERSION_TABLE
 			"'",
+		.has_tags = "SELECT count(*) FROM pragma_table_info('" CNI_VERSION_TABLE
+			    "') WHERE name = 'tag'",
 		.create = "CREATE TABLE IF NOT EXISTS " CNI_VERSION_TABLE " (\n"
 			  "\tnumber INTEGER PRIMARY KEY, -- the order in which they were applied\n"
 			  "\trevision TEXT NOT NULL UNIQUE,\n"
@@ -31,11 +34,15 @@ static const sql_words dialects[] = {
 			  "\tduration_us INTEGER, -- NULL: stamped, nothing was run\n"
 			  "\tchecksum TEXT NOT NULL, -- SHA-256 of the revision's file\n"
 			  "\ttool TEXT NOT NULL,\n"
-			  "\tdatabase_id TEXT -- of the row 'base' only\n"
+			  "\tdatabase_id TEXT, -- of the row 'base' only\n"
+			  "\ttag TEXT -- what --tag said\n"
 			  ")",
 	},
 };
 
+#define SELECT_ROWS(tag)                                                              \
+	"SELECT revision, applied_at, duration_us, checksum, tool, database_id, " tag \
+	" FROM " CNI_VERSION_TABLE " ORDER BY number"
 #define INSERT_BASE                                                                              \
 	"INSERT INTO " CNI_VERSION_TABLE " (revision, applied_at, checksum, tool, database_id) " \
 	"SELECT '" BASE_ROW "', %s, '', %s, %s "                                                 \
@@ -43,6 +50,10 @@ static const sql_words dialects[] = {
 #define INSERT_ROW                       \
 	"INSERT INTO " CNI_VERSION_TABLE \
 	" (revision, applied_at, duration_us, checksum, tool) VALUES (%s, %s, %s, %s, %s)"
+#define INSERT_TAGGED                    \
+	"INSERT INTO " CNI_VERSION_TABLE \
+	" (revision, applied_at, duration_us, checksum, tool, tag) VALUES (%s, %s, %s, %s, %s, %s)"
+#define ADD_TAG    "ALTER TABLE " CNI_VERSION_TABLE " ADD COLUMN tag TEXT"
 #define DELETE_ROW "DELETE FROM " CNI_VERSION_TABLE " WHERE revision = %s"
 
 static cn_status find_dialect(const char *engine, const sql_words **ret, cn_error *err)
@@ -66,6 +77,7 @@ static cn_status read_row(cni_version *version, cni_arena *arena, cni_stmt *stmt
 			cni_stmt_value(stmt, 2).type == CN_TYPE_NULL ? -1 : cni_stmt_int(stmt, 2),
 		.checksum = cni_strdup(arena, cni_stmt_text(stmt, 3)),
 		.tool = cni_strdup(arena, cni_stmt_text(stmt, 4)),
+		.tag = cni_strdup(arena, cni_stmt_text(stmt, 6)),
 	};
 	bool base = revision && strcmp(revision, BASE_ROW) == 0;
 	if (base)
@@ -100,11 +112,11 @@ cn_status cni_version_read(cni_conn *conn, cni_arena *arena, cni_version *ret, c
 		return CN_OK;
 	}
 	version.exists = true;
+	TRY(cni_conn_int(conn, dialect->has_tags, &there, err));
+	version.has_tags = there != 0;
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	cn_status status = cni_conn_prepare(conn,
-		"SELECT revision, applied_at, duration_us, checksum, tool, database_id FROM " CNI_VERSION_TABLE
-		" ORDER BY number",
-		&stmt, err);
+	cn_status status = cni_conn_prepare(
+		conn, version.has_tags ? SELECT_ROWS("tag") : SELECT_ROWS("NULL"), &stmt, err);
 	if (status < 0)
 		return not_ours(status, err);
 	int row;
@@ -160,19 +172,38 @@ cn_status cni_version_create(cni_conn *conn, cn_error *err)
 	return run(conn, sql, values, CNI_COUNT(values), err);
 }
 
-cn_status cni_version_add(
-	cni_conn *conn, const cni_revision *revision, int64_t duration_us, cn_error *err)
+/* The column came later than the table. */
+static cn_status need_tags(cni_conn *conn, cn_error *err)
+{
+	const sql_words *dialect;
+	int64_t there;
+	TRY(find_dialect(conn->driver->name, &dialect, err));
+	TRY(cni_conn_int(conn, dialect->has_tags, &there, err));
+	return there ? CN_OK : run(conn, ADD_TAG, NULL, 0, err);
+}
+
+cn_status cni_version_add(cni_conn *conn, const cni_revision *revision, int64_t duration_us,
+	const char *tag, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	char now[CNI_TIME_TEXT];
 	cni_time_text(cni_clock_us(), false, now);
-	const char *sql = fill(&arena, INSERT_ROW, "?1", "?2", "?3", "?4", "?5");
+	if (tag)
+		TRY(need_tags(conn, err));
+	const char *sql = tag ? fill(&arena, INSERT_TAGGED, "?1", "?2", "?3", "?4", "?5", "?6")
+			      : fill(&arena, INSERT_ROW, "?1", "?2", "?3", "?4", "?5");
 	if (!sql)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	cn_value values[] = {cn_text(revision->id), cn_text(now),
 		duration_us < 0 ? cn_null(NULL) : cn_int(duration_us), cn_text(revision->checksum),
-		cn_text(CNI_TOOL_VERSION)};
-	return run(conn, sql, values, CNI_COUNT(values), err);
+		cn_text(CNI_TOOL_VERSION), cn_text(tag ? tag : "")};
+	return run(conn, sql, values, CNI_COUNT(values) - !tag, err);
+}
+
+cn_status cni_version_purge(cni_conn *conn, cn_error *err)
+{
+	return run(conn, "DELETE FROM " CNI_VERSION_TABLE " WHERE revision <> '" BASE_ROW "'", NULL,
+		0, err);
 }
 
 cn_status cni_version_remove(cni_conn *conn, const char *revision, cn_error *err)
@@ -198,29 +229,47 @@ static bool push_step(cni_arena *arena, cni_plan *plan, const char *sql, const c
 	return sql && CNI_PUSH(arena, plan->steps, plan->step_count, step);
 }
 
+typedef struct row_texts { /* quoted, for a script */
+	const char *key, *sum, *tool, *database, *tag;
+} row_texts;
+
+static bool quote_row(
+	cni_arena *arena, const cni_revision *revision, const char *tag, row_texts *ret)
+{
+	char id[ID_DIGITS + 1];
+	cni_random_hex(id, ID_DIGITS);
+	*ret = (row_texts){.key = quoted_text(arena, revision->id),
+		.sum = quoted_text(arena, revision->checksum),
+		.tool = quoted_text(arena, CNI_TOOL_VERSION),
+		.database = quoted_text(arena, id),
+		.tag = tag ? quoted_text(arena, tag) : NULL};
+	return ret->key && ret->sum && ret->tool && ret->database && (!tag || ret->tag);
+}
+
 cn_status cni_version_script(cni_arena *arena, const char *engine, cni_plan *plan,
-	const cni_revision *revision, bool down, cn_error *err)
+	const cni_revision *revision, bool down, const char *tag, bool add_tag, cn_error *err)
 {
 	const sql_words *dialect;
-	char id[ID_DIGITS + 1];
+	row_texts row;
+	/* when the script is run, not when it is written */
+	const char *now = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')";
 	TRY(find_dialect(engine, &dialect, err));
-	cni_random_hex(id, ID_DIGITS);
-	const char *key = quoted_text(arena, revision->id),
-		   *sum = quoted_text(arena, revision->checksum);
-	const char *tool = quoted_text(arena, CNI_TOOL_VERSION), *database = quoted_text(arena, id);
-	const char *now = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"; /* when the script is run, not
-								      when it is written */
-	if (!key || !sum || !tool || !database)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
-	bool ok;
+	bool ok = quote_row(arena, revision, tag, &row);
 	if (down) {
-		ok = push_step(arena, plan, fill(arena, DELETE_ROW, key),
-			"the database is no longer at this revision");
+		ok = ok && push_step(arena, plan, fill(arena, DELETE_ROW, row.key),
+				   "the database is no longer at this revision");
 	} else {
-		ok = push_step(arena, plan, dialect->create, "the database is at this revision") &&
-		     push_step(arena, plan, fill(arena, INSERT_BASE, now, tool, database), NULL) &&
-		     push_step(arena, plan, fill(arena, INSERT_ROW, key, now, "NULL", sum, tool),
+		ok = ok &&
+		     push_step(arena, plan, dialect->create, "the database is at this revision") &&
+		     push_step(arena, plan, fill(arena, INSERT_BASE, now, row.tool, row.database),
 			     NULL);
+		if (tag && add_tag)
+			ok = ok && push_step(arena, plan, ADD_TAG, NULL);
+		const char *insert =
+			tag ? fill(arena, INSERT_TAGGED, row.key, now, "NULL", row.sum, row.tool,
+				      row.tag)
+			    : fill(arena, INSERT_ROW, row.key, now, "NULL", row.sum, row.tool);
+		ok = ok && push_step(arena, plan, insert, NULL);
 	}
 	return ok ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }

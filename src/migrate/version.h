@@ -12,11 +12,13 @@
 
 typedef struct cni_applied {
 	const char *revision, *applied_at, *checksum, *tool;
+	const char *tag;     /* NULL: none */
 	int64_t duration_us; /* -1: stamped, nothing was run */
 } cni_applied;
 
 typedef struct cni_version {
 	bool exists;             /* the table is there */
+	bool has_tags;           /* it has a column for tags */
 	const char *database_id; /* NULL without a table */
 	cni_applied *list;       /* in the order in which they were applied */
 	size_t count;
@@ -31,12 +33,16 @@ const cni_applied *cni_version_find(
 
 /* Inside a transaction. */
 cn_status cni_version_create(cni_conn *conn, cn_error *err) CN_MUST_CHECK; /* fine if it is there */
+/* `tag` may be NULL; a table of an older version is given the column for it. */
 cn_status cni_version_add(cni_conn *conn, const cni_revision *revision, int64_t duration_us,
-	cn_error *err) CN_MUST_CHECK;
+	const char *tag, cn_error *err) CN_MUST_CHECK;
+cn_status cni_version_purge(cni_conn *conn, cn_error *err) CN_MUST_CHECK; /* all but the base row */
 cn_status cni_version_remove(cni_conn *conn, const char *revision, cn_error *err) CN_MUST_CHECK;
 
-/* The same as statements, appended to a plan that is printed for another program to run. */
+/* The same as statements, appended to a plan that is printed for another program to run.
+ * `add_tag`: the table is there, and has no column for the tag yet. */
 cn_status cni_version_script(cni_arena *arena, const char *engine, cni_plan *plan,
-	const cni_revision *revision, bool down, cn_error *err) CN_MUST_CHECK;
+	const cni_revision *revision, bool down, const char *tag, bool add_tag,
+	cn_error *err) CN_MUST_CHECK;
 
 #endif
