@@ -5,6 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Multiplies to 128 bits and folds: every bit of both words reaches every bit of the result. */
+static inline uint64_t cni_hash_mix(uint64_t a, uint64_t b)
+{
+	__extension__ typedef unsigned __int128 cni_wide;
+	cni_wide product = (cni_wide)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* Not cryptographic; the same on every machine; chain by passing the last result as seed. */
 uint64_t cni_hash64(const void *data, size_t size, uint64_t seed);
 

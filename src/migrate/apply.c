@@ -44,7 +44,8 @@ static cn_status make_set(struct attempt *attempt, const cni_schema *from, const
 		.to = target,
 		.answers = answers,
 		.data = attempt->data,
-		.up_only = true};
+		.up_only = true,
+		.runs_next = !options->dry_run};
 	for (;;) {
 		TRY(cni_change_make(arena, &input, ret, err));
 		if (!ret->question_count)

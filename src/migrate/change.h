@@ -15,6 +15,8 @@ typedef struct cni_change_input {
 	cni_answers *answers;        /* may be empty, never NULL */
 	cni_conn *data; /* the live database, for counts and conflicts; NULL: there is none */
 	bool up_only;   /* no plan for the way back is wanted */
+	bool runs_next; /* the way forth is executed on `data` at once: then only a small database
+			   is copied to try it before */
 	bool every_drop_asked; /* a revision runs on databases nobody sees now: ask even when `data`
 				  holds no rows */
 } cni_change_input;

@@ -17,16 +17,18 @@ struct measure { /* of a table's rows */
 enum { HASH_COLUMNS = 100 }; /* SQLite's functions take no more than 127 arguments */
 
 /* SELECT count(*), cantil_hash(…): several hashes for a very wide table, the first column (the
- * rowid or a key, as a rule) in each, so that no value can change places with another row's. */
+ * rowid or a key, as a rule) in each of them, so that no value can change places with another
+ * row's. */
 static void write_measure(
 	cni_buffer *sql, const char *table, const char *const *columns, size_t count)
 {
 	cni_buffer_puts(sql, "SELECT count(*)");
 	for (size_t i = 0; i < count; i += HASH_COLUMNS) {
 		cni_buffer_puts(sql, ", " CNI_HASH_FUNCTION "(");
-		cni_quote_name(sql, columns[0]);
+		if (i)
+			cni_quote_name(sql, columns[0]);
 		for (size_t j = i; j < count && j < i + HASH_COLUMNS; j++) {
-			cni_buffer_puts(sql, ", ");
+			cni_buffer_puts(sql, j ? ", " : "");
 			cni_quote_name(sql, columns[j]);
 		}
 		cni_buffer_puts(sql, ")");

@@ -28,8 +28,8 @@ cn_status cni_prove(
 	cni_arena *arena, const cni_change_input *input, cni_change_set *set, cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *copy = NULL;
-	if (!input->data ||
-		(input->data->path && cni_file_size(input->data->path) > CNI_PROOF_MAX_BYTES))
+	int64_t limit = input->runs_next ? CNI_PROOF_MAX_BYTES_RUN : CNI_PROOF_MAX_BYTES;
+	if (!input->data || (input->data->path && cni_file_size(input->data->path) > limit))
 		return CN_OK;
 	TRY(cni_conn_snapshot(input->data, &copy, err));
 	const cni_execution up = {.plan = &set->up, .expect = set->up.result};

@@ -5,8 +5,11 @@
 #include "migrate/change.h"
 
 enum {
-	CNI_PROOF_MAX_BYTES = 256 << 20
-}; /* a larger database is not copied to try a change on it */
+	CNI_PROOF_MAX_BYTES = 256 << 20, /* a larger database is not copied to try a change on it */
+	/* nor is one larger than this when the change runs right afterwards, with the same checks,
+	 * and is rolled back by what would fail on the copy */
+	CNI_PROOF_MAX_BYTES_RUN = 16 << 20,
+};
 
 /* back.c: the plan from `to` to `from`, asking nobody: what cannot come back is said in its
  * warnings. */

@@ -6,37 +6,43 @@
 
 enum { ROW_MAX = 127 }; /* SQLite's limit of arguments */
 
+static const uint64_t KEY = UINT64_C(0x9E3779B97F4A7C15);
+
+static uint64_t hash_number(uint64_t bits, int type, uint64_t seed)
+{
+	return cni_hash_mix(seed ^ bits, KEY + 2 * (uint64_t)type);
+}
+
+/* Text is not asked for as text: SQLite would copy it, to put a NUL behind it. The size is asked
+ * for first, which makes it UTF-8 in a file of another encoding. */
+static uint64_t hash_bytes(sqlite3_value *value, int type, uint64_t seed)
+{
+	size_t size = (size_t)sqlite3_value_bytes(value);
+	const void *data = sqlite3_value_blob(value);
+
+	/* the type and the size keep neighbours apart: ('a', 'bc') and ('ab', 'c') */
+	return cni_hash64(data, data ? size : 0, seed + (uint64_t)type * KEY);
+}
+
 static uint64_t hash_value(sqlite3_value *value, uint64_t seed)
 {
 	int type = sqlite3_value_type(value);
-	const void *data = NULL;
 	union {
-		int64_t i;
 		double d;
-	} number = {0};
-	size_t size = 0;
+		uint64_t bits;
+	} number;
 
 	switch (type) {
-	case SQLITE_INTEGER: number.i = sqlite3_value_int64(value); break;
+	case SQLITE_INTEGER: return hash_number((uint64_t)sqlite3_value_int64(value), type, seed);
 	case SQLITE_FLOAT:
 		number.d = sqlite3_value_double(value);
 		if (number.d == 0) /* a stored -0.0 comes back as 0.0 */
 			number.d = 0;
-		break;
+		return hash_number(number.bits, type, seed);
 	case SQLITE_TEXT:
-		data = sqlite3_value_text(value); /* UTF-8 whatever the file's encoding */
-		size = (size_t)sqlite3_value_bytes(value);
-		break;
-	case SQLITE_BLOB:
-		data = sqlite3_value_blob(value);
-		size = (size_t)sqlite3_value_bytes(value);
-		break;
-	default: break;
+	case SQLITE_BLOB: return hash_bytes(value, type, seed);
+	default: return hash_number(0, type, seed);
 	}
-	/* the type, and for text and blobs the size, keep neighbours apart: ('a', 'bc') and ('ab',
-	 * 'c') */
-	seed += (uint64_t)type * UINT64_C(0x9E3779B97F4A7C15) + size;
-	return data ? cni_hash64(data, size, seed) : cni_hash64(&number, sizeof number, seed);
 }
 
 /* The sum of the rows' hashes, so that their order does not count but how often each one stands
@@ -52,7 +58,7 @@ static void hash_step(sqlite3_context *context, int count, sqlite3_value **value
 	}
 	for (int i = 0; i < count; i++)
 		row = hash_value(values[i], row);
-	*sum += row;
+	*sum += cni_hash_mix(row ^ KEY, KEY);
 }
 
 static void hash_final(sqlite3_context *context)

@@ -86,6 +86,26 @@ cn_status cni_sqlite_plan_before(
 cn_status cni_sqlite_plan_after(
 	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void *state, cn_error *err);
 
+/* touch.c: which tables the steps of a plan can touch. */
+typedef struct cni_made { /* a table that is younger than the plan */
+	const char *name; /* as it is called in the end; "" when it is dropped again */
+	bool filled;
+} cni_made;
+typedef struct cni_touched {
+	bool all;           /* a step may write anywhere: every table counts as touched */
+	bool loses;         /* values may go that stand nowhere else afterwards */
+	const char **names; /* sorted */
+	size_t count;
+	cni_made *made; /* sorted */
+	size_t made_count;
+} cni_touched;
+/* Before the steps run. */
+cn_status cni_plan_touched(cni_conn *conn, const cni_plan *plan, cni_arena *arena, cni_touched *ret,
+	cn_error *err) CN_MUST_CHECK;
+bool cni_is_touched(const cni_touched *touched, const char *name);
+/* Was it made by the steps, and nothing written into it? */
+bool cni_is_empty(const cni_touched *touched, const char *name);
+
 /* statistics.c: what ANALYZE wrote about the tables that are written anew. */
 typedef struct cni_statistics {
 	struct cni_statistic *list;

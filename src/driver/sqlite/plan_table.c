@@ -155,7 +155,8 @@ static cn_status keep_rows(cni_planner *planner, const cni_copy *copy, cn_error 
 	bool same_rowid = alias < 0 || copy->from_rowid ||
 			  (copy->columns[alias].from >= 0 &&
 				  copy->columns[alias].from == cni_table_rowid_alias(from));
-	if (old_rowid && new_rowid && same_rowid) {
+	/* a column that is the rowid says it already */
+	if (old_rowid && new_rowid && same_rowid && (alias < 0 || copy->from_rowid)) {
 		if (!CNI_PUSH(planner->arena, keep.from_columns, keep.column_count, old_rowid) ||
 			!CNI_PUSH(planner->arena, keep.to_columns, count, new_rowid))
 			return cn_fail(err, CN_ENOMEM, "out of memory");

@@ -45,6 +45,13 @@ int64_t cni_sqlite_space_needed(cni_conn *conn, const cni_plan *plan)
 	return size < SMALL ? 0 : size;
 }
 
+static int64_t whole_size(cni_arena *arena, const cni_conn *conn)
+{
+	const char *log = cni_printf(arena, "%s-wal", conn->path);
+	int64_t pages = cni_file_size(conn->path), logged = log ? cni_file_size(log) : 0;
+	return pages + (logged > 0 ? logged : 0);
+}
+
 cn_status cni_sqlite_space(cni_conn *conn, const cni_plan *plan, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
@@ -54,8 +61,11 @@ cn_status cni_sqlite_space(cni_conn *conn, const cni_plan *plan, cn_error *err)
 	char *folder = cni_path_folder(&arena, conn->path);
 	if (!folder || statvfs(folder, &disk) != 0)
 		return CN_OK; /* an estimate that cannot be made refuses nothing */
-	int64_t needed = cni_sqlite_space_needed(conn, plan);
 	int64_t free = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+	/* no part of it is larger than the whole, which needs no look at every page */
+	if (free >= whole_size(&arena, conn))
+		return CN_OK;
+	int64_t needed = cni_sqlite_space_needed(conn, plan);
 	if (free >= needed)
 		return CN_OK;
 	cn_error_set(err, CN_EIO, "not enough room on the disk to write the changed tables anew");

@@ -13,8 +13,10 @@
 #include "sql/lexer.h"
 
 typedef struct state {
+	cni_touched touched;
 	int64_t orphans; /* rows without the parent that a foreign key names */
 	cni_statistics statistics;
+	bool spared; /* secure_delete was ON, and is to be again */
 } state;
 
 /* One table's broken references. A reference that does not fit its parent at all is an error to
@@ -44,26 +46,42 @@ static cn_status count_orphans_of(
 	return CN_OK;
 }
 
-static cn_status count_orphans(cni_conn *conn, int64_t *ret, cni_buffer *names, cn_error *err)
+/* The tables whose references may have changed: they were touched, or what they refer to was. */
+static cn_status find_children(cni_conn *conn, const cni_touched *touched, cni_arena *arena,
+	const char ***ret, size_t *ret_count, cn_error *err)
 {
-	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	const char **tables = NULL;
 	size_t count = 0;
 	TRY(cni_conn_prepare(conn,
-		"SELECT s.name FROM sqlite_schema AS s WHERE s.type = 'table'"
-		" AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(s.name))",
+		"SELECT s.name, f.\"table\" FROM sqlite_schema AS s, pragma_foreign_key_list(s.name) AS f"
+		" WHERE s.type = 'table'",
 		&stmt, err));
 	int step;
 	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {
-		const char *name = cni_strdup(&arena, cni_stmt_text(stmt, 0));
-		if (!name || !CNI_PUSH(&arena, tables, count, name))
+		const char *name = cni_stmt_text(stmt, 0), *parent = cni_stmt_text(stmt, 1);
+		if (!name || (count && strcmp(tables[count - 1], name) == 0) ||
+			cni_is_empty(touched, name) ||
+			!(cni_is_touched(touched, name) ||
+				(parent && cni_is_touched(touched, parent))))
+			continue;
+		name = cni_strdup(arena, name);
+		if (!name || !CNI_PUSH(arena, tables, count, name))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 	}
-	if (step < 0)
-		return (cn_status)step;
-	cni_stmt_reset(stmt);
+	*ret = tables;
+	*ret_count = count;
+	return step < 0 ? (cn_status)step : CN_OK;
+}
+
+static cn_status count_orphans(
+	cni_conn *conn, const cni_touched *touched, int64_t *ret, cni_buffer *names, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	const char **tables;
+	size_t count;
 	int64_t total = 0;
+	TRY(find_children(conn, touched, &arena, &tables, &count, err));
 	for (size_t i = 0; i < count; i++)
 		TRY(count_orphans_of(conn, tables[i], &total, names, err));
 	*ret = total;
@@ -162,6 +180,21 @@ static cn_status check_table(cni_conn *conn, const char *table, cn_error *err)
 	return CN_OK;
 }
 
+/* A SQLite that was built with SECURE_DELETE (Debian's is) writes zeros over every page of a table
+ * that is dropped. After a rebuild that keeps every value they all stand in the new table: the
+ * pages are left as they are, as a SQLite without it does. Where a value goes nothing is spared. */
+static cn_status spare_zeros(cni_conn *conn, const cni_plan *plan, state *before, cn_error *err)
+{
+	int64_t now;
+	if (!plan->keep_count || before->touched.loses)
+		return CN_OK;
+	TRY(cni_conn_int(conn, "PRAGMA main.secure_delete", &now, err));
+	if (now != 1)
+		return CN_OK;
+	before->spared = true;
+	return cni_conn_exec(conn, "PRAGMA main.secure_delete = FAST", err);
+}
+
 cn_status cni_sqlite_plan_before(
 	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void **ret_state, cn_error *err)
 {
@@ -169,28 +202,37 @@ cn_status cni_sqlite_plan_before(
 	if (!before)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_sqlite_space(conn, plan, err));
-	TRY(count_orphans(conn, &before->orphans, NULL, err));
+	TRY(cni_plan_touched(conn, plan, arena, &before->touched, err));
+	TRY(count_orphans(conn, &before->touched, &before->orphans, NULL, err));
 	TRY(cni_statistics_read(conn, plan, arena, &before->statistics, err));
+	TRY(spare_zeros(conn, plan, before, err));
 	*ret_state = before;
 	return CN_OK;
+}
+
+static cn_status check_orphans(cni_conn *conn, const state *before, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer names = {0};
+	int64_t orphans;
+	TRY(count_orphans(conn, &before->touched, &orphans, &names, err));
+	if (orphans <= before->orphans)
+		return CN_OK;
+	cn_error_set(err, CN_ECONSTRAINT,
+		"foreign keys would be broken: %" PRId64 " rows without a parent, %" PRId64
+		" before",
+		orphans, before->orphans);
+	cn_error_detail(err, "%s", cni_buffer_text(&names));
+	return CN_ECONSTRAINT;
 }
 
 cn_status cni_sqlite_plan_after(
 	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void *ctx, cn_error *err)
 {
-	CLEANUP(cni_buffer_done) cni_buffer names = {0};
 	const state *before = ctx;
-	int64_t orphans;
+	if (before->spared)
+		TRY(cni_conn_exec(conn, "PRAGMA main.secure_delete = ON", err));
 	TRY(cni_statistics_restore(conn, &before->statistics, arena, err));
-	TRY(count_orphans(conn, &orphans, &names, err));
-	if (orphans > before->orphans) {
-		cn_error_set(err, CN_ECONSTRAINT,
-			"foreign keys would be broken: %" PRId64 " rows without a parent, %" PRId64
-			" before",
-			orphans, before->orphans);
-		cn_error_detail(err, "%s", cni_buffer_text(&names));
-		return CN_ECONSTRAINT;
-	}
+	TRY(check_orphans(conn, before, err));
 	for (size_t i = 0; i < plan->keep_count; i++)
 		TRY(check_table(conn, plan->keeps[i].to_table, err));
 	return CN_OK;
