@@ -118,6 +118,16 @@ cn_status cni_migrator_tell_changed(cn_migrator *migrator, const cni_folder *fol
 /* Tells (notice) which applied revisions' files are not what they were then; returns how many. */
 size_t cni_migrator_edited(
 	cn_migrator *migrator, const cni_folder *folder, const cni_version *version);
+/* Leaves in the state's list what lies in a range (cn_migrator_history): migrator_range.c. */
+cn_status cni_range_cut(const cni_folder *folder, cni_arena *arena, const char *range,
+	cn_migration_state *state, cn_error *err) CN_MUST_CHECK;
+/* All revisions forward, backward and forward again, in a scratch database: migrator_verify.c. */
+cn_status cni_migrator_prove(
+	cn_migrator *migrator, const cni_folder *folder, cn_error *err) CN_MUST_CHECK;
+/* CN_ESCHEMA when files are not what revisions.sha256 says, or are missing; files without a line
+ * are only told: migrator_edit.c. */
+cn_status cni_migrator_check_files(
+	cn_migrator *migrator, const cni_folder *folder, cn_error *err) CN_MUST_CHECK;
 /* set[i]: revisions[i] stands behind `to` (NULL: behind nothing), on a branch when one is named, or
  * needs one that does. What only depends on `to` itself does not. NULL when out of memory. */
 bool *cni_route_behind(

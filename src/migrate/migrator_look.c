@@ -20,12 +20,54 @@ static void fill_migration(
 		.path = revision->path,
 		.parents = revision->parents,
 		.parent_count = revision->parent_count,
+		.depends = revision->depends,
+		.depend_count = revision->depend_count,
 		.head = revision->head,
 		.applied = applied != NULL,
 		.edited = applied && strcmp(applied->checksum, revision->checksum) != 0,
 		.applied_at = applied ? applied->applied_at : NULL,
 		.duration_us = applied ? applied->duration_us : -1,
+		.tag = applied ? applied->tag : NULL,
 	};
+}
+
+static bool fill_children(cni_arena *arena, const cni_folder *folder, cn_migration *list)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	cni_children children;
+	if (!cni_folder_children(folder, &scratch, &children))
+		return false;
+	for (size_t i = 0; i < folder->revision_count; i++) {
+		size_t count = children.first[i + 1] - children.first[i];
+		const char **names = cni_alloc(arena, (count + 1) * sizeof *names);
+		for (size_t c = 0; names && c < count; c++)
+			names[c] = folder->revisions[children.list[children.first[i] + c]].id;
+		list[i].children = names;
+		list[i].child_count = count;
+	}
+	return !arena->failed;
+}
+
+/* One label after the other: a folder has few. */
+static bool fill_labels(cni_arena *arena, const cni_folder *folder, cn_migration *list)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	const char ***names =
+		cni_alloc(&scratch, (folder->revision_count + 1) * sizeof(const char **));
+	for (size_t k = 0; names && k < folder->label_count; k++) {
+		CLEANUP(cni_arena_done) cni_arena round = {0};
+		const char *label = folder->labels[k].name;
+		const bool *set = cni_folder_labelled(folder, &round, k);
+		if (!set)
+			return false;
+		for (size_t i = 0; i < folder->revision_count; i++) {
+			/* a list of pointers: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+			if (set[i] && !CNI_PUSH(arena, names[i], list[i].label_count, label))
+				return false;
+			list[i].labels = names[i];
+		}
+	}
+	return names != NULL;
 }
 
 /* What the database is at: what is applied, and has no applied revision behind it. */
@@ -58,7 +100,8 @@ static cn_status fill_state(cn_migrator *migrator, const cni_folder *folder,
 	const char **current = cni_alloc(arena, (version->count + 1) * sizeof *current);
 	const char **unknown = cni_alloc(arena, (version->count + 1) * sizeof *unknown);
 	if (!list || !heads || !current || !unknown ||
-		!fill_current(arena, folder, version, current, &state->current_count))
+		!fill_current(arena, folder, version, current, &state->current_count) ||
+		arena->failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < folder->revision_count; i++) {
 		fill_migration(&list[i], &folder->revisions[i], version);
@@ -66,6 +109,10 @@ static cn_status fill_state(cn_migrator *migrator, const cni_folder *folder,
 		if (list[i].head)
 			heads[state->head_count++] = list[i].id;
 	}
+	for (size_t i = 0; i < state->current_count; i++)
+		list[cni_folder_get(folder, current[i]) - folder->revisions].current = true;
+	if (!fill_children(arena, folder, list) || !fill_labels(arena, folder, list))
+		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < version->count; i++)
 		if (!cni_folder_get(folder, version->list[i].revision))
 			unknown[state->unknown_count++] = version->list[i].revision;
@@ -77,7 +124,8 @@ static cn_status fill_state(cn_migrator *migrator, const cni_folder *folder,
 	return CN_OK;
 }
 
-cn_status cn_migrator_state(cn_migrator *migrator, cn_migration_state *ret, cn_error *err)
+cn_status cn_migrator_history(
+	cn_migrator *migrator, const char *range, cn_migration_state *ret, cn_error *err)
 {
 	cni_folder folder;
 	cni_version version = {0};
@@ -93,8 +141,15 @@ cn_status cn_migrator_state(cn_migrator *migrator, cn_migration_state *ret, cn_e
 		state.database_id = version.database_id;
 	}
 	TRY(fill_state(migrator, &folder, &version, &state, err));
+	if (range)
+		TRY(cni_range_cut(&folder, &migrator->result, range, &state, err));
 	*ret = state;
 	return CN_OK;
+}
+
+cn_status cn_migrator_state(cn_migrator *migrator, cn_migration_state *ret, cn_error *err)
+{
+	return cn_migrator_history(migrator, NULL, ret, err);
 }
 
 cn_status cni_migrator_find(

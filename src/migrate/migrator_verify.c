@@ -35,14 +35,14 @@ static cn_status verify_revision(
 	return cni_revision_execute(conn, revision, false, after, err);
 }
 
-static cn_status verify_folder(verify_job *job, cn_error *err)
+cn_status cni_migrator_prove(cn_migrator *migrator, const cni_folder *folder, cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
-	TRY(cni_conn_scratch(job->migrator->engine, &conn, err));
+	TRY(cni_conn_scratch(migrator->engine, &conn, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_GUARD, 0, err));
-	for (size_t i = 0; i < job->folder.revision_count; i++) {
-		const cni_revision *revision = &job->folder.revisions[i];
-		if (verify_revision(job->migrator, conn, revision, err) < 0) {
+	for (size_t i = 0; i < folder->revision_count; i++) {
+		const cni_revision *revision = &folder->revisions[i];
+		if (verify_revision(migrator, conn, revision, err) < 0) {
 			cni_error_more(err, "%s", revision->path);
 			return err ? err->status : CN_ESCHEMA;
 		}
@@ -71,8 +71,10 @@ static cn_status check_drift(verify_job *job, cn_error *err)
 	cni_diff diff;
 	cni_diff_options options = {0};
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
-	TRY(cni_folder_replay_set(&job->folder, job->migrator->engine, job->applied, &job->arena,
-		&recorded, NULL, err));
+	cni_order order;
+	TRY(cni_applied_order(&job->folder, &job->version, &job->arena, &order, err));
+	TRY(cni_folder_replay_order(
+		&job->folder, job->migrator->engine, &order, &job->arena, &recorded, NULL, err));
 	TRY(cni_conn_inspect(job->live, &job->arena, &actual, err));
 	TRY(cni_diff_make(&job->arena, recorded, actual, &options, &diff, err));
 	if (!diff.change_count)
@@ -109,14 +111,14 @@ static cn_status run_on_copy(
 
 static cn_status verify_copy(verify_job *job, cn_error *err)
 {
-	const cni_revision *last = NULL;
+	/* the last in the folder's order: nothing needs it */
+	size_t count = job->folder.revision_count;
+	const cni_revision *last = count ? &job->folder.revisions[count - 1] : NULL;
 	TRY(cni_conn_snapshot(job->live, &job->copy, err));
 	for (size_t i = 0; i < job->folder.revision_count; i++) {
 		const cni_revision *revision = &job->folder.revisions[i];
 		if (!job->applied[i])
 			TRY(run_on_copy(job, revision, false, err));
-		if (revision->head)
-			last = revision;
 	}
 	const cni_section *section =
 		last ? cni_revision_section(last, job->migrator->engine) : NULL;
@@ -126,7 +128,7 @@ static cn_status verify_copy(verify_job *job, cn_error *err)
 	return run_on_copy(job, last, false, err);
 }
 
-static cn_status verify_database(verify_job *job, cn_error *err)
+static cn_status open_database(verify_job *job, cn_error *err)
 {
 	if (!cni_migrator_has_database(job->migrator))
 		return CN_OK;
@@ -134,7 +136,17 @@ static cn_status verify_database(verify_job *job, cn_error *err)
 	TRY(cni_version_read(job->live, &job->arena, &job->version, err));
 	(void)cni_version_resolve(&job->folder, &job->version);
 	TRY(cni_applied_set(&job->folder, &job->version, &job->arena, &job->applied, err));
-	TRY(check_edited(job, err));
+	return check_edited(job, err);
+}
+
+static cn_status verify(verify_job *job, cn_error *err)
+{
+	TRY(cni_migrator_folder(job->migrator, &job->arena, &job->folder, err));
+	TRY(open_database(job, err));
+	TRY(cni_migrator_check_files(job->migrator, &job->folder, err));
+	TRY(cni_migrator_prove(job->migrator, &job->folder, err));
+	if (!job->live)
+		return CN_OK;
 	TRY(check_drift(job, err));
 	return verify_copy(job, err);
 }
@@ -143,11 +155,7 @@ cn_status cn_migrator_verify(cn_migrator *migrator, cn_error *err)
 {
 	verify_job job = {.migrator = migrator};
 	cni_migrator_begin(migrator);
-	cn_status status = cni_migrator_folder(migrator, &job.arena, &job.folder, err);
-	if (status >= 0)
-		status = verify_folder(&job, err);
-	if (status >= 0)
-		status = verify_database(&job, err);
+	cn_status status = verify(&job, err);
 	cni_conn_close(job.copy);
 	cni_migrator_close(migrator, &job.live);
 	cni_arena_done(&job.arena);
