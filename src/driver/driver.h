@@ -79,8 +79,8 @@ typedef enum cni_setting {
 	 * hold such; 1 in files of others, in scratch databases and snapshots, 0 in the
 	 * application's own */
 	CNI_SETTING_QUOTED_STRINGS,
-	/* 1: a COMMIT that returned survives a power loss (synchronous FULL in WAL, EXTRA with a
-	 * rollback journal); 0: what open chose. Not inside a transaction (CN_EARG) */
+	/* 1: a COMMIT that returned survives a power loss (synchronous EXTRA); 0: what open chose.
+	   Not inside a transaction (CN_EARG) */
 	CNI_SETTING_DURABLE,
 	CNI_SETTING_BUSY_TIMEOUT_MS,
 	/* Of a scratch connection: 1 (as opened): SQL comes from a stranger; ATTACH, unknown
@@ -102,8 +102,8 @@ typedef struct cni_table_size {
 typedef struct cni_sizes {
 	cni_table_size *tables; /* ordinary tables, and those in which virtual ones keep data */
 	size_t table_count;
-	bool exact;      /* bytes and rows were read; else estimated from a sample */
-	const char *how; /* for people: "every page", "a sample of the pages", "the rows" */
+	bool exact;             /* bytes and rows were read; else estimated from a sample */
+	const char *how;        /* for people: "every page", "a sample of the pages", "the rows" */
 	int64_t database_bytes; /* of the file, or of its pages */
 	int64_t free_bytes;     /* on the disk it lies on; -1: not known */
 	int64_t cache_bytes;    /* what a transaction keeps in memory before it writes */
@@ -115,6 +115,16 @@ typedef struct cni_sizes {
  * failure; < 0 (a cn_status, err set) stops and is passed on. It may run other statements of the
  * connection, but must not close it or end the transaction. */
 typedef int (*cni_row_fn)(const cn_value *row, size_t count, void *ctx, cn_error *err);
+
+/* How far the statement that runs is, or a copy of the database. */
+typedef struct cni_pulse {
+	const char *sql; /* of the statement; NULL: the database is copied. Borrowed */
+	int64_t done;    /* rows that it has read one after the other; pages of a copy */
+	int64_t total;   /* about so many there are; 0: not known */
+} cni_pulse;
+
+/* Returns false to end what runs with CN_ECANCELED. It must not use the connection. */
+typedef bool (*cni_watch_fn)(const cni_pulse *pulse, void *ctx);
 
 struct cni_driver {
 	const char *name; /* "sqlite"; also the section name in revision files */
@@ -146,6 +156,7 @@ struct cni_driver {
 	int64_t (*changes)(const cni_conn *conn); /* rows of the last statement */
 	int64_t (*last_id)(const cni_conn *conn);
 	void (*interrupt)(cni_conn *conn); /* from any thread or signal handler */
+	void (*watch)(cni_conn *conn);     /* conn->watch was set or taken away; NULL: it cannot */
 	/* a number that changes whenever another connection has committed */
 	cn_status (*content_version)(cni_conn *conn, int64_t *ret, cn_error *err);
 	cn_status (*set)(cni_conn *conn, cni_setting setting, int64_t value, cn_error *err);
@@ -181,6 +192,8 @@ struct cni_conn { /* every driver's own struct begins with this */
 	const cni_driver *driver;
 	const char *uri;  /* for messages: absolute, without a password */
 	const char *path; /* of an engine that keeps a file: its absolute path; else NULL */
+	cni_watch_fn watch; /* NULL: nobody looks on */
+	void *watch_ctx;
 };
 
 struct cni_stmt { /* every driver's own struct begins with this */
@@ -270,6 +283,10 @@ int64_t cni_conn_last_id(const cni_conn *conn);
 /* Ends what the connection is running, or waiting for, with CN_ECANCELED. From any thread or a
  * signal handler. */
 void cni_conn_interrupt(cni_conn *conn);
+/* Lets fn look on: it is called about every 50 ms while something runs, and before a transaction
+ * begins (done and total 0). A snapshot of this connection is watched by the same. fn NULL: nobody.
+ */
+void cni_conn_watch(cni_conn *conn, cni_watch_fn fn, void *ctx);
 cn_status cni_conn_content_version(cni_conn *conn, int64_t *ret, cn_error *err) CN_MUST_CHECK;
 cn_status cni_conn_set(
 	cni_conn *conn, cni_setting setting, int64_t value, cn_error *err) CN_MUST_CHECK;
@@ -295,9 +312,10 @@ cn_status cni_conn_inspect(
 	cni_conn *conn, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
 /* How large the tables are, and what a transaction that writes means to others. Of a large database
- * only a sample is read, unless `exact`: milliseconds. CN_EUNSUPPORTED when the engine cannot tell. */
-cn_status cni_conn_sizes(cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret,
-	cn_error *err) CN_MUST_CHECK;
+ * only a sample is read, unless `exact`: milliseconds. CN_EUNSUPPORTED when the engine cannot tell.
+ */
+cn_status cni_conn_sizes(
+	cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret, cn_error *err) CN_MUST_CHECK;
 
 /* Is it a table that Cantil keeps for itself (the version table)? The one place that knows. */
 bool cni_own_table(const char *name);

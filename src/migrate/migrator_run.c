@@ -205,6 +205,7 @@ static cn_status settle_squashed(run_job *job, cn_error *err)
 {
 	cni_version version;
 	TRY(cni_migrator_open(job->migrator, CNI_OPEN_WRITE, false, &job->conn, err));
+	TRY(cni_conn_set(job->conn, CNI_SETTING_DURABLE, 1, err));
 	TRY(cni_conn_begin(job->conn, CNI_TX_WRITE, err));
 	cn_status status = cni_version_settle(job->conn, &job->folder, &job->arena, &version, err);
 	if (status >= 0)

@@ -262,11 +262,17 @@ cn_status cni_sqlite_pragma(
 		out[0] = '\0';
 	if (rc == SQLITE_OK) {
 		rc = sqlite3_step(handle);
-		if (rc == SQLITE_ROW && out)
+		if (rc == SQLITE_ROW && out) {
 			copy_text(handle, out, size);
-		if (rc == SQLITE_ROW ||
-			rc == SQLITE_DONE) /* the text of a number may need memory */
-			rc = sqlite3_errcode(conn->db) == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_OK;
+			/* the text of a number may need memory */
+			if (sqlite3_errcode(conn->db) == SQLITE_NOMEM)
+				rc = SQLITE_NOMEM;
+		}
+		/* to the end: journal_mode tells its answer first, and is committed after that */
+		while (rc == SQLITE_ROW)
+			rc = sqlite3_step(handle);
+		if (rc == SQLITE_DONE)
+			rc = SQLITE_OK;
 	}
 	cn_status status = CN_OK;
 	if (rc != SQLITE_OK)
