@@ -8,6 +8,7 @@
 
 #include <cantil/app.h>
 #include <cantil/command.h>
+#include <cantil/data_step.h>
 #include <cantil/database.h>
 #include <cantil/error.h>
 #include <cantil/migrate.h>

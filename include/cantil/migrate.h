@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <cantil/data_step.h>
 #include <cantil/error.h>
 #include <cantil/operations.h>
 
@@ -68,6 +69,14 @@ typedef struct cn_migrator_desc {
 	const char *root;       /* relative paths count from here; NULL: from the working folder */
 	const char *program;    /* what hints tell people to type: "./store"; NULL: "cantil" */
 	const char *target_sql; /* the schema wanted, as CREATE statements; NULL: none is known */
+	/* the C functions that revisions call (data_step.h), ended by {0}; borrowed. NULL: none */
+	const cn_data_migration *data_steps;
+	/* "KEY=VALUE" texts for revisions that ask for them, NULL-terminated; copied. NULL: none */
+	const char *const *arguments;
+	/* The database is copied into this folder, which must exist, before the first revision of
+	 * an upgrade or downgrade runs, under the same lock: FILE.REVISION.bak, where REVISION is
+	 * the one it is at. A copy of that name that is there is replaced. NULL: no copy */
+	const char *backup_folder;
 	unsigned lock_timeout_ms; /* how long to wait for another migrator or writer; 0: 60000 */
 	/* What people should know, a line each ("revision 3f2a was edited after it was applied").
 	 * NULL: nobody is told. */
@@ -75,7 +84,10 @@ typedef struct cn_migrator_desc {
 	/* Called while revisions run: what is being done, how many steps are done, of how many.
 	 * NULL: none. */
 	void (*progress)(const char *what, int64_t done, int64_t total, void *ctx);
-	void *ctx; /* for notice and progress */
+	/* Asked before each step: true ends with CN_ECANCELED, and the revision is rolled back.
+	 * NULL: never. */
+	bool (*canceled)(void *ctx);
+	void *ctx; /* for notice, progress and canceled */
 } cn_migrator_desc;
 
 /* Checks and copies the description; opens nothing. CN_EARG for a URI that is none. */

@@ -24,8 +24,15 @@ typedef struct cni_keep { /* rows of `from` must be in `to` afterwards, with the
 } cni_keep;
 
 typedef struct cni_step {
-	const char *sql;     /* one statement, without `;` */
+	const char *sql;     /* one statement, without `;`; "" when a C function is the step */
 	const char *comment; /* why; one line; NULL: belongs to the step before */
+	/* what only a revision's file says; plans that are made have none of it */
+	const char *call;       /* the C function that is the step (data_step.h); NULL: the SQL is */
+	const char **arguments; /* keys of -x, in the order of the statement's parameters */
+	size_t argument_count;
+	unsigned line; /* in its file, from 1 */
+	bool data;     /* changes rows on purpose: `keeps` do not speak of what it does */
+	bool outside;  /* can run in no transaction (VACUUM, PRAGMA); of a plan without one */
 } cni_step;
 
 typedef struct cni_plan {
@@ -36,6 +43,7 @@ typedef struct cni_plan {
 	size_t keep_count;
 	const char **warnings; /* "data cannot come back: product.price" */
 	size_t warning_count;
+	bool no_transaction;  /* each step by itself, and recorded (migrate/stepwise.h) */
 	bool rebuilds;        /* some table is copied whole */
 	const char **rebuilt; /* the tables that are, by their names before */
 	size_t rebuilt_count;

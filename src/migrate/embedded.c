@@ -61,8 +61,11 @@ cn_status cni_migrator_folder(
 	cn_migrator *migrator, cni_arena *arena, cni_folder *ret, cn_error *err)
 {
 	const cn_migrations *embedded = migrator->desc.embedded;
-	return embedded ? cni_folder_embedded(arena, migrator->folder, embedded, ret, err)
-			: cni_folder_read(arena, migrator->folder, ret, err);
+	TRY(embedded ? cni_folder_embedded(arena, migrator->folder, embedded, ret, err)
+		     : cni_folder_read(arena, migrator->folder, ret, err));
+	for (size_t i = 0; i < ret->revision_count; i++)
+		ret->revisions[i].host = migrator->host;
+	return CN_OK;
 }
 
 cn_status cni_migrator_on_disk(const cn_migrator *migrator, cn_error *err)

@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "migrate/data_step.h"
+#include "migrate/migrator.h"
 #include "sql/lexer.h"
 
 struct measure { /* of a table's rows */
@@ -88,7 +90,8 @@ static cn_status compare_all(
 		cn_error_detail(err, "%" PRId64 " rows before, %" PRId64 " after%s", before[i].rows,
 			after.rows, after.rows == before[i].rows ? ", other values" : "");
 		cn_error_hint(err,
-			"everything was rolled back; the statement that copies the table is at fault");
+			"everything was rolled back; the statement that copies the table is at fault; a "
+			"statement that changes rows on purpose has a line \"-- data: why\" above it");
 		return CN_ESCHEMA;
 	}
 	return CN_OK;
@@ -103,11 +106,29 @@ static cn_status must_be_open(cni_conn *conn, cn_error *err)
 	return cn_fail(err, CN_ESQL, "the database ended the transaction; nothing was changed");
 }
 
-static cn_status run_steps(cni_conn *conn, const cni_execution *execution, cn_error *err)
+static cn_status run_step(
+	cni_conn *conn, const cni_execution *execution, const cni_step *step, cn_error *err)
+{
+	const cni_revision *revision = execution->revision;
+	bool special = revision && (step->call || step->argument_count);
+	cn_status status = special ? cni_data_step_run(conn, revision, step, execution->down,
+					     execution->rehearsal, err)
+				   : cni_conn_exec(conn, step->sql, err);
+	if (status >= 0)
+		return CN_OK;
+	if (err && !*err->detail && *step->sql)
+		cn_error_detail(err, "%.1500s", step->sql);
+	if (revision && step->line)
+		cni_error_more(err, "%s:%u", revision->path, step->line);
+	return status;
+}
+
+static cn_status run_steps(
+	cni_conn *conn, const cni_execution *execution, size_t from, size_t to, cn_error *err)
 {
 	const cni_plan *plan = execution->plan;
 	const char *what = "";
-	for (size_t i = 0; i < plan->step_count; i++) {
+	for (size_t i = from; i < to; i++) {
 		const cni_step *step = &plan->steps[i];
 		what = step->comment ? step->comment : what;
 		if (execution->canceled && execution->canceled(execution->ctx))
@@ -116,17 +137,25 @@ static cn_status run_steps(cni_conn *conn, const cni_execution *execution, cn_er
 			execution->progress(
 				what, (int64_t)i, (int64_t)plan->step_count, execution->ctx);
 		TRY(must_be_open(conn, err));
-		cn_status status = cni_conn_exec(conn, step->sql, err);
-		if (status < 0) {
-			if (err && !*err->detail)
-				cn_error_detail(err, "%.1500s", step->sql);
+		cn_status status = run_step(conn, execution, step, err);
+		if (status < 0)
 			return *what ? cn_error_wrap(err, "%.200s", what) : status;
-		}
 	}
-	if (execution->progress)
-		execution->progress(
-			"", (int64_t)plan->step_count, (int64_t)plan->step_count, execution->ctx);
+	if (execution->progress && to == plan->step_count)
+		execution->progress("", (int64_t)to, (int64_t)to, execution->ctx);
 	return CN_OK;
+}
+
+/* What `keeps` speak of is what stands between the data steps at both ends. */
+static void kept_part(const cni_plan *plan, size_t *ret_from, size_t *ret_to)
+{
+	size_t from = 0, to = plan->step_count;
+	while (from < to && (plan->steps[from].data || plan->steps[from].call))
+		from++;
+	while (to > from && (plan->steps[to - 1].data || plan->steps[to - 1].call))
+		to--;
+	*ret_from = from;
+	*ret_to = to;
 }
 
 static cn_status compare_schema(cni_conn *conn, const cni_schema *expect, cn_error *err)
@@ -153,15 +182,19 @@ static cn_status run_locked(
 	const cni_driver *driver = conn->driver;
 	struct measure *before;
 	void *state = NULL;
+	size_t from, to;
 	if (execution->locked)
 		TRY(execution->locked(conn, ret_skip, execution->ctx, err));
 	if (*ret_skip)
 		return CN_OK;
 	if (driver->plan_before)
 		TRY(driver->plan_before(conn, execution->plan, &arena, &state, err));
+	kept_part(execution->plan, &from, &to);
+	TRY(run_steps(conn, execution, 0, from, err));
 	TRY(measure_all(conn, execution->plan, &arena, &before, err));
-	TRY(run_steps(conn, execution, err));
+	TRY(run_steps(conn, execution, from, to, err));
 	TRY(compare_all(conn, execution->plan, before, err));
+	TRY(run_steps(conn, execution, to, execution->plan->step_count, err));
 	if (driver->plan_after)
 		TRY(driver->plan_after(conn, execution->plan, &arena, state, err));
 	if (execution->expect)

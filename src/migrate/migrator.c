@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "migrate/data_step.h"
 #include "migrate/replaced.h"
 
 enum { LOCK_TIMEOUT_MS = 60000 };
@@ -25,6 +26,16 @@ static bool copy_desc(cn_migrator *migrator, const cn_migrator_desc *desc)
 	migrator->desc.folder = migrator->desc.root = NULL; /* made absolute: migrator->folder */
 	if (!desc->lock_timeout_ms)
 		migrator->desc.lock_timeout_ms = LOCK_TIMEOUT_MS;
+	migrator->desc.backup_folder = NULL; /* made absolute: migrator->backup_folder */
+	migrator->desc.arguments = NULL;     /* taken apart: migrator->host */
+	migrator->host = cni_alloc(arena, sizeof *migrator->host);
+	if (!migrator->host)
+		return false;
+	*migrator->host = (cni_host){.functions = desc->data_steps,
+		.program = migrator->desc.program,
+		.progress = desc->progress,
+		.canceled = desc->canceled,
+		.ctx = desc->ctx};
 	return !arena->failed;
 }
 
@@ -42,6 +53,13 @@ static cn_status fill(cn_migrator *migrator, const cn_migrator_desc *desc, cn_er
 					     desc->folder ? desc->folder : "migrations", root);
 	if (!migrator->folder)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (desc->backup_folder) {
+		migrator->backup_folder = cni_path_absolute(arena, desc->backup_folder, root);
+		if (!migrator->backup_folder)
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	TRY(cni_arguments_parse(arena, desc->arguments, &migrator->host->arguments,
+		&migrator->host->argument_count, err));
 	migrator->engine = "sqlite";
 	if (desc->database_uri) {
 		TRY(cni_uri_parse(arena, desc->database_uri, root, &migrator->uri, err));
@@ -85,7 +103,7 @@ void cni_migrator_set_ask(cn_migrator *migrator, cni_ask_fn fn, void *ctx)
 	migrator->ask_ctx = ctx;
 }
 
-void cni_migrator_set_watch(cn_migrator *migrator, cni_watch_fn fn, void *ctx)
+void cni_migrator_set_watch(cn_migrator *migrator, cni_opened_fn fn, void *ctx)
 {
 	migrator->watch = fn;
 	migrator->watch_ctx = ctx;

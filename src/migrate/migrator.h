@@ -17,7 +17,7 @@ typedef cn_status (*cni_ask_fn)(
 	const cni_change_set *set, cni_answers *answers, void *ctx, cn_error *err);
 /* Called when the live database was opened, and before it is closed: so that somebody can interrupt
  * it. */
-typedef void (*cni_watch_fn)(cni_conn *conn, bool opened, void *ctx);
+typedef void (*cni_opened_fn)(cni_conn *conn, bool opened, void *ctx);
 /* Called after each revision of an upgrade or downgrade. done: false when another process was
  * first. */
 typedef void (*cni_ran_fn)(const cni_revision *revision, bool down, bool done, void *ctx);
@@ -35,16 +35,18 @@ struct cn_migrator {
 	void *target_ctx;
 	cni_ask_fn ask;
 	void *ask_ctx;
-	cni_watch_fn watch;
+	cni_opened_fn watch;
 	void *watch_ctx;
 	cni_ran_fn ran;
 	void *ran_ctx;
+	struct cni_host *host; /* what the steps of revisions need: data_step.h */
+	const char *backup_folder; /* absolute; NULL: no copy is made */
 };
 
 /* ---- set by the manager before the calls; NULL: none ---- */
 void cni_migrator_set_target(cn_migrator *migrator, cni_target_fn fn, void *ctx);
 void cni_migrator_set_ask(cn_migrator *migrator, cni_ask_fn fn, void *ctx);
-void cni_migrator_set_watch(cn_migrator *migrator, cni_watch_fn fn, void *ctx);
+void cni_migrator_set_watch(cn_migrator *migrator, cni_opened_fn fn, void *ctx);
 void cni_migrator_set_ran(cn_migrator *migrator, cni_ran_fn fn, void *ctx);
 void cni_migrator_set_allow_drift(cn_migrator *migrator, bool allow);
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "migrate/data_step.h"
 #include "migrate/drift.h"
 #include "migrate/migrator.h"
 #include "migrate/replaced.h"
@@ -219,6 +220,9 @@ static cn_status run_all(run_job *job, cn_error *err)
 {
 	if (!job->route.count)
 		return job->unsettled && !job->route.down ? settle_squashed(job, err) : CN_OK;
+	for (size_t i = 0; i < job->route.count; i++)
+		TRY(cni_revision_ready(
+			job->route.list[i], job->migrator->engine, job->route.down, err));
 	if (job->route.down)
 		TRY(check_way_back(job, err));
 	TRY(rehearse_start(job, err));

@@ -23,8 +23,11 @@ cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, boo
 			err, "%s has no section \"-- downgrade %s\"", revision->path, engine);
 		return CN_EUNSUPPORTED;
 	}
-	cni_execution execution = {
-		.plan = down ? &section->downgrade : &section->upgrade, .expect = expect};
+	cni_execution execution = {.plan = down ? &section->downgrade : &section->upgrade,
+		.revision = revision,
+		.down = down,
+		.rehearsal = true,
+		.expect = expect};
 	if (cni_execute(conn, &execution, err) < 0)
 		return cn_error_wrap(
 			err, "%s of revision \"%s\"", down ? "downgrade" : "upgrade", revision->id);

@@ -54,6 +54,7 @@ typedef struct cni_revision {
 	char checksum[65]; /* SHA-256 of the file's bytes */
 	cni_section *sections;
 	size_t section_count;
+	const struct cni_host *host; /* data_step.h; NULL: nobody has C functions or arguments */
 	/* filled by cni_folder_link: where they stand in the folder's list */
 	size_t *parent_at; /* the parents */
 	size_t *need_at; /* the parents, then those it depends on: all must be applied before it */
@@ -81,6 +82,13 @@ typedef struct cni_folder {
 /* Parses one file's text. Errors name file and line. */
 cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *text, size_t size,
 	cni_revision *ret, cn_error *err) CN_MUST_CHECK;
+/* May this statement stand in a section? Fills step->arguments and step->outside. CN_EARG with the
+ * reason, without a place: *ret_at is where in step->sql. revision_rules.c */
+cn_status cni_revision_statement(cni_arena *arena, const char *engine, bool no_transaction,
+	cni_step *step, const char **ret_at, cn_error *err) CN_MUST_CHECK;
+/* Do a section's steps fit together? *ret_line: of the one that does not. */
+cn_status cni_revision_plan_check(
+	const cni_plan *plan, unsigned *ret_line, cn_error *err) CN_MUST_CHECK;
 /* The file's text. What cni_revision_parse reads from it is the same revision again. */
 void cni_revision_write(cni_buffer *out, const cni_revision *revision);
 /* "20261122T0715_3f2a9c1e77b0_add_price.sql"; NULL when out of memory. */

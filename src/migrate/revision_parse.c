@@ -11,27 +11,35 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/revision.h"
+#include "migrate/data_step.h"
 #include "migrate/revision_words.h"
 #include "sql/lexer.h"
 
 typedef struct revision_reader {
 	cni_arena *arena;
 	const char *path, *text, *end;
+	const char *counted; /* up to here there are `line` lines */
+	size_t line;
 	cni_revision *revision;
 	cni_section *section; /* NULL: before the first one */
 	cni_plan *plan;
 	cni_buffer comment; /* of the statement that follows */
 	bool commented;
+	bool data;     /* and it moves rows on purpose */
+	bool trailing; /* comments between a statement and its `;`: only words of ours count */
 	cn_error *err;
 } revision_reader;
 
-static size_t line_of(const revision_reader *parser, const char *at)
+/* Counted on from the last place that was asked for, which is never far. */
+static size_t line_of(revision_reader *parser, const char *at)
 {
-	size_t line = 1;
-	for (const char *c = parser->text; c < at; c++)
-		line += *c == '\n';
-	return line;
+	if (!parser->counted || at < parser->counted) {
+		parser->counted = parser->text;
+		parser->line = 1;
+	}
+	for (; parser->counted < at; parser->counted++)
+		parser->line += *parser->counted == '\n';
+	return parser->line;
 }
 
 static cn_status fail_at(revision_reader *parser, const char *at, const char *fmt, ...)
@@ -240,6 +248,9 @@ static cn_status take_keep(revision_reader *parser, const char *text, const char
 			"it is written: keep \"table\" (\"column\", …) as \"table\" (\"column\", …)");
 		return status;
 	}
+	if (parser->plan->no_transaction)
+		return fail_at(parser, text,
+			"what is kept cannot be compared outside of a transaction: leave out \"keep\"");
 	/* the tables whose rows are compared are those that are written anew */
 	cni_plan *plan = parser->plan;
 	plan->rebuilds = true;
@@ -262,6 +273,53 @@ static cn_status take_reason(revision_reader *parser, const char *text, const ch
 	return comment->failed || line.failed ? no_memory(parser) : CN_OK;
 }
 
+/* A step with the comments that stand in front of it. */
+static cn_status push_step(revision_reader *parser, const char *at, cni_step step)
+{
+	step.line = (unsigned)line_of(parser, at);
+	step.data = parser->data;
+	if (parser->commented)
+		step.comment = cni_buffer_dup(&parser->comment, parser->arena);
+	if (parser->commented && !step.comment)
+		return no_memory(parser);
+	cni_buffer_clear(&parser->comment);
+	parser->commented = parser->data = false;
+	return CNI_PUSH(parser->arena, parser->plan->steps, parser->plan->step_count, step)
+		       ? CN_OK
+		       : no_memory(parser);
+}
+
+/* `call: NAME` is a step, wherever it stands between two statements. */
+static cn_status take_call(revision_reader *parser, const char *text, const char *end)
+{
+	cni_step step = {.sql = ""};
+	if (!parser->section)
+		return fail_at(parser, text, "a \"call:\" line before the first section");
+	if (!cni_argument_key_valid(text, (size_t)(end - text)))
+		return fail_at(parser, text,
+			"\"call:\" is followed by a name of up to %d letters, digits and \"_\"",
+			CNI_ARGUMENT_KEY_MAX);
+	TRY(put_text(parser, &step.call, text, end));
+	return push_step(parser, text, step);
+}
+
+static cn_status take_no_transaction(revision_reader *parser, const char *text)
+{
+	if (!parser->section)
+		return CN_OK;
+	if (parser->plan->step_count || parser->plan->keep_count) {
+		cn_status status = fail_at(
+			parser, text, "\"no-transaction\" does not stand first in its section");
+		cn_error_hint(parser->err,
+			"it speaks of the whole section: put it below the line \"-- %s %s\"",
+			parser->plan == &parser->section->upgrade ? "upgrade" : "downgrade",
+			parser->section->engine);
+		return status;
+	}
+	parser->plan->no_transaction = true;
+	return CN_OK;
+}
+
 static cn_status take_word(
 	revision_reader *parser, cni_word word, const char *rest, const char *text, const char *end)
 {
@@ -269,7 +327,7 @@ static cn_status take_word(
 	case CNI_WORD_UPGRADE:
 	case CNI_WORD_DOWNGRADE:
 		cni_buffer_clear(&parser->comment);
-		parser->commented = false;
+		parser->commented = parser->data = false;
 		return open_section(parser, word == CNI_WORD_DOWNGRADE, rest, end);
 	case CNI_WORD_KEEP: return parser->section ? take_keep(parser, rest, end) : CN_OK;
 	case CNI_WORD_WARNING: {
@@ -282,13 +340,11 @@ static cn_status take_word(
 			       ? CN_OK
 			       : no_memory(parser);
 	}
-	case CNI_WORD_NO_TRANSACTION: {
-		cn_status status =
-			fail_at(parser, text, "a step outside a transaction is not supported");
-		cn_error_hint(parser->err,
-			"every revision runs in one transaction, so that it is applied whole or not at all");
-		return status;
-	}
+	case CNI_WORD_NO_TRANSACTION: return take_no_transaction(parser, text);
+	case CNI_WORD_CALL: return take_call(parser, rest, end);
+	case CNI_WORD_DATA:
+		parser->data = parser->section != NULL;
+		return parser->section ? take_reason(parser, rest, end) : CN_OK;
 	default:
 		return parser->section ? take_reason(parser, text, end)
 				       : take_header(parser, word, rest, end);
@@ -306,9 +362,7 @@ static bool stands_alone(const revision_reader *parser, const char *at)
 static cn_status take_comment(revision_reader *parser, const cni_token *token)
 {
 	const char *text = token->text, *end = text + token->size;
-	bool block = *text == '/';
-	if (!stands_alone(parser, text))
-		return CN_OK;
+	bool block = *text == '/', alone = stands_alone(parser, text);
 	text += 2;
 	if (block && end - text >= 2 && end[-1] == '/')
 		end -= 2;
@@ -318,52 +372,28 @@ static cn_status take_comment(revision_reader *parser, const cni_token *token)
 		end--;
 	const char *rest = text;
 	cni_word word = cni_revision_word(text, (size_t)(end - text), &rest);
+	if (!alone && word == CNI_WORD_CALL) /* else a step would be left out silently */
+		return fail_at(parser, text, "a \"call:\" line must stand alone on its line");
+	if (!alone || (parser->trailing && word == CNI_WORD_NONE))
+		return CN_OK;
 	return take_word(parser, word, rest, text, end);
 }
 
 /* ---- statements ---- */
 
-/* What would end the transaction a revision runs in, or is silently ignored inside one. */
-static const char *forbidden(const cni_token *tokens)
+static cn_status check_statement(revision_reader *parser, const char *sql, cni_step *step)
 {
-	static const char *const words[] = {"begin", "commit", "end", "rollback", "savepoint",
-		"release", "vacuum", "attach", "detach"};
-	for (size_t i = 0; i < CNI_COUNT(words); i++)
-		if (cni_token_is(tokens, words[i]))
-			return words[i];
-	if (cni_token_is(tokens, "pragma") && tokens[1].kind != CNI_TOKEN_END &&
-		cni_token_is(&tokens[1], "foreign_keys"))
-		return "pragma foreign_keys";
-	return NULL;
-}
-
-static cn_status fail_token(revision_reader *parser, const cni_token *token)
-{
-	size_t size = cni_utf8_cut(token->text, token->size < 40 ? token->size : 40);
-	return fail_at(parser, token->text, "this is no SQL: %.*s", (int)size, token->text);
-}
-
-static cn_status check_statement(revision_reader *parser, const char *sql, size_t size)
-{
-	CLEANUP(cni_arena_done) cni_arena scratch = {0};
-	size_t count;
-	bool sqlite = strcmp(parser->section->engine, "sqlite") == 0;
-	const cni_token *tokens = cni_tokens(&scratch, sql, size, &count);
-	if (!tokens)
+	const char *at;
+	cn_error reason;
+	cn_status status = cni_revision_statement(parser->arena, parser->section->engine,
+		parser->plan->no_transaction, step, &at, &reason);
+	if (status >= 0)
+		return CN_OK;
+	if (status == CN_ENOMEM)
 		return no_memory(parser);
-	/* for every engine: where a statement ends rests on its tokens */
-	for (size_t i = 0; i < count; i++)
-		if (tokens[i].kind == CNI_TOKEN_ILLEGAL)
-			return fail_token(parser, &tokens[i]);
-	const char *word = sqlite ? forbidden(tokens) : NULL;
-	if (word) {
-		cn_status status = fail_at(parser, sql, "\"%s\" cannot stand in a revision", word);
-		cn_error_hint(parser->err,
-			"every revision runs in one transaction, with foreign keys off until its end; "
-			"leave the statement out");
-		return status;
-	}
-	return CN_OK;
+	fail_at(parser, sql + (at - step->sql), "%s", reason.message);
+	cn_error_hint(parser->err, "%s", reason.hint);
+	return status;
 }
 
 /* Where the statement ends: without its `;`, and what is white space or comment to the lexer. */
@@ -383,9 +413,6 @@ static const char *last_solid(const char *sql, const char *end)
 
 static cn_status add_statement(revision_reader *parser, const char *sql, const char *end)
 {
-	end = last_solid(sql, end);
-	if (end == sql)
-		return CN_OK;
 	/* to SQLite the text's last two characters are no comment yet; with a `;` behind them they
 	 * would be */
 	if (end - sql >= 2 && end[-2] == '/' && end[-1] == '*')
@@ -396,17 +423,11 @@ static cn_status add_statement(revision_reader *parser, const char *sql, const c
 			"statements follow a line \"-- upgrade sqlite\" or \"-- downgrade sqlite\"");
 		return status;
 	}
-	TRY(check_statement(parser, sql, (size_t)(end - sql)));
 	cni_step step = {.sql = cni_strndup(parser->arena, sql, (size_t)(end - sql))};
-	if (parser->commented)
-		step.comment = cni_buffer_dup(&parser->comment, parser->arena);
-	if (!step.sql || (parser->commented && !step.comment))
+	if (!step.sql)
 		return no_memory(parser);
-	cni_buffer_clear(&parser->comment);
-	parser->commented = false;
-	return CNI_PUSH(parser->arena, parser->plan->steps, parser->plan->step_count, step)
-		       ? CN_OK
-		       : no_memory(parser);
+	TRY(check_statement(parser, sql, &step));
+	return push_step(parser, sql, step);
 }
 
 /* Comments from `at` on; *ret_sql is the first thing that is neither comment, white space nor an
@@ -430,6 +451,19 @@ static cn_status read_between(
 	}
 }
 
+/* A statement whose `;` was forgotten must not swallow the words behind it. */
+static cn_status take_statement(revision_reader *parser, const char *sql, const char *end)
+{
+	const char *solid = last_solid(sql, end), *rest;
+	if (solid == sql)
+		return CN_OK;
+	TRY(add_statement(parser, sql, solid));
+	parser->trailing = true;
+	cn_status status = read_between(parser, solid, end, &rest);
+	parser->trailing = false;
+	return status;
+}
+
 static cn_status read_all(revision_reader *parser)
 {
 	const char *at = parser->text, *cursor = at, *statement, *sql;
@@ -438,11 +472,11 @@ static cn_status read_all(revision_reader *parser)
 		const char *end = statement + size;
 		TRY(read_between(parser, cursor, end, &sql));
 		if (sql)
-			TRY(add_statement(parser, sql, end));
+			TRY(take_statement(parser, sql, end));
 		cursor = end;
 	}
 	TRY(read_between(parser, cursor, parser->end, &sql));
-	return sql ? add_statement(parser, sql, parser->end) : CN_OK;
+	return sql ? take_statement(parser, sql, parser->end) : CN_OK;
 }
 
 static cn_status check_bytes(revision_reader *parser, size_t size)
@@ -466,6 +500,18 @@ static cn_status check_bytes(revision_reader *parser, size_t size)
 	return fail_at(parser, line < parser->end ? line : parser->end, "this line is not UTF-8");
 }
 
+static cn_status check_plan(revision_reader *parser, const cni_plan *plan)
+{
+	cn_error reason;
+	unsigned line;
+	cn_status status = cni_revision_plan_check(plan, &line, &reason);
+	if (status >= 0)
+		return CN_OK;
+	cn_error_set(parser->err, status, "%s:%u: %s", parser->path, line, reason.message);
+	cn_error_hint(parser->err, "%s", reason.hint);
+	return status;
+}
+
 static cn_status check_revision(revision_reader *parser)
 {
 	cni_revision *revision = parser->revision;
@@ -481,6 +527,10 @@ static cn_status check_revision(revision_reader *parser)
 			return fail_at(parser, parser->end,
 				"there is a \"downgrade %s\" section, but no \"upgrade %s\"",
 				revision->sections[i].engine, revision->sections[i].engine);
+	for (size_t i = 0; i < revision->section_count; i++) {
+		TRY(check_plan(parser, &revision->sections[i].upgrade));
+		TRY(check_plan(parser, &revision->sections[i].downgrade));
+	}
 	for (size_t i = 0; i < revision->parent_count; i++)
 		if (strcmp(revision->parents[i], revision->id) == 0)
 			return fail_at(parser, parser->text,

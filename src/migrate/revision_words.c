@@ -25,6 +25,8 @@ static const struct {
 	{"keep", CNI_WORD_KEEP},
 	{"warning:", CNI_WORD_WARNING},
 	{"no-transaction", CNI_WORD_NO_TRANSACTION},
+	{"call:", CNI_WORD_CALL},
+	{"data:", CNI_WORD_DATA},
 };
 
 /* "upgrade sqlite" and nothing more: an engine's name is small letters, digits and `_`. */

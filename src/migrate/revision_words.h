@@ -22,6 +22,8 @@ typedef enum cni_word {
 	CNI_WORD_KEEP,
 	CNI_WORD_WARNING,
 	CNI_WORD_NO_TRANSACTION,
+	CNI_WORD_CALL,
+	CNI_WORD_DATA,
 } cni_word;
 
 /* Which word a comment's text (without its `--` and outer white space) begins with; *ret_rest (may

@@ -69,8 +69,26 @@ static bool ends_in_comment(const char *sql)
 	return last.kind == CNI_TOKEN_COMMENT && last.size >= 2 && last.text[0] == '-';
 }
 
+static void write_step(cni_buffer *out, const cni_step *step)
+{
+	if (step->comment || step->data)
+		cni_buffer_putc(out, '\n');
+	if (step->data && !step->call)
+		write_field(out, "data", step->comment);
+	else if (step->comment)
+		write_comment(out, step->comment);
+	if (step->call) {
+		write_field(out, "call", step->call);
+		return;
+	}
+	cni_buffer_puts(out, step->sql);
+	cni_buffer_puts(out, ends_in_comment(step->sql) ? "\n;\n" : ";\n");
+}
+
 static void write_plan(cni_buffer *out, const cni_plan *plan)
 {
+	if (plan->no_transaction)
+		cni_buffer_puts(out, "-- no-transaction\n");
 	for (size_t i = 0; i < plan->keep_count; i++) {
 		CLEANUP(cni_buffer_done) cni_buffer line = {0};
 		bool block;
@@ -81,15 +99,8 @@ static void write_plan(cni_buffer *out, const cni_plan *plan)
 	}
 	for (size_t i = 0; i < plan->warning_count; i++)
 		write_field(out, "warning", plan->warnings[i]);
-	for (size_t i = 0; i < plan->step_count; i++) {
-		const cni_step *step = &plan->steps[i];
-		if (step->comment) {
-			cni_buffer_putc(out, '\n');
-			write_comment(out, step->comment);
-		}
-		cni_buffer_puts(out, step->sql);
-		cni_buffer_puts(out, ends_in_comment(step->sql) ? "\n;\n" : ";\n");
-	}
+	for (size_t i = 0; i < plan->step_count; i++)
+		write_step(out, &plan->steps[i]);
 }
 
 void cni_revision_write(cni_buffer *out, const cni_revision *revision)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/try.h"
+#include "migrate/data_step.h"
 #include "migrate/drift.h"
 #include "migrate/execute.h"
 #include "migrate/replaced.h"
@@ -137,6 +138,13 @@ static void report(const char *what, int64_t done, int64_t total, void *ctx)
 		state->run->progress(what, done, total, state->run->ctx);
 }
 
+static bool canceled(void *ctx)
+{
+	const running *state = ctx;
+	const cni_host *host = state->run->revision->host;
+	return host && host->canceled && host->canceled(host->ctx);
+}
+
 cn_status cni_run_revision(cni_conn *conn, const cni_run *run, bool *ret_done, cn_error *err)
 {
 	const cni_revision *revision = run->revision;
@@ -149,10 +157,14 @@ cn_status cni_run_revision(cni_conn *conn, const cni_run *run, bool *ret_done, c
 		return CN_EUNSUPPORTED;
 	}
 	running state = {.run = run, .plan = run->down ? &section->downgrade : &section->upgrade};
+	TRY(cni_revision_ready(revision, conn->driver->name, run->down, err));
 	cni_execution execution = {.plan = state.plan,
+		.revision = revision,
+		.down = run->down,
 		.locked = under_lock,
 		.finish = before_commit,
 		.progress = report,
+		.canceled = canceled,
 		.ctx = &state};
 	cn_status status = cni_execute(conn, &execution, err);
 	cni_arena_done(&state.arena);

@@ -126,12 +126,16 @@ static void keeps_reasons_apart_from_words(void **state)
 		{.sql = "SELECT 2 -- ends in a comment",
 			.comment = "keep a (b)\nwith a second line"},
 		{.sql = "SELECT 3", .comment = "no-transaction"},
+		{.sql = "SELECT 4", .comment = "why", .data = true},
+		{.sql = "SELECT 5", .data = true},
+		{.sql = "", .call = "f", .comment = "call: g"},
+		{.sql = "", .call = "f2"},
 	};
 	const char *columns[] = {"i\nd"};
 	cni_keep keep = {"t", "u", columns, columns, 1};
 	cni_section section = {.engine = "sqlite",
 		.has_upgrade = true,
-		.upgrade = {.steps = steps, .step_count = 3, .keeps = &keep, .keep_count = 1}};
+		.upgrade = {.steps = steps, .step_count = 7, .keeps = &keep, .keep_count = 1}};
 	cni_revision draft = {.id = "a1",
 		.message = "two\nlines",
 		.created = "",
@@ -145,12 +149,78 @@ static void keeps_reasons_apart_from_words(void **state)
 	assert_int_equal(revision.section_count, 1);
 	assert_false(revision.sections[0].has_downgrade);
 	const cni_plan *up = &revision.sections[0].upgrade;
-	assert_int_equal(up->step_count, 3);
-	for (size_t i = 0; i < 3; i++)
+	assert_int_equal(up->step_count, 7);
+	for (size_t i = 0; i < 7; i++) {
 		assert_string_equal(up->steps[i].sql, i == 1 ? "SELECT 2" : steps[i].sql);
+		assert_int_equal(up->steps[i].data, steps[i].data);
+		assert_int_equal(up->steps[i].call != NULL, steps[i].call != NULL);
+	}
+	assert_false(up->no_transaction);
+	assert_string_equal(up->steps[5].call, "f");
+	assert_string_equal(up->steps[3].comment, "why");
 	assert_int_equal(up->keep_count, 1);
 	assert_string_equal(up->keeps[0].from_columns[0], "i\nd");
 	assert_string_equal(up->keeps[0].to_table, "u");
+}
+
+static const cni_step *step_of(const cni_revision *revision, size_t at)
+{
+	assert_true(at < revision->sections[0].upgrade.step_count);
+	return &revision->sections[0].upgrade.steps[at];
+}
+
+static void reads_steps_that_sql_cannot_say(void **state)
+{
+	static const char text[] =
+		"-- cantil: revision a\n-- upgrade sqlite\n"
+		"-- data: the old ones go\n-- (all of them)\nDELETE FROM t WHERE b < :x_day\n"
+		" AND c <> :x_name AND d < :x_day;\n"
+		"CREATE TABLE u (a -- call: this is a comment\n);\n"
+		"/* why */\n  -- call: split_names\n"
+		"UPDATE t SET a = 1\n-- call: last"; /* a `;` was forgotten */
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	cni_revision revision;
+	cn_error err;
+	(void)state;
+	assert_ok(cni_revision_parse(&arena, "x", text, sizeof text - 1, &revision, &err), &err);
+	assert_int_equal(revision.sections[0].upgrade.step_count, 5);
+	const cni_step *step = step_of(&revision, 0);
+	assert_true(step->data);
+	assert_int_equal(step->line, 5);
+	assert_string_equal(step->comment, "the old ones go (all of them)");
+	assert_int_equal(step->argument_count, 2);
+	assert_string_equal(step->arguments[0], "day");
+	assert_string_equal(step->arguments[1], "name");
+	assert_false(step_of(&revision, 1)->data);
+	assert_null(step_of(&revision, 1)->call);
+	assert_string_equal(step_of(&revision, 2)->call, "split_names");
+	assert_string_equal(step_of(&revision, 2)->comment, "why");
+	assert_string_equal(step_of(&revision, 3)->sql, "UPDATE t SET a = 1");
+	assert_string_equal(step_of(&revision, 4)->call, "last");
+}
+
+static void reads_sections_without_a_transaction(void **state)
+{
+	static const char text[] = "-- cantil: revision a\n-- upgrade sqlite\n-- no-transaction\n"
+				   "PRAGMA page_size = 8192;\nVACUUM;\nUPDATE t SET a = 1;\n"
+				   "-- downgrade sqlite\nUPDATE t SET a = 2;\n";
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	cni_revision revision;
+	cn_error err;
+	(void)state;
+	assert_ok(cni_revision_parse(&arena, "x", text, sizeof text - 1, &revision, &err), &err);
+	for (int round = 0; round < 2; round++) { /* as it is, and as it is written */
+		assert_true(revision.sections[0].upgrade.no_transaction);
+		assert_false(revision.sections[0].downgrade.no_transaction);
+		assert_true(step_of(&revision, 0)->outside);
+		assert_true(step_of(&revision, 1)->outside);
+		assert_false(step_of(&revision, 2)->outside);
+		cni_buffer_clear(&out);
+		cni_revision_write(&out, &revision);
+		assert_ok(
+			cni_revision_parse(&arena, "x", out.data, out.size, &revision, &err), &err);
+	}
 }
 
 static void refuses_with_file_and_line(void **state)
@@ -175,8 +245,41 @@ static void refuses_with_file_and_line(void **state)
 		{"-- cantil: revision a\n-- upgrade sqlite\nPRAGMA foreign_keys = ON;",
 			"pragma foreign_keys"},
 		{"-- cantil: revision a\n-- upgrade sqlite\nVACUUM", "v/x.sql:3: \"vacuum\""},
-		{"-- cantil: revision a\n-- upgrade sqlite\n-- no-transaction\n",
-			"v/x.sql:3: a step outside"},
+		{"-- cantil: revision a\n-- upgrade sqlite\nSELECT 1;\n-- no-transaction\n",
+			"v/x.sql:4: \"no-transaction\" does not stand first"},
+		{"-- cantil: revision a\n-- upgrade sqlite\n-- no-transaction\n-- keep t (a)\n",
+			"v/x.sql:4: what is kept cannot be compared"},
+		{"-- cantil: revision a\n-- upgrade sqlite\n-- keep t (a)\n-- no-transaction\n",
+			"v/x.sql:4: \"no-transaction\" does not"},
+		{"-- cantil: revision a\n-- upgrade sqlite\n-- no-transaction\nVACUUM INTO 'x';",
+			"v/x.sql:4: \"vacuum into\""},
+		{"-- cantil: revision a\n-- upgrade sqlite\n-- no-transaction\nBEGIN;",
+			"v/x.sql:4: \"begin\""},
+		{"-- cantil: revision a\n-- upgrade sqlite\nSELECT 1;\nPRAGMA main . Page_Size = 1;",
+			"v/x.sql:4: \"pragma page_size\""},
+		{"-- cantil: revision a\n-- upgrade sqlite\nSELECT 1;\nPRAGMA [foreign_keys]=1;"
+		 "PRAGMA main.foreign_keys(1);",
+			"v/x.sql:4: \"pragma foreign_keys\""},
+		{"-- cantil: revision a\n-- call: f\n", "v/x.sql:2: a \"call:\" line before"},
+		{"-- cantil: revision a\n-- upgrade sqlite\n-- call: a function\n",
+			"v/x.sql:3: \"call:\" is followed by"},
+		{"-- cantil: revision a\n-- upgrade sqlite\n-- call:\n",
+			"v/x.sql:3: \"call:\" is followed by"},
+		{"-- cantil: revision a\n-- upgrade sqlite\nSELECT 1; -- call: f\n",
+			"v/x.sql:3: a \"call:\" line must stand alone"},
+		{"-- cantil: revision a\n-- upgrade sqlite\nSELECT\n ?;",
+			"v/x.sql:4: nobody gives"},
+		{"-- cantil: revision a\n-- upgrade sqlite\nSELECT :a;", "v/x.sql:3: nobody gives"},
+		{"-- cantil: revision a\n-- upgrade sqlite\nSELECT :x_;",
+			"v/x.sql:3: nobody gives"},
+		{"-- cantil: revision a\n-- upgrade sqlite\nCREATE TABLE t AS SELECT\n:x_a;",
+			"v/x.sql:4: a parameter can stand only"},
+		{"-- cantil: revision a\n-- upgrade sqlite\n-- keep t (a)\nDROP TABLE t;\n"
+		 "-- data: x\nSELECT 1;\nDROP TABLE u;",
+			"v/x.sql:6: a data step stands between"},
+		{"-- cantil: revision a\n-- upgrade sqlite\n-- keep t (a)\nDROP TABLE t;\n"
+		 "-- call: x\nDROP TABLE u;",
+			"v/x.sql:5: a data step stands between"},
 		{"-- cantil: revision a\n-- upgrade sqlite\n-- upgrade sqlite\n",
 			"v/x.sql:3: a second"},
 		{"-- cantil: revision a\n-- downgrade sqlite\n", "no \"upgrade sqlite\""},
@@ -247,6 +350,8 @@ int main(void)
 		cmocka_unit_test(reads_a_whole_file),
 		cmocka_unit_test(writes_what_it_reads),
 		cmocka_unit_test(keeps_reasons_apart_from_words),
+		cmocka_unit_test(reads_steps_that_sql_cannot_say),
+		cmocka_unit_test(reads_sections_without_a_transaction),
 		cmocka_unit_test(refuses_with_file_and_line),
 		cmocka_unit_test(bounds_what_it_reads),
 		cmocka_unit_test(names_files_safely),
