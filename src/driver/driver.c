@@ -203,6 +203,8 @@ cn_status cni_conn_run(
 
 cn_status cni_conn_begin(cni_conn *conn, cni_transaction kind, cn_error *err)
 {
+	if (conn->watch && !conn->watch(&(cni_pulse){.sql = "BEGIN"}, conn->watch_ctx))
+		return cn_fail(err, CN_ECANCELED, "interrupted");
 	return conn->driver->begin(conn, kind, err);
 }
 
@@ -217,6 +219,14 @@ int64_t cni_conn_changes(const cni_conn *conn) { return conn->driver->changes(co
 int64_t cni_conn_last_id(const cni_conn *conn) { return conn->driver->last_id(conn); }
 
 void cni_conn_interrupt(cni_conn *conn) { conn->driver->interrupt(conn); }
+
+void cni_conn_watch(cni_conn *conn, cni_pulse_fn fn, void *ctx)
+{
+	conn->watch = fn;
+	conn->watch_ctx = ctx;
+	if (conn->driver->watch)
+		conn->driver->watch(conn);
+}
 
 cn_status cni_conn_content_version(cni_conn *conn, int64_t *ret, cn_error *err)
 {

@@ -124,7 +124,7 @@ typedef struct cni_pulse {
 } cni_pulse;
 
 /* Returns false to end what runs with CN_ECANCELED. It must not use the connection. */
-typedef bool (*cni_watch_fn)(const cni_pulse *pulse, void *ctx);
+typedef bool (*cni_pulse_fn)(const cni_pulse *pulse, void *ctx);
 
 struct cni_driver {
 	const char *name; /* "sqlite"; also the section name in revision files */
@@ -192,7 +192,7 @@ struct cni_conn { /* every driver's own struct begins with this */
 	const cni_driver *driver;
 	const char *uri;  /* for messages: absolute, without a password */
 	const char *path; /* of an engine that keeps a file: its absolute path; else NULL */
-	cni_watch_fn watch; /* NULL: nobody looks on */
+	cni_pulse_fn watch; /* NULL: nobody looks on */
 	void *watch_ctx;
 };
 
@@ -286,7 +286,7 @@ void cni_conn_interrupt(cni_conn *conn);
 /* Lets fn look on: it is called about every 50 ms while something runs, and before a transaction
  * begins (done and total 0). A snapshot of this connection is watched by the same. fn NULL: nobody.
  */
-void cni_conn_watch(cni_conn *conn, cni_watch_fn fn, void *ctx);
+void cni_conn_watch(cni_conn *conn, cni_pulse_fn fn, void *ctx);
 cn_status cni_conn_content_version(cni_conn *conn, int64_t *ret, cn_error *err) CN_MUST_CHECK;
 cn_status cni_conn_set(
 	cni_conn *conn, cni_setting setting, int64_t value, cn_error *err) CN_MUST_CHECK;

@@ -13,7 +13,10 @@
 #include "base/try.h"
 #include "driver/sqlite/sqlite.h"
 
-enum { SNAPSHOT_MEMORY = 64 << 20 }; /* bytes; what is larger goes to a temporary file */
+enum {
+	SNAPSHOT_MEMORY = 64 << 20, /* bytes; what is larger goes to a temporary file */
+	STEP_PAGES = 256,           /* of a copy, between two looks at whoever looks on */
+};
 
 static cn_status size_of(cni_sqlite *conn, int64_t *ret, cn_error *err)
 {
@@ -25,22 +28,56 @@ static cn_status size_of(cni_sqlite *conn, int64_t *ret, cn_error *err)
 	return CN_OK;
 }
 
-/* In one step: in several, every write of another process would begin it anew. */
-static cn_status copy(cni_sqlite *from, cni_sqlite *to, cn_error *err)
+/* SQLITE_DONE, SQLITE_INTERRUPT, or what went wrong. */
+static int copy_pages(cni_sqlite *from, sqlite3_backup *backup)
+{
+	int rc;
+
+	/* fewer at a time only where somebody looks on: nobody could stop it anyway */
+	while ((rc = sqlite3_backup_step(backup, from->base.watch ? STEP_PAGES : -1)) ==
+		SQLITE_OK) {
+		int64_t total = sqlite3_backup_pagecount(backup);
+		if (!cni_sqlite_watch_pages(from, total - sqlite3_backup_remaining(backup), total))
+			return SQLITE_INTERRUPT;
+	}
+	return rc;
+}
+
+static cn_status copy_all(cni_sqlite *from, cni_sqlite *to, cn_error *err)
 {
 	sqlite3_backup *backup = sqlite3_backup_init(to->db, "main", from->db, "main");
 
 	if (!backup)
 		return cni_sqlite_fail(to, sqlite3_errcode(to->db), NULL, err);
-	int rc = sqlite3_backup_step(backup, -1);
+	int rc = copy_pages(from, backup);
 	int end = sqlite3_backup_finish(backup);
+	if (rc == SQLITE_INTERRUPT)
+		return cn_fail(err, CN_ECANCELED, "interrupted");
 	if (rc == SQLITE_DONE)
 		rc = end;
 	if (rc == SQLITE_OK)
 		return CN_OK;
 	cn_status status = cni_sqlite_fail(to, rc, NULL, err);
-	if (status == CN_ECONFLICT && cni_sqlite_in_transaction(&from->base))
+	if (status == CN_ECONFLICT && sqlite3_txn_state(from->db, "main") == SQLITE_TXN_WRITE)
 		cn_error_hint(err, "commit or roll back this connection's own transaction first");
+	return status;
+}
+
+/* All of it in one read transaction of the source: between two, every write of another process
+ * would begin the copy anew. */
+static cn_status copy(cni_sqlite *from, cni_sqlite *to, cn_error *err)
+{
+	bool began = sqlite3_get_autocommit(from->db) != 0;
+
+	if (began)
+		TRY(cni_sqlite_begin(&from->base, CNI_TX_READ, err));
+	/* BEGIN alone takes no lock: the first read does */
+	cn_status status =
+		cni_sqlite_pragma(from, "SELECT 1 FROM main.sqlite_schema LIMIT 1", NULL, 0, err);
+	if (status == CN_OK)
+		status = copy_all(from, to, err);
+	if (began)
+		cni_sqlite_rollback(&from->base);
 	return status;
 }
 
@@ -61,6 +98,7 @@ cn_status cni_sqlite_snapshot(cni_conn *base, cni_conn **ret, cn_error *err)
 				(long long)(size >> 20) + 1);
 		return status;
 	}
+	cni_conn_watch(&to->base, base->watch, base->watch_ctx);
 	*ret = &to->base;
 	return CN_OK;
 }

@@ -13,10 +13,6 @@
 #include "base/text.h"
 #include "driver/sqlite/sqlite.h"
 
-enum {
-	TICK = 20000
-}; /* instructions of SQLite's machine between two looks at the clock: about 1 ms */
-
 /* They report something, or touch nothing but this private connection. */
 static const char *const allowed[] = {"table_info", "table_xinfo", "table_list", "index_list",
 	"index_info", "index_xinfo", "foreign_key_list", "foreign_key_check", "integrity_check",
@@ -67,10 +63,8 @@ static int authorize(void *ctx, int action, const char *first, const char *secon
 	}
 }
 
-static int tick(void *ctx)
+bool cni_sqlite_late(cni_sqlite *conn)
 {
-	cni_sqlite *conn = ctx;
-
 	conn->timed_out = cni_clock_mono_us() > conn->deadline_us;
 	return conn->timed_out;
 }
@@ -79,7 +73,7 @@ void cni_sqlite_guard(cni_sqlite *conn, bool on)
 {
 	conn->guarded = on;
 	sqlite3_set_authorizer(conn->db, on ? authorize : NULL, conn);
-	sqlite3_progress_handler(conn->db, on ? TICK : 0, on ? tick : NULL, conn);
+	cni_sqlite_watch_set(&conn->base);
 	if (on)
 		cni_sqlite_started(conn);
 }

@@ -46,6 +46,14 @@ typedef struct cni_sqlite_sink {
 	bool aggregated; /* the statement did call cantil_row */
 } cni_sqlite_sink;
 
+typedef struct cni_sqlite_watch { /* of the statement that runs */
+	int64_t next_us;          /* not before this is anybody told */
+	const sqlite3_stmt *stmt; /* whose rows are counted; compared, never used */
+	int run;
+	int64_t rows, total;
+	bool asking;
+} cni_sqlite_watch;
+
 struct cni_sqlite {
 	cni_conn base;
 	sqlite3 *db;
@@ -70,6 +78,7 @@ struct cni_sqlite {
 	uint64_t prepare_count; /* texts that SQLite had to compile; for tests and reports */
 
 	cni_sqlite_sink *sink; /* of the innermost cni_stmt_each */
+	cni_sqlite_watch watching;
 
 	sqlite3_stmt *rollback; /* ready, since it must work when memory is short */
 
@@ -169,6 +178,14 @@ cn_status cni_sqlite_pragma(
 cn_status cni_sqlite_set(cni_conn *base, cni_setting setting, int64_t value, cn_error *err);
 cn_status cni_sqlite_get(cni_conn *base, cni_setting setting, int64_t *ret, cn_error *err);
 
+/* Switches SQLite's progress handler on where somebody looks on, or the guard does. Source: watch.c
+ */
+void cni_sqlite_watch_set(cni_conn *base);
+/* Before a statement is compiled: about how many rows it will go through. */
+void cni_sqlite_watch_begin(cni_sqlite *conn, const char *sql, size_t size);
+/* Within a copy, often; false: it is to end. */
+bool cni_sqlite_watch_pages(cni_sqlite *conn, int64_t done, int64_t total);
+
 /* cantil_hash and cantil_row. Source: functions.c */
 cn_status cni_sqlite_functions(cni_sqlite *conn, cn_error *err);
 
@@ -181,6 +198,8 @@ cn_status cni_sqlite_stand_in_collations(cni_sqlite *conn, cn_error *err);
 cn_status cni_sqlite_scratch(cni_conn **ret, cn_error *err);
 cn_status cni_sqlite_build(cni_conn *base, const char *script, size_t size, cn_error *err);
 void cni_sqlite_guard(cni_sqlite *conn, bool on);
+/* Has the running statement of a guarded connection had its time? */
+bool cni_sqlite_late(cni_sqlite *conn);
 void cni_sqlite_guard_reads(cni_sqlite *conn);
 
 /* Source: inspect.c, copy.c */

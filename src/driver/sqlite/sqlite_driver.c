@@ -26,6 +26,7 @@ const cni_driver cni_sqlite_driver = {
 	.changes = cni_sqlite_changes,
 	.last_id = cni_sqlite_last_id,
 	.interrupt = cni_sqlite_interrupt,
+	.watch = cni_sqlite_watch_set,
 	.content_version = cni_sqlite_content_version,
 	.set = cni_sqlite_set,
 	.get = cni_sqlite_get,

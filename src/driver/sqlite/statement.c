@@ -94,6 +94,7 @@ int cni_sqlite_compile(
 	int rc, count = (int)size + (sql[size] == '\0'); /* with its NUL it is not copied first */
 
 	cni_sqlite_started(conn);
+	cni_sqlite_watch_begin(conn, sql, size);
 	conn->prepare_count++;
 	do
 		rc = sqlite3_prepare_v3(conn->db, sql, count, 0, ret, ret_tail);
