@@ -20,16 +20,20 @@ void cni_migrator_freep(cn_migrator **migrator); /* for CLEANUP */
 /* "3f2a9c1e77b0  add price" */
 void cni_print_revision(cn_call *call, const char *before, const char *id, const char *message);
 
-/* The commands: db_make.c, db_run.c, db_look.c. Their options: beside them. */
+/* The commands: db_make.c, db_run.c, db_look.c, db_edit.c. Their options: beside them. */
 int cni_db_init(cn_call *call, cn_error *err);
 int cni_db_migrate(cn_call *call, cn_error *err);
 int cni_db_revision(cn_call *call, cn_error *err);
+int cni_db_merge(cn_call *call, cn_error *err);
+int cni_db_edit(cn_call *call, cn_error *err);
+int cni_db_list_templates(cn_call *call, cn_error *err);
 int cni_db_upgrade(cn_call *call, cn_error *err);
 int cni_db_downgrade(cn_call *call, cn_error *err);
 int cni_db_stamp(cn_call *call, cn_error *err);
 int cni_db_current(cn_call *call, cn_error *err);
 int cni_db_history(cn_call *call, cn_error *err);
 int cni_db_heads(cn_call *call, cn_error *err);
+int cni_db_branches(cn_call *call, cn_error *err);
 int cni_db_show(cn_call *call, cn_error *err);
 int cni_db_check(cn_call *call, cn_error *err);
 int cni_db_verify(cn_call *call, cn_error *err);

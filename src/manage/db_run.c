@@ -80,12 +80,24 @@ static cn_status confirm_losses(
 	return yes ? CN_OK : cn_fail(err, CN_ECANCELED, "nothing was changed");
 }
 
+/* "A:B" is for a script, and for a database that is somewhere else. */
+static cn_status check_range(cn_call *call, const char *name, bool *ret_range, cn_error *err)
+{
+	*ret_range = name && strchr(name, ':');
+	if (*ret_range && !cn_call_flag(call, "sql"))
+		return cn_usage(call, err, "a range (%s) goes with --sql only", name);
+	return CN_OK;
+}
+
 static cn_status run(cn_call *call, bool down, cn_error *err)
 {
 	CLEANUP(cni_migrator_freep) cn_migrator *migrator = NULL;
 	const char *name = cn_call_text(call, "revision");
 	ran_list ran = {.call = call};
-	TRY(cni_call_migrator(call, true, &migrator, err));
+	bool range;
+	TRY(check_range(call, name, &range, err));
+	TRY(cni_call_migrator(call, !range, &migrator, err));
+	TRY(cn_migrator_set_tag(migrator, cn_call_text(call, "tag"), err));
 	if (cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run"))
 		return preview(call, migrator, down, name, err);
 	if (down)
@@ -105,12 +117,39 @@ int cni_db_upgrade(cn_call *call, cn_error *err) { return run(call, false, err);
 
 int cni_db_downgrade(cn_call *call, cn_error *err) { return run(call, true, err); }
 
+static cn_status print_stamped(cn_call *call, cn_migrator *migrator, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	cni_json json = {.out = &out, .pretty = true};
+	cn_migration_state state;
+	TRY(cn_migrator_state(migrator, &state, err));
+	cni_json_object(&json, NULL);
+	cni_json_array(&json, "revisions");
+	for (size_t i = 0; i < state.current_count; i++)
+		cni_json_text(&json, NULL, state.current[i]);
+	cni_json_end(&json);
+	cni_json_end(&json);
+	if (out.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (cn_call_json(call)) {
+		cn_print(call, "%s", cni_buffer_text(&out));
+		return CN_OK;
+	}
+	for (size_t i = 0; i < state.current_count; i++)
+		cn_note(call, "stamped %s as %s", migrator->uri.text, state.current[i]);
+	if (!state.current_count)
+		cn_note(call, "stamped %s as base", migrator->uri.text);
+	return CN_OK;
+}
+
 int cni_db_stamp(cn_call *call, cn_error *err)
 {
 	CLEANUP(cni_migrator_freep) cn_migrator *migrator = NULL;
-	const char *name = cn_call_text(call, "revision");
+	size_t count;
+	const char *const *names = cn_call_list(call, "revision", &count);
 	TRY(cni_call_migrator(call, true, &migrator, err));
-	TRY(cn_migrator_stamp(migrator, name, err));
-	cn_note(call, "stamped %s as %s", migrator->uri.text, name ? name : "head");
-	return CN_OK;
+	TRY(cn_migrator_set_tag(migrator, cn_call_text(call, "tag"), err));
+	TRY(cn_migrator_stamp_all(
+		migrator, count ? names : NULL, cn_call_flag(call, "purge"), err));
+	return print_stamped(call, migrator, err);
 }

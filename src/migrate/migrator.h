@@ -61,6 +61,9 @@ cn_status cni_migrator_make(cn_migrator *migrator, const cn_make_desc *desc, cni
 cn_status cni_migrator_diff(
 	cn_migrator *migrator, cni_arena *arena, cni_diff *ret, cn_error *err) CN_MUST_CHECK;
 
+/* How many heads the folder has. */
+cn_status cni_migrator_heads(cn_migrator *migrator, size_t *ret, cn_error *err) CN_MUST_CHECK;
+
 /* One revision of the folder; NULL for "base". */
 cn_status cni_migrator_find(cn_migrator *migrator, const char *name, const cni_revision **ret,
 	cn_error *err) CN_MUST_CHECK;

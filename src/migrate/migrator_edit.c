@@ -61,6 +61,19 @@ cn_status cni_migrator_check_files(cn_migrator *migrator, const cni_folder *fold
 	return CN_ESCHEMA;
 }
 
+/* Where there is a database, it can tell which edits came too late; that it cannot be read is
+ * nobody's business here. */
+static void tell_applied(cn_migrator *migrator, const cni_folder *folder, cni_arena *arena)
+{
+	cni_version version;
+	cn_error ignored;
+	if (!cni_migrator_has_database(migrator) ||
+		cni_migrator_version(migrator, arena, &version, &ignored) < 0)
+		return;
+	(void)cni_version_resolve(folder, &version);
+	(void)cni_migrator_edited(migrator, folder, &version);
+}
+
 cn_status cn_migrator_check(cn_migrator *migrator, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
@@ -68,6 +81,7 @@ cn_status cn_migrator_check(cn_migrator *migrator, cn_error *err)
 	const cni_revision *head;
 	cni_migrator_begin(migrator);
 	TRY(cni_migrator_folder(migrator, &arena, &folder, err));
+	tell_applied(migrator, &folder, &arena);
 	TRY(cni_migrator_check_files(migrator, &folder, err));
 	return cni_folder_head(&folder, &head, err);
 }

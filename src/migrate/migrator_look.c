@@ -161,6 +161,15 @@ cn_status cni_migrator_find(
 	return cni_folder_find(&folder, name, ret, err);
 }
 
+cn_status cni_migrator_heads(cn_migrator *migrator, size_t *ret, cn_error *err)
+{
+	cni_folder folder;
+	cni_migrator_begin(migrator);
+	TRY(cni_migrator_folder(migrator, &migrator->result, &folder, err));
+	*ret = cni_folder_head_count(&folder);
+	return CN_OK;
+}
+
 /* ---- recorded against wanted ---- */
 
 /* Renames that the models say; those that only a person knows are no matter here: they differ
