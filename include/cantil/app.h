@@ -33,6 +33,8 @@ extern "C" {
 #endif
 
 typedef struct cn_model cn_model;
+typedef struct cn_migrations cn_migrations;
+typedef struct cn_data_migration cn_data_migration;
 
 /* Fills a database with sample data in one transaction that `db seed` commits: it must not commit
  * itself. */
@@ -48,7 +50,11 @@ typedef struct cn_app_desc {
 	const char *database_uri; /* "sqlite:///store.db"; NULL: cantil.ini or the user must say */
 	const cn_model *const *models; /* CN_MODELS(…): NULL-terminated; NULL: none */
 	const char *migrations;        /* their folder; NULL: "migrations" */
-	cn_seed_fn seed;               /* NULL: there is no `db seed` */
+	/* Revisions that are compiled in, for where the folder is not there; NULL: none */
+	const cn_migrations *embedded;
+	const cn_data_migration *data_steps; /* C functions of revisions (data_step.h), ended by
+						{0}; NULL: none */
+	cn_seed_fn seed;                     /* NULL: there is no `db seed` */
 
 	const cn_option *options;        /* the program's own global options (before the command) */
 	const cn_command_desc *commands; /* the program's own commands; more with cn_command() */

@@ -40,6 +40,7 @@ extern "C" {
 #endif
 
 typedef struct cn_app cn_app;
+typedef struct cn_db cn_db;
 typedef struct cn_migrator cn_migrator;
 
 /* Revisions that were compiled into the program: docs/embedding.md. The source with them is written
@@ -99,9 +100,34 @@ CN_API void cn_migrator_free(cn_migrator *migrator); /* NULL is allowed */
  * its cantil.ini). Free it before the app. Source: src/manage/db_migrator.c */
 CN_API cn_status cn_app_migrator(cn_app *app, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
 
+/* ---- for a program that brings its migrations along: docs/embedding.md ---- */
+
+/* Brings the database of an open handle to a revision of the program's own (NULL: "head"), at its
+ * start, before any session is opened:
+ *
+ *     cn_db_options options = {.models = CN_MODELS(Reading), .create = true};
+ *     if (cn_db_open("sqlite:///log.db", &options, &db, &err) < 0 ||
+ *             cn_upgrade(db, &migrations, "head", &err) < 0)
+ *             …
+ *
+ * When there is nothing to do, nothing is written. Of several processes that start at once, one
+ * runs the revisions, the others wait for it and go on. CN_ESCHEMA when the database belongs to a
+ * newer program: nothing was touched. CN_ECONFLICT when somebody else held it for longer than a
+ * minute. For data steps, a copy beforehand, progress or another time-out: cn_db_migrator.
+ * Source: src/manage/upgrade.c */
+CN_API cn_status cn_upgrade(cn_db *db, const cn_migrations *embedded, const char *revision,
+	cn_error *err) CN_MUST_CHECK;
+/* The way back; NULL: one revision. */
+CN_API cn_status cn_downgrade(cn_db *db, const cn_migrations *embedded, const char *revision,
+	cn_error *err) CN_MUST_CHECK;
+/* A migrator for the database of an open handle; desc->database_uri is not looked at. The handle
+ * may be closed before the migrator is freed. Not for a database in memory. */
+CN_API cn_status cn_db_migrator(
+	cn_db *db, const cn_migrator_desc *desc, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
+
 /* Makes the folder (versions/, README.md, settings, a skeleton for revisions that are written by
- * hand). *ret_made (may be NULL): false when it was one already, which is fine. CN_ECONFLICT, saying
- * what there is, when it holds something else. */
+ * hand). *ret_made (may be NULL): false when it was one already, which is fine. CN_ECONFLICT,
+ * saying what there is, when it holds something else. */
 CN_API cn_status cn_migrator_init(
 	cn_migrator *migrator, bool *ret_made, cn_error *err) CN_MUST_CHECK;
 
@@ -129,7 +155,7 @@ typedef struct cn_make_desc {
 	/* The revision that it follows: an id, "LABEL@head", …; "base": none, a branch of its own.
 	 * NULL: the only head; CN_ESCHEMA when there are several. */
 	const char *head;
-	bool splice; /* `head` may have a follower already: a branch begins */
+	bool splice;                   /* `head` may have a follower already: a branch begins */
 	const char *branch_label;      /* a name for the branch that begins here; NULL: none */
 	const char *const *depends_on; /* revisions that must be applied before this one, without
 					  being followed by it; NULL-terminated; NULL: none */
@@ -160,14 +186,14 @@ typedef struct cn_merge_desc {
  * its own, so the branches must get along: they are replayed in either order, and it must work and
  * end in the same schema (columns in another order are no matter). CN_ESCHEMA, naming the revision
  * or the table in conflict, when not. Source: src/migrate/migrator_merge.c */
-CN_API cn_status cn_migrator_merge(
-	cn_migrator *migrator, const cn_merge_desc *desc, cn_made *ret, cn_error *err) CN_MUST_CHECK;
+CN_API cn_status cn_migrator_merge(cn_migrator *migrator, const cn_merge_desc *desc, cn_made *ret,
+	cn_error *err) CN_MUST_CHECK;
 
 /* Takes a revision's file as it is now, after it was edited: parsed, replayed forward, backward and
- * forward again with all the others, and its line in revisions.sha256 written. NULL: every file that
- * was edited and is not applied. CN_ESCHEMA when it does not hold; CN_ECONFLICT when the database
- * has it already and not `force`. *ret_count (may be NULL): how many were taken.
- * Source: src/migrate/migrator_edit.c */
+ * forward again with all the others, and its line in revisions.sha256 written. NULL: every file
+ * that was edited and is not applied. CN_ESCHEMA when it does not hold; CN_ECONFLICT when the
+ * database has it already and not `force`. *ret_count (may be NULL): how many were taken. Source:
+ * src/migrate/migrator_edit.c */
 CN_API cn_status cn_migrator_accept(cn_migrator *migrator, const char *revision, bool force,
 	size_t *ret_count, cn_error *err) CN_MUST_CHECK;
 
@@ -183,9 +209,9 @@ CN_API cn_status cn_migrator_accept(cn_migrator *migrator, const char *revision,
  * CN_ENOTFOUND with "did you mean", CN_EARG when it could be several. */
 
 /* Runs what leads to `revision`, with all that it needs; NULL: "head" (CN_ESCHEMA when there are
- * several heads), or "-1". A downgrade undoes what stands behind `revision`. *ret_count (may be NULL): how many this call ran; 0 when another process
- * was first. Upgrade may create the database's file. When it fails, the database is at the last
- * revision that was run whole. */
+ * several heads), or "-1". A downgrade undoes what stands behind `revision`. *ret_count (may be
+ * NULL): how many this call ran; 0 when another process was first. Upgrade may create the
+ * database's file. When it fails, the database is at the last revision that was run whole. */
 CN_API cn_status cn_migrator_upgrade(cn_migrator *migrator, const char *revision, size_t *ret_count,
 	cn_error *err) CN_MUST_CHECK;
 CN_API cn_status cn_migrator_downgrade(cn_migrator *migrator, const char *revision,
@@ -203,8 +229,8 @@ CN_API cn_status cn_migrator_script(cn_migrator *migrator, bool downgrade, const
 	const char **ret_sql, cn_error *err) CN_MUST_CHECK;
 
 /* Writes that the database is at this revision ("head", "base", …) without running anything: with
- * all that it needs, without what stands behind it. Other branches stay as they are. CN_ESCHEMA when
- * the database has revisions that the folder does not. */
+ * all that it needs, without what stands behind it. Other branches stay as they are. CN_ESCHEMA
+ * when the database has revisions that the folder does not. */
 CN_API cn_status cn_migrator_stamp(
 	cn_migrator *migrator, const char *revision, cn_error *err) CN_MUST_CHECK;
 
@@ -225,7 +251,7 @@ typedef struct cn_migration {
 	const char *applied_at; /* ISO 8601, UTC; NULL: not applied */
 	int64_t duration_us;    /* of applying it; -1: stamped, or not applied */
 	bool current;           /* applied, and no applied one follows it */
-	const char *tag;        /* what cn_migrator_set_tag said when it was applied; NULL: nothing */
+	const char *tag; /* what cn_migrator_set_tag said when it was applied; NULL: nothing */
 	const char *const *children; /* more than one: branches begin here */
 	size_t child_count;
 	const char *const *depends; /* what else must be applied before it */
@@ -259,13 +285,14 @@ CN_API cn_status cn_migrator_state(
 /* The same with only a part of the list: "A:B", both included, and what lies between. A: where it
  * begins ("base" or nothing: at the very beginning), B: where it ends ("heads" or nothing: at the
  * heads); "current" is a name, too; "-3:current": the three before it as well; "A:+2": the two that
- * follow as well. A single name is its whole branch. NULL: all. Source: src/migrate/migrator_look.c */
+ * follow as well. A single name is its whole branch. NULL: all. Source: src/migrate/migrator_look.c
+ */
 CN_API cn_status cn_migrator_history(cn_migrator *migrator, const char *range,
 	cn_migration_state *ret, cn_error *err) CN_MUST_CHECK;
 
 /* For continuous integration, without a database: CN_ESCHEMA, saying which, when there is more than
- * one head, a file was edited since it was made, or one is missing. (Whether the schema wanted differs
- * is cn_migrator_drift.) */
+ * one head, a file was edited since it was made, or one is missing. (Whether the schema wanted
+ * differs is cn_migrator_drift.) */
 CN_API cn_status cn_migrator_check(cn_migrator *migrator, cn_error *err) CN_MUST_CHECK;
 
 typedef struct cn_drift {

@@ -19,6 +19,8 @@ static void call_progress(const char *what, int64_t done, int64_t total, void *c
 	cn_progress(ctx, what, done, total);
 }
 
+static bool call_canceled(void *ctx) { return cn_call_interrupted(ctx); }
+
 static void call_watch(cni_conn *conn, bool opened, void *ctx)
 {
 	(void)ctx;
@@ -35,8 +37,13 @@ static cn_status make(cn_app *app, const cn_migrator_desc *desc, cn_migrator **r
 	TRY(cni_app_project(app, &project, err));
 	full.database_uri = project->uri_source ? project->uri_open : NULL;
 	full.root = project->root;
-	if (!full.folder)
+	full.data_steps = app->desc.data_steps;
+	if (!full.folder) {
 		full.folder = project->migrations;
+		/* where it is developed the folder is the newer one */
+		if (app->desc.embedded && !cni_dir_exists(full.folder))
+			full.embedded = app->desc.embedded;
+	}
 	TRY(cn_migrator_new(&full, ret, err));
 	if (project->schema || cn_app_models(app)[0])
 		cni_migrator_set_target(*ret, app_target, app);
@@ -57,6 +64,8 @@ cn_status cni_call_migrator(cn_call *call, bool need_database, cn_migrator **ret
 	cn_migrator *migrator;
 	cn_migrator_desc desc = {.program = cni_call_program(call),
 		.folder = cn_call_text(call, "directory"),
+		.arguments = cn_call_list(call, "argument", NULL),
+		.canceled = call_canceled,
 		.notice = call_notice,
 		.progress = call_progress,
 		.ctx = call};

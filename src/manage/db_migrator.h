@@ -7,10 +7,12 @@
 
 #include "migrate/migrator.h"
 
-/* The option of every command that looks at revisions. */
-#define CNI_FOLDER_OPTION \
-	CN_OPT_TEXT(      \
-		'd', "directory", "DIR", "the migrations folder", .complete = CN_COMPLETE_FOLDER)
+/* The options of every command that looks at revisions. */
+#define CNI_FOLDER_OPTION                                                                          \
+	CN_OPT_TEXT(                                                                               \
+		'd', "directory", "DIR", "the migrations folder", .complete = CN_COMPLETE_FOLDER), \
+		CN_OPT_TEXT('x', "argument", "KEY=VALUE", "a value that a revision asks for",      \
+			.repeated = true)
 
 /* The caller frees it. `need_database`: CN_ENOTFOUND when nobody said which one. */
 cn_status cni_call_migrator(

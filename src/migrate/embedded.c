@@ -37,7 +37,7 @@ static cn_status check_file(
 cn_status cni_folder_embedded(cni_arena *arena, const char *path, const cn_migrations *embedded,
 	cni_folder *ret, cn_error *err)
 {
-	cni_folder folder = {.arena = arena, .path = cni_strdup(arena, path)};
+	cni_folder folder = {.arena = arena, .path = cni_strdup(arena, path), .embedded = true};
 	if (!folder.path)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(check_format(embedded, err));
@@ -55,6 +55,19 @@ cn_status cni_folder_embedded(cni_arena *arena, const char *path, const cn_migra
 	TRY(cni_folder_link(&folder, err));
 	*ret = folder;
 	return CN_OK;
+}
+
+bool cni_embedded_current(const cn_migrations *embedded, const cni_version *version)
+{
+	if (embedded->format != CN_MIGRATIONS_FORMAT || version->count != embedded->count)
+		return false;
+	for (size_t i = 0; i < embedded->count; i++) {
+		const cn_migration_file *file = &embedded->files[i];
+		const cni_applied *row = cni_version_find(version, file->id);
+		if (!row || strcmp(row->checksum, file->checksum) != 0)
+			return false;
+	}
+	return true;
 }
 
 cn_status cni_migrator_folder(

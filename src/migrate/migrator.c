@@ -133,6 +133,11 @@ cn_status cn_migrator_set_tag(cn_migrator *migrator, const char *tag, cn_error *
 	return CN_OK;
 }
 
+void cni_migrator_set_connection(cn_migrator *migrator, cni_conn *conn)
+{
+	migrator->borrowed = conn;
+}
+
 void cni_migrator_begin(cn_migrator *migrator) { cni_arena_done(&migrator->result); }
 
 void cni_migrator_notice(cn_migrator *migrator, const char *fmt, ...)
@@ -164,6 +169,8 @@ void cni_error_more(cn_error *err, const char *fmt, ...)
 
 bool cni_migrator_has_database(const cn_migrator *migrator)
 {
+	if (migrator->borrowed)
+		return true;
 	if (!migrator->desc.database_uri || migrator->uri.memory)
 		return false;
 	return !migrator->uri.path || cni_file_exists(migrator->uri.path);
@@ -200,6 +207,10 @@ cn_status cni_migrator_open(
 		.busy_timeout_ms = migrator->desc.lock_timeout_ms};
 	int64_t until_us = cni_clock_mono_us() + (int64_t)migrator->desc.lock_timeout_ms * 1000;
 	cni_conn *conn;
+	if (migrator->borrowed) {
+		*ret = migrator->borrowed;
+		return CN_OK;
+	}
 	TRY(check_uri(migrator, err));
 	/* Several processes that make the same file want it exclusively for a moment, to change its
 	 * journal mode; SQLite does not wait for that by itself. */
@@ -219,6 +230,11 @@ cn_status cni_migrator_open(
 
 void cni_migrator_close(cn_migrator *migrator, cni_conn **conn)
 {
+	if (migrator->borrowed) {
+		cni_conn_rollback(migrator->borrowed);
+		*conn = NULL;
+		return;
+	}
 	if (*conn && migrator->watch)
 		migrator->watch(*conn, false, migrator->watch_ctx);
 	cni_conn_close(*conn);
@@ -255,6 +271,22 @@ static cn_status fail_squashed(
 	return CN_ESCHEMA;
 }
 
+/* A program brings all its revisions along: one that it does not know came after it. */
+static cn_status fail_newer(
+	const cni_folder *folder, const cni_version *version, size_t at, cn_error *err)
+{
+	const cni_applied *row = &version->list[at];
+	cn_error_set(err, CN_ESCHEMA,
+		"the database is newer than this program: it has revision \"%s\"", row->revision);
+	cn_error_detail(err,
+		"applied %s by version %s of the library; this program has %zu revisions",
+		row->applied_at, row->tool, folder->revision_count);
+	cn_error_hint(err,
+		"nothing was changed: start the newer program, or put back the copy from before its "
+		"upgrade");
+	return CN_ESCHEMA;
+}
+
 cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, cni_arena *arena,
 	bool **ret, cn_error *err)
 {
@@ -268,6 +300,8 @@ cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, 
 				cni_folder_replacement(folder, version->list[i].revision, NULL);
 			if (squashed)
 				return fail_squashed(version, i, squashed, err);
+			if (folder->embedded)
+				return fail_newer(folder, version, i, err);
 			cn_error_set(err, CN_ESCHEMA,
 				"the database has revision \"%s\", which is not in the folder",
 				version->list[i].revision);

@@ -41,6 +41,7 @@ struct cn_migrator {
 	void *ran_ctx;
 	struct cni_host *host; /* what the steps of revisions need: data_step.h */
 	const char *backup_folder; /* absolute; NULL: no copy is made */
+	cni_conn *borrowed; /* a database in memory, which is only in this connection; else NULL */
 };
 
 /* ---- set by the manager before the calls; NULL: none ---- */
@@ -49,6 +50,8 @@ void cni_migrator_set_ask(cn_migrator *migrator, cni_ask_fn fn, void *ctx);
 void cni_migrator_set_watch(cn_migrator *migrator, cni_opened_fn fn, void *ctx);
 void cni_migrator_set_ran(cn_migrator *migrator, cni_ran_fn fn, void *ctx);
 void cni_migrator_set_allow_drift(cn_migrator *migrator, bool allow);
+/* Works on this connection, of a database in memory, and does not close it. */
+void cni_migrator_set_connection(cn_migrator *migrator, cni_conn *conn);
 
 /* ---- more than the public functions, for the commands ---- */
 
@@ -87,6 +90,12 @@ cn_status cni_migrator_folder(
 	cn_migrator *migrator, cni_arena *arena, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
 /* CN_EUNSUPPORTED when the revisions are embedded, so that no file can be made or changed. */
 cn_status cni_migrator_on_disk(const cn_migrator *migrator, cn_error *err) CN_MUST_CHECK;
+/* The copy that backup_folder asks for; inside the transaction, before anything is written. */
+cn_status cni_migrator_backup(cn_migrator *migrator, cni_conn *conn, const cni_version *version,
+	cn_error *err) CN_MUST_CHECK;
+/* Are all embedded revisions applied, as they are, and nothing else? Answered without parsing them.
+ */
+bool cni_embedded_current(const cn_migrations *embedded, const cni_version *version);
 /* Begins a public call: what the last one handed out is forgotten. */
 void cni_migrator_begin(cn_migrator *migrator);
 bool cni_migrator_has_database(const cn_migrator *migrator); /* is it there? */

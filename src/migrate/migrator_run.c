@@ -160,6 +160,11 @@ static cn_status settle(run_job *job, const cni_revision *revision, cn_status st
 	return status;
 }
 
+static cn_status starts(cni_conn *conn, const cni_version *version, void *ctx, cn_error *err)
+{
+	return cni_migrator_backup(ctx, conn, version, err);
+}
+
 static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *err)
 {
 	cn_migrator *migrator = job->migrator;
@@ -175,7 +180,9 @@ static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *e
 		.before = job->rehearsal.scratch ? job->rehearsal.before : NULL,
 		.after = job->rehearsal.scratch ? job->rehearsal.after : NULL,
 		.progress = migrator->desc.progress,
-		.ctx = migrator->desc.ctx};
+		.ctx = migrator->desc.ctx,
+		.starts = job->done ? NULL : starts,
+		.starts_ctx = migrator};
 	cn_status status = cni_run_revision(job->conn, &run, &done, err);
 	if (status < 0)
 		return settle(job, revision, status, err);
@@ -186,10 +193,28 @@ static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *e
 	return CN_OK;
 }
 
+/* A program that starts has nothing to do, as a rule: then no revision is even parsed. */
+static cn_status is_current(run_job *job, const char *name, bool *ret, cn_error *err)
+{
+	cni_version version;
+	*ret = false;
+	if (!cni_same(name, "head") && !cni_same(name, "heads"))
+		return CN_OK;
+	TRY(cni_migrator_version(job->migrator, &job->arena, &version, err));
+	*ret = cni_embedded_current(job->migrator->desc.embedded, &version);
+	return CN_OK;
+}
+
 static cn_status find_route(run_job *job, bool down, const char *name, cn_error *err)
 {
 	cn_migrator *migrator = job->migrator;
 	cni_version version;
+	if (migrator->desc.embedded && !down) {
+		bool current;
+		TRY(is_current(job, name, &current, err));
+		if (current)
+			return CN_OK;
+	}
 	TRY(cni_migrator_folder(migrator, &job->arena, &job->folder, err));
 	TRY(cni_migrator_version(migrator, &job->arena, &version, err));
 	job->unsettled = cni_version_resolve(&job->folder, &version);

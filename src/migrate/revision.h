@@ -70,6 +70,7 @@ typedef struct cni_label { /* a branch's name, and the revision that it begins w
 typedef struct cni_folder {
 	cni_arena *arena;
 	const char *path;        /* the migrations folder, absolute */
+	bool embedded;           /* there is none: they are in the program */
 	cni_revision *revisions; /* parents before children */
 	size_t revision_count;
 	size_t *by_id;     /* indexes into revisions, sorted by id */

@@ -83,11 +83,16 @@ static cn_status check_before(running *state, cni_conn *conn, cn_error *err)
 static cn_status under_lock(cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err)
 {
 	running *state = ctx;
+	const cni_run *run = state->run;
 	cni_version version;
-	TRY(cni_version_settle(conn, state->run->folder, &state->arena, &version, err));
+	TRY(cni_version_read(conn, &state->arena, &version, err));
+	(void)cni_version_resolve(run->folder, &version);
 	TRY(check_version(state, &version, &state->skipped, err));
-	if (!state->skipped && state->run->before)
+	if (!state->skipped && run->before)
 		TRY(check_before(state, conn, err));
+	if (!state->skipped && run->starts)
+		TRY(run->starts(conn, &version, run->starts_ctx, err));
+	TRY(cni_version_settle(conn, run->folder, &state->arena, &version, err));
 	state->started_us = cni_clock_mono_us(); /* not the time spent waiting for the lock */
 	*ret_skip = state->skipped;
 	return CN_OK;

@@ -8,7 +8,7 @@
 #ifndef CNI_MIGRATE_RUNNER_H
 #define CNI_MIGRATE_RUNNER_H
 
-#include "migrate/revision.h"
+#include "migrate/version.h"
 
 typedef struct cni_run {
 	const cni_folder *folder;
@@ -21,6 +21,10 @@ typedef struct cni_run {
 	void (*progress)(
 		const char *what, int64_t done, int64_t total, void *ctx); /* may be NULL */
 	void *ctx;
+	/* called under the lock, before anything is written, when the revision will be run; may be
+	 * NULL */
+	cn_status (*starts)(cni_conn *conn, const cni_version *version, void *ctx, cn_error *err);
+	void *starts_ctx;
 } cni_run;
 
 /* *ret_done: false when another process had done it. CN_ECONFLICT when the database is at another
