@@ -64,10 +64,13 @@ typedef enum cn_action {
 	CN_CASCADE,
 } cn_action;
 
-/* What the session does to the loaded and unloaded children of a row that cn_delete takes. */
+/* What the session does to the children of a row: several may be joined by `|`. */
 typedef enum cn_cascade {
-	CN_CASCADE_NONE = 0, /* leaves it to the database */
-	CN_CASCADE_DELETE,   /* deletes them too, and theirs */
+	CN_CASCADE_NONE = 0,    /* leaves them to the database */
+	CN_CASCADE_DELETE = 1,  /* cn_delete of the parent deletes them too (loaded or not), and theirs */
+	CN_CASCADE_ORPHANS = 2, /* one that is taken out of the list (cn_remove) is deleted */
+	CN_CASCADE_NULLIFY = 4, /* cn_delete of the parent sets their key to NULL */
+	CN_CASCADE_SAVE = 8,    /* a struct that the session does not know is given to cn_add */
 } cn_cascade;
 
 /* How a member lies in its struct. Filled by the macros. */
@@ -127,16 +130,28 @@ typedef struct cn_column {
 	const char *renamed_from; /* the column's old name, so that a migration need not ask */
 } cn_column;
 
+typedef enum cn_relation_kind {
+	CN_RELATION_BELONGS_TO = 0, /* this model has the foreign key */
+	CN_RELATION_HAS_MANY,
+	CN_RELATION_HAS_ONE,      /* the target has it, and it is unique there */
+	CN_RELATION_MANY_TO_MANY, /* a third table has both */
+} cn_relation_kind;
+
 /* CN_BELONGS_TO(T, Target, member, .via = "column"), CN_HAS_MANY(T, Target, member, .via =
- * "column") */
+ * "column"), CN_HAS_ONE(T, Target, member), CN_MANY_TO_MANY(T, Target, member, .through = "table") */
 typedef struct cn_relation {
 	cn_part part;
-	bool many;
+	bool many; /* the member is a list */
+	cn_relation_kind kind;
 	const char *member, *model; /* model: the target's type name */
 	size_t offset;
-	const char *via;      /* the foreign key's columns "a" or "a, b": of this model (belongs to), of the target (has many) */
-	const char *order_by; /* has many: "name, id desc", of the target; NULL: by its primary key */
-	cn_cascade cascade;   /* has many */
+	const char *via;      /* the foreign key's columns "a" or "a, b": of this model (belongs to), of the target (has one,
+	                         has many), of the table between that lead here (many to many); NULL: the only one there is */
+	const char *through;  /* many to many: the table between, or its model's type name; it is one of the models, and
+	                         may have columns of its own */
+	const char *to;       /* many to many: the columns of the table between that lead to the target */
+	const char *order_by; /* of a list: "name, id desc", of the target; NULL: by its primary key */
+	cn_cascade cascade;   /* belongs to: SAVE only; many to many: SAVE only, its links go by themselves */
 } cn_relation;
 
 /* CN_INDEX("team_id, lower(name) desc", .unique = true, .where_sql = "active") */
@@ -284,13 +299,19 @@ CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value valu
 #define CN_TEXT(v) {.type = CN_TYPE_TEXT, .size = sizeof("" v) - 1, .as = {.p = "" v}}
 
 /* The member is Target *member; the target's type is checked by the compiler. */
-#define CN_BELONGS_TO(T, Target, ...) CN_RELATION_(T, Target *, Target, false, __VA_ARGS__, )
+#define CN_BELONGS_TO(T, Target, ...)                                                              \
+	CN_RELATION_(T, Target *, Target, false, CN_RELATION_BELONGS_TO, __VA_ARGS__, )
+#define CN_HAS_ONE(T, Target, ...)                                                                 \
+	CN_RELATION_(T, Target *, Target, false, CN_RELATION_HAS_ONE, __VA_ARGS__, )
 /* The member is Target **member: NULL until loaded, then a NULL-terminated list. */
-#define CN_HAS_MANY(T, Target, ...) CN_RELATION_(T, Target **, Target, true, __VA_ARGS__, )
-#define CN_RELATION_(T, Member, Target, many_, m, ...)                                             \
-	&((const cn_relation){.part.kind = CN_PART_RELATION, .many = many_, .member = #m,          \
-		.model = #Target, .offset = _Generic(CN_PTR_TO(T, m), Member *: offsetof(T, m)),   \
-		__VA_ARGS__})                                                                      \
+#define CN_HAS_MANY(T, Target, ...)                                                                \
+	CN_RELATION_(T, Target **, Target, true, CN_RELATION_HAS_MANY, __VA_ARGS__, )
+#define CN_MANY_TO_MANY(T, Target, ...)                                                            \
+	CN_RELATION_(T, Target **, Target, true, CN_RELATION_MANY_TO_MANY, __VA_ARGS__, )
+#define CN_RELATION_(T, Member, Target, many_, kind_, m, ...)                                      \
+	&((const cn_relation){.part.kind = CN_PART_RELATION, .many = many_, .kind = kind_,         \
+		.member = #m, .model = #Target,                                                    \
+		.offset = _Generic(CN_PTR_TO(T, m), Member *: offsetof(T, m)), __VA_ARGS__})       \
 		 .part
 
 #define CN_INDEX(...) CN_INDEX_(__VA_ARGS__, )

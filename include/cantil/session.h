@@ -62,6 +62,7 @@ typedef struct cn_query {
 	size_t limit, offset; /* 0: all, from the first */
 	bool distinct;        /* for reads of views, which may hold equal rows */
 	const char *load;     /* relations to load with it: "producer, products.garbage" */
+	bool read_only;       /* cn_list: plain structs, faster and smaller: no identity, changes are not saved */
 } cn_query;
 
 /* A page of a longer list. */
@@ -108,6 +109,7 @@ CN_API void cn_session_delete(cn_session *s, const cn_model *model, void *row);
 CN_API void cn_session_load(cn_session *s, const cn_model *model, void *list, const char *path);
 CN_API void cn_session_load_row(cn_session *s, const cn_model *model, void *row, const char *path);
 CN_API void *cn_session_append(cn_session *s, void *list, void *row);
+CN_API void *cn_session_remove(cn_session *s, void *list, const void *row);
 
 /* A stream: the first row, and the next after `row`; NULL at the end. One row of memory, reused. */
 CN_API void *cn_stream_open(cn_session *s, const cn_model *model, const cn_query *query);
@@ -241,6 +243,11 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 /* cn_append(s, producer->products, tea): puts a row at the end of a has-many list (which may be
  * NULL); at flush the row gets the key. */
 #define cn_append(s, list, row) ((list) = cn_session_append((s), (list), 1 ? (row) : *(list)))
+
+/* cn_remove(s, producer->products, tea): takes a row out of a list that is loaded. At flush its key
+ * becomes NULL, or it is deleted (CN_CASCADE_ORPHANS); in a many-to-many the row between goes. */
+#define cn_remove(s, list, row)                                                                    \
+	((list) = cn_session_remove((s), (list), 1 ? (row) : *(list)))
 
 #endif /* !__cplusplus */
 #endif

@@ -245,6 +245,18 @@ static cn_status keep(cn_session *s, cni_entry *entry)
 	return cni_entry_list(s, entry) ? CN_OK : cni_session_oom(s);
 }
 
+cn_status cni_session_read(
+	cn_session *s, const cni_layout *layout, const cn_value *values, void **ret)
+{
+	void *row = cni_alloc(&s->rows, layout->model->size);
+
+	if (!row)
+		return cni_session_oom(s);
+	TRY(cni_decode_row(layout, row, values, &s->texts, &s->error));
+	*ret = row;
+	return CN_OK;
+}
+
 cn_status cni_session_take(
 	cn_session *s, const cni_layout *layout, const cn_value *values, cni_entry **ret)
 {

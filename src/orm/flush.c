@@ -16,19 +16,57 @@ static cn_status add(cni_flush *flush, cni_list *list, cni_entry *entry)
 
 /* ---- deletions that cascade ---- */
 
-static cn_status cascade_over(cni_flush *flush, const cni_link *link, void **parents, size_t count)
+cn_status cni_let_go(cni_flush *flush, const cni_link *link, const cni_node *child)
 {
-	cni_entry **children;
+	cn_value null = cn_null(NULL);
+
+	for (size_t i = 0; i < link->count; i++) {
+		const cni_field *field = &link->target->fields[link->target_fields[i]];
+		if (!field->nullable) {
+			cn_error_set(&flush->s->error, CN_EARG,
+				"\"%s\".\"%s\" cannot let its \"%s\" go: \"%s\" cannot be NULL",
+				link->owner->name, link->relation->member, link->target->name,
+				field->column->member);
+			cn_error_hint(&flush->s->error,
+				"use CN_CASCADE_DELETE, or CN_CASCADE_ORPHANS, or make it nullable");
+			return CN_EARG;
+		}
+		if (cni_member_equal(field->column, child->row, cni_old(child->entry)))
+			TRY(cni_decode(field->column, child->row, &null, NULL, &flush->s->error));
+	}
+	return CN_OK;
+}
+
+static cn_status take_child(cni_flush *flush, const cni_link *link, const cni_node *child)
+{
+	bool deletes = (link->relation->cascade & CN_CASCADE_DELETE) != 0;
+
+	if (child->entry->state != CNI_LOADED)
+		return CN_OK;
+	if (!deletes) {
+		TRY(cni_let_go(flush, link, child));
+		return add(flush, &flush->updates, child->entry);
+	}
+	child->entry->state = CNI_DELETED;
+	return add(flush, &flush->deletes, child->entry);
+}
+
+static cn_status cascade_over(
+	cni_flush *flush, const cni_link *link, const cni_node *parents, size_t count)
+{
+	cni_node *children;
 	size_t child_count;
 
 	TRY(cni_session_load_children(flush->s, link, parents, count, &children, &child_count));
-	for (size_t i = 0; i < child_count; i++) {
-		if (children[i]->state != CNI_LOADED)
-			continue;
-		children[i]->state = CNI_DELETED;
-		TRY(add(flush, &flush->deletes, children[i]));
-	}
+	for (size_t i = 0; i < child_count; i++)
+		TRY(take_child(flush, link, &children[i]));
 	return CN_OK;
+}
+
+static bool cascades(const cni_link *link)
+{
+	return (link->kind == CN_RELATION_HAS_MANY || link->kind == CN_RELATION_HAS_ONE) &&
+	       (link->relation->cascade & (CN_CASCADE_DELETE | CN_CASCADE_NULLIFY)) != 0;
 }
 
 /* The list grows while it is walked: what is added at its end has children of its own. Rows of one
@@ -42,19 +80,20 @@ static cn_status cascade(cni_flush *flush)
 		for (to = from;
 			to < flush->deletes.count && flush->deletes.entries[to]->layout == layout;)
 			to++;
-		void **parents = NULL;
+		cni_node *parents = NULL;
 		for (size_t i = 0; i < layout->link_count; i++) {
-			const cni_link *link = &layout->links[i];
-			if (!link->relation->many || link->relation->cascade != CN_CASCADE_DELETE)
+			if (!cascades(&layout->links[i]))
 				continue;
 			if (!parents) {
 				parents = cni_alloc(&s->scratch, (to - from) * sizeof *parents);
 				if (!parents)
 					return cni_session_oom(s);
-				for (size_t k = from; k < to; k++)
-					parents[k - from] = cni_row(flush->deletes.entries[k]);
+				for (size_t k = from; k < to; k++) {
+					cni_entry *entry = flush->deletes.entries[k];
+					parents[k - from] = (cni_node){cni_row(entry), entry};
+				}
 			}
-			TRY(cascade_over(flush, link, parents, to - from));
+			TRY(cascade_over(flush, &layout->links[i], parents, to - from));
 		}
 	}
 	return CN_OK;
@@ -75,17 +114,14 @@ static cn_status gather(cni_flush *flush)
 {
 	cn_session *s = flush->s;
 
+	TRY(cni_wishes_gather(flush)); /* may make new rows, and delete orphans */
 	for (size_t i = 0; i < s->entry_count; i++) {
 		cni_entry *entry = s->entries[i];
 		if (entry->state == CNI_NEW)
 			TRY(add(flush, &flush->inserts, entry));
 		else if (entry->state == CNI_DELETED)
 			TRY(add(flush, &flush->deletes, entry));
-	}
-	TRY(cni_wishes_gather(flush));
-	for (size_t i = 0; i < s->entry_count; i++) {
-		cni_entry *entry = s->entries[i];
-		if (entry->state == CNI_LOADED && (entry->wishes || cni_entry_changed(entry)))
+		else if (entry->state == CNI_LOADED && (entry->wishes || cni_entry_changed(entry)))
 			TRY(add(flush, &flush->updates, entry));
 	}
 	return CN_OK;
@@ -103,8 +139,12 @@ static cn_status write_all(cni_flush *flush)
 		}
 	}
 	TRY(cni_flush_updates(flush));
+	TRY(cni_unlink_pairs(flush));
 	if (flush->deletes.count) {
+		flush->updates.count = 0;
 		TRY(cascade(flush));
+		TRY(cni_flush_updates(flush)); /* children that are let go */
+		TRY(cni_unlink_deleted(flush));
 		TRY(cni_order_deletes(flush));
 		TRY(cni_flush_deletes(flush));
 	}
@@ -119,7 +159,8 @@ cn_status cn_flush(cn_session *s)
 		return s->error.status;
 	cni_arena_reset(&s->scratch);
 	TRY(gather(&flush));
-	if (flush.inserts.count || flush.updates.count || flush.deletes.count)
+	if (flush.inserts.count || flush.updates.count || flush.deletes.count ||
+		flush.unlinked_count)
 		TRY(write_all(&flush));
 	cni_wishes_settle(&flush);
 	cni_entries_sweep(s);

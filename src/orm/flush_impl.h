@@ -23,11 +23,20 @@ typedef struct cni_list {
 	size_t count;
 } cni_list;
 
+typedef struct cni_parting { /* a row that was taken out of a relation */
+	const cni_link *link;
+	cni_entry *parent, *child;
+} cni_parting;
+
 typedef struct cni_flush {
 	cn_session *s;
 	cni_conn *conn;
 	cni_list inserts, updates, deletes;
 	cni_list related; /* rows whose relations the program has set */
+	cni_parting *partings;
+	size_t parting_count;
+	cni_parting *unlinked; /* many to many: their row between goes */
+	size_t unlinked_count;
 	struct { /* the statement of the last batch of insertions: the next is often the same */
 		const cni_layout *layout;
 		const bool *given;
@@ -41,6 +50,13 @@ cn_status cni_wishes_gather(cni_flush *flush) CN_MUST_CHECK;
 cn_status cni_wish_grant(cni_flush *flush, cni_entry *child, const cni_wish *wish) CN_MUST_CHECK;
 void cni_wishes_settle(cni_flush *flush);  /* granted: they are no change any more */
 bool cni_wish_known(const cni_wish *wish); /* has the parent its key? */
+
+/* flush.c: the child's key becomes NULL, unless it leads elsewhere by now. */
+cn_status cni_let_go(cni_flush *flush, const cni_link *link, const cni_node *child) CN_MUST_CHECK;
+
+/* unlink.c: rows between that were taken out of a many-to-many; and those of rows that go. */
+cn_status cni_unlink_pairs(cni_flush *flush) CN_MUST_CHECK;
+cn_status cni_unlink_deleted(cni_flush *flush) CN_MUST_CHECK;
 
 /* order.c: parents before children. Deletions are ordered the same way, and run backwards. */
 cn_status cni_order_inserts(cni_flush *flush) CN_MUST_CHECK;

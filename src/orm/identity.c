@@ -90,6 +90,35 @@ bool cni_fields_equal(const cni_layout *a, const size_t *a_fields, const void *a
 	return true;
 }
 
+static int compare_values(const cn_value *a, const cn_value *b)
+{
+	if (a->type == CN_TYPE_TEXT || a->type == CN_TYPE_BLOB) {
+		size_t size = a->size < b->size ? a->size : b->size;
+		int order = size ? memcmp(a->as.p, b->as.p, size) : 0;
+		return order ? order : (a->size > b->size) - (a->size < b->size);
+	}
+	if (a->type == CN_TYPE_DOUBLE)
+		return (a->as.d > b->as.d) - (a->as.d < b->as.d);
+	if (a->type == CN_TYPE_BOOL)
+		return a->as.b - b->as.b;
+	return (a->as.i > b->as.i) - (a->as.i < b->as.i);
+}
+
+int cni_fields_compare(
+	const cni_layout *layout, const size_t *fields, size_t count, const void *a, const void *b)
+{
+	for (size_t i = 0; i < count; i++) {
+		cn_value x = cn_column_get(layout->fields[fields[i]].column, a);
+		cn_value y = cn_column_get(layout->fields[fields[i]].column, b);
+		if (x.type == CN_TYPE_NULL || y.type == CN_TYPE_NULL)
+			return (x.type != CN_TYPE_NULL) - (y.type != CN_TYPE_NULL);
+		int order = compare_values(&x, &y);
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
 bool cni_fields_null(const cni_layout *layout, const size_t *fields, size_t count, const void *row)
 {
 	for (size_t i = 0; i < count; i++) {

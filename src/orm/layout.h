@@ -43,11 +43,15 @@ typedef struct cni_foreign { /* a reference to another table */
 
 typedef struct cni_link { /* a relation, both ends known */
 	const cn_relation *relation;
+	cn_relation_kind kind; /* of each half of a many-to-many: has many, belongs to */
 	cni_layout *owner, *target;
 	size_t fields[CNI_KEY_MAX], target_fields[CNI_KEY_MAX], count;
-	bool to_key; /* target_fields are the target's primary key, in its order */
+	bool to_key;   /* target_fields are the target's primary key, in its order */
+	bool int_join; /* one column, which is an int64_t or cn_null_int64 on both sides */
 	const struct cni_link
 		*back; /* the target's belongs-to over the same columns, of a has-many; or NULL */
+	/* many to many: to the table between, and from there on */
+	const struct cni_link *near, *far;
 } cni_link;
 
 struct cni_layout {
@@ -112,6 +116,9 @@ cn_status cni_layout_init(
 cn_status cni_layout_check(const cni_layout *layout, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
 /* References, ranks, cycles. references.c */
 cn_status cni_references_init(cni_registry *registry, cn_error *err) CN_MUST_CHECK;
+/* Are these columns the primary key, or unique together? references.c */
+cn_status cni_fields_unique(const cni_layout *layout, const size_t *fields, size_t count, bool *ret,
+	cni_arena *arena, cn_error *err) CN_MUST_CHECK;
 /* Relations; after the references. relations.c */
 cn_status cni_relations_init(cni_registry *registry, cn_error *err) CN_MUST_CHECK;
 

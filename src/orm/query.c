@@ -1,11 +1,12 @@
 /* query.c - reading: conditions, lists, single rows, numbers, SQL into structs. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
 #include "orm/session_impl.h"
 
-enum { SINK_COLUMNS = 100, USUAL_COLUMNS = 64, PAGE_USUAL = 20 };
+enum { SINK_COLUMNS = 100, USUAL_COLUMNS = 64, PAGE_USUAL = 20, LIST_MIN = 16 };
 
 static const cn_query no_query;
 
@@ -154,44 +155,72 @@ static cn_status start(cn_session *s, const cni_layout *layout, const cn_query *
 typedef struct cni_taker {
 	cn_session *s;
 	const cni_layout *layout;
-	void **rows;
-	size_t count;
+	bool read_only;
+	cni_node *nodes; /* from malloc */
+	size_t count, cap;
 } cni_taker;
+
+static void taker_done(cni_taker *taker) { free(taker->nodes); }
 
 static int take_row(const cn_value *values, size_t count, void *ctx, cn_error *err)
 {
 	cni_taker *taker = ctx;
-	cni_entry *entry;
+	cni_node node = {0};
 
 	(void)count;
 	(void)err; /* it is the session's */
-	TRY(cni_session_take(taker->s, taker->layout, values, &entry));
-	if (!CNI_PUSH(&taker->s->scratch, taker->rows, taker->count, cni_row(entry)))
-		return cni_session_oom(taker->s);
+	if (taker->read_only) {
+		TRY(cni_session_read(taker->s, taker->layout, values, &node.row));
+	} else {
+		TRY(cni_session_take(taker->s, taker->layout, values, &node.entry));
+		node.row = cni_row(node.entry);
+	}
+	if (taker->count == taker->cap) {
+		size_t cap = taker->cap ? taker->cap * 2 : LIST_MIN;
+		cni_node *nodes = realloc(taker->nodes, cap * sizeof *nodes);
+		if (!nodes)
+			return cni_session_oom(taker->s);
+		taker->nodes = nodes;
+		taker->cap = cap;
+	}
+	taker->nodes[taker->count++] = node;
 	return 0;
+}
+
+static cn_status take_rows(
+	cn_session *s, const cni_layout *layout, const cn_query *query, cni_taker *taker)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+
+	list_sql(&sql, layout, query);
+	TRY(start(s, layout, query, &sql, &stmt));
+	/* a table's rows have different numbers, so none of a query's is known when none was */
+	if (layout->int_key && layout->row_number >= 0 && !s->counts[layout->rank])
+		s->fresh = layout;
+	cn_status status = cni_stmt_each(stmt, take_row, taker, &s->error);
+	s->fresh = NULL;
+	if (status < 0)
+		explain(s, layout);
+	return status;
 }
 
 static cn_status take_list(
 	cn_session *s, const cni_layout *layout, const cn_query *query, void ***ret)
 {
-	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	cni_taker taker = {.s = s, .layout = layout};
+	CLEANUP(taker_done)
+	cni_taker taker = {.s = s, .layout = layout, .read_only = query->read_only};
 
 	TRY(cni_query_check(s, query));
-	list_sql(&sql, layout, query);
-	TRY(start(s, layout, query, &sql, &stmt));
-	if (cni_stmt_each(stmt, take_row, &taker, &s->error) < 0) {
-		explain(s, layout);
-		return s->error.status;
-	}
+	TRY(take_rows(s, layout, query, &taker));
 	if (query->load)
-		TRY(cni_session_load_path(s, layout, taker.rows, taker.count, query->load));
+		TRY(cni_session_load_path(
+			s, layout, taker.nodes, taker.count, query->load, query->read_only));
 	void **list = cni_alloc(&s->rows, (taker.count + 1) * sizeof *list);
 	if (!list)
 		return cni_session_oom(s);
-	if (taker.count)
-		memcpy(list, taker.rows, taker.count * sizeof *list);
+	for (size_t i = 0; i < taker.count; i++)
+		list[i] = taker.nodes[i].row;
 	*ret = list;
 	return CN_OK;
 }

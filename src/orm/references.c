@@ -118,7 +118,7 @@ static bool same_fields(const size_t *a, size_t a_count, const size_t *b, size_t
 }
 
 /* A reference must meet one row: its columns are the primary key, or unique together. */
-static cn_status is_unique(const cni_layout *layout, const size_t *fields, size_t count, bool *ret,
+cn_status cni_fields_unique(const cni_layout *layout, const size_t *fields, size_t count, bool *ret,
 	cni_arena *arena, cn_error *err)
 {
 	size_t unique[CNI_KEY_MAX], unique_count;
@@ -159,7 +159,7 @@ static cn_status check_foreign(const cni_layout *layout, cni_foreign *foreign, c
 			return cni_member_fail(layout, child->column->member, err,
 				"%s sets it to NULL, which it cannot be", what);
 	}
-	TRY(is_unique(parent, foreign->parent_fields, foreign->count, &unique, arena, err));
+	TRY(cni_fields_unique(parent, foreign->parent_fields, foreign->count, &unique, arena, err));
 	if (!unique) {
 		cni_model_fail(layout->model, err,
 			"%s references columns of \"%s\" that are not unique", what, parent->name);

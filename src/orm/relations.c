@@ -1,5 +1,4 @@
-/* relations.c - belongs-to and has-many: the target found, the foreign key between the two found.
- */
+/* relations.c - the targets of relations found, and the foreign keys between them. */
 #include <string.h>
 
 #include "base/text.h"
@@ -75,38 +74,127 @@ static const char *usual_via(
 {
 	char *name = cni_printf(arena, "%s_id", relation->member);
 
-	return name && !relation->many && cni_layout_field(layout, name) >= 0 ? name : NULL;
+	return name && relation->kind == CN_RELATION_BELONGS_TO &&
+			       cni_layout_field(layout, name) >= 0
+		       ? name
+		       : NULL;
 }
 
-static cn_status check_order(const cni_layout *layout, const cn_relation *relation, cn_error *err)
+static cn_status check_options(const cni_layout *layout, const cn_relation *relation, cn_error *err)
 {
-	if (!relation->many && (relation->order_by || relation->cascade))
-		return cni_member_fail(layout, relation->member, err, "%s is for CN_HAS_MANY",
-			relation->order_by ? ".order_by" : ".cascade");
-	if (relation->many && relation->cascade == CN_CASCADE_DELETE &&
-		layout->model->kind != CN_MODEL_TABLE)
-		return cni_member_fail(layout, relation->member, err, ".cascade is for tables");
+	bool children =
+		relation->kind == CN_RELATION_HAS_MANY || relation->kind == CN_RELATION_HAS_ONE;
+	unsigned cascade = (unsigned)relation->cascade;
+	const char *member = relation->member;
+
+	if (!relation->many && relation->order_by)
+		return cni_member_fail(layout, member, err, ".order_by is for lists");
+	if (!children && (cascade & ~(unsigned)CN_CASCADE_SAVE))
+		return cni_member_fail(layout, member, err,
+			".cascade of children is for CN_HAS_MANY and CN_HAS_ONE");
+	if ((cascade & CN_CASCADE_DELETE) && (cascade & CN_CASCADE_NULLIFY))
+		return cni_member_fail(layout, member, err,
+			".cascade: children are deleted or set to NULL, not both");
+	if ((relation->kind == CN_RELATION_MANY_TO_MANY) != (relation->through != NULL))
+		return cni_member_fail(layout, member, err,
+			relation->through ? ".through is for CN_MANY_TO_MANY"
+					  : "CN_MANY_TO_MANY wants .through = \"table\"");
+	if (relation->to && !relation->through)
+		return cni_member_fail(layout, member, err, ".to is for CN_MANY_TO_MANY");
+	return CN_OK;
+}
+
+static bool holds_int64(const cni_field *field)
+{
+	return field->storage == CN_STORE_I64 || field->storage == CN_STORE_NULL_I64;
+}
+
+static cni_link make_link(const cn_relation *relation, cn_relation_kind kind, cni_layout *child,
+	cni_layout *parent, const cni_foreign *foreign)
+{
+	bool down = kind != CN_RELATION_BELONGS_TO;
+	cni_link link = {.relation = relation,
+		.kind = kind,
+		.owner = down ? parent : child,
+		.target = down ? child : parent,
+		.count = foreign->count,
+		.to_key = !down && foreign->to_key};
+
+	memcpy(link.fields, down ? foreign->parent_fields : foreign->fields, sizeof link.fields);
+	memcpy(link.target_fields, down ? foreign->fields : foreign->parent_fields,
+		sizeof link.target_fields);
+	link.int_join = link.count == 1 && holds_int64(&link.owner->fields[link.fields[0]]) &&
+			holds_int64(&link.target->fields[link.target_fields[0]]);
+	return link;
+}
+
+/* One row of the target at most: the foreign key is unique there. */
+static cn_status check_one(const cni_link *link, cni_arena *arena, cn_error *err)
+{
+	bool unique;
+
+	TRY(cni_fields_unique(link->target, link->target_fields, link->count, &unique, arena, err));
+	if (unique)
+		return CN_OK;
+	cni_member_fail(link->owner, link->relation->member, err,
+		"several \"%s\" may have the same \"%s\"", link->target->name,
+		link->target->fields[link->target_fields[0]].name);
+	cn_error_hint(err, "make that column unique there, or use CN_HAS_MANY");
+	return CN_ESCHEMA;
+}
+
+static cn_status add_through(const cni_registry *registry, cni_layout *layout, cni_link *link,
+	cni_arena *arena, cn_error *err)
+{
+	const cn_relation *relation = link->relation;
+	cni_layout *between = cni_registry_table(registry, relation->through);
+	const cni_foreign *here = NULL, *there = NULL;
+
+	if (!between)
+		between = cni_registry_type(registry, relation->through);
+	if (!between || between->model->kind != CN_MODEL_TABLE) {
+		cni_member_fail(layout, relation->member, err,
+			".through = \"%s\", but there is no such table", relation->through);
+		cn_error_hint(err, "declare a model for it, and add it to the list (CN_MODELS)");
+		return CN_ESCHEMA;
+	}
+	TRY(find_foreign(layout, relation, between, layout, relation->via, &here, arena, err));
+	TRY(find_foreign(
+		layout, relation, between, link->target, relation->to, &there, arena, err));
+	if (here == there)
+		return cni_member_fail(layout, relation->member, err,
+			"say both, .via and .to, of \"%s\"", between->name);
+	cni_link *halves = cni_alloc(arena, 2 * sizeof *halves);
+	if (!halves)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	halves[0] = make_link(relation, CN_RELATION_HAS_MANY, between, layout, here);
+	halves[1] = make_link(relation, CN_RELATION_BELONGS_TO, between, link->target, there);
+	link->near = &halves[0];
+	link->far = &halves[1];
 	return CN_OK;
 }
 
 static cn_status add_link(const cni_registry *registry, cni_layout *layout,
 	const cn_relation *relation, cni_arena *arena, cn_error *err)
 {
-	cni_link link = {.relation = relation, .owner = layout};
+	cni_link link = {.relation = relation, .kind = relation->kind, .owner = layout};
 	const cni_foreign *foreign = NULL;
 
-	TRY(check_order(layout, relation, err));
+	TRY(check_options(layout, relation, err));
 	TRY(find_target(registry, layout, relation, &link.target, arena, err));
-	const cni_layout *child = relation->many ? link.target : layout;
-	const cni_layout *parent = relation->many ? layout : link.target;
-	const char *via = relation->via ? relation->via : usual_via(layout, relation, arena);
-	TRY(find_foreign(layout, relation, child, parent, via, &foreign, arena, err));
-	link.count = foreign->count;
-	link.to_key = !relation->many && foreign->to_key;
-	memcpy(link.fields, relation->many ? foreign->parent_fields : foreign->fields,
-		sizeof link.fields);
-	memcpy(link.target_fields, relation->many ? foreign->fields : foreign->parent_fields,
-		sizeof link.target_fields);
+	if (relation->kind == CN_RELATION_MANY_TO_MANY) {
+		TRY(add_through(registry, layout, &link, arena, err));
+	} else {
+		bool down = relation->kind != CN_RELATION_BELONGS_TO;
+		cni_layout *child = down ? link.target : layout;
+		cni_layout *parent = down ? layout : link.target;
+		const char *via =
+			relation->via ? relation->via : usual_via(layout, relation, arena);
+		TRY(find_foreign(layout, relation, child, parent, via, &foreign, arena, err));
+		link = make_link(relation, relation->kind, child, parent, foreign);
+	}
+	if (relation->kind == CN_RELATION_HAS_ONE)
+		TRY(check_one(&link, arena, err));
 	if (!CNI_PUSH(arena, layout->links, layout->link_count, link))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	return CN_OK;
@@ -117,7 +205,7 @@ static const cni_link *find_back(const cni_link *many)
 {
 	for (size_t i = 0; i < many->target->link_count; i++) {
 		const cni_link *link = &many->target->links[i];
-		if (!link->relation->many && link->target == many->owner &&
+		if (link->kind == CN_RELATION_BELONGS_TO && link->target == many->owner &&
 			link->count == many->count &&
 			!memcmp(link->fields, many->target_fields,
 				many->count * sizeof *many->fields) &&
@@ -144,8 +232,9 @@ cn_status cni_relations_init(cni_registry *registry, cn_error *err)
 	for (size_t i = 0; i < registry->layout_count; i++) {
 		cni_layout *layout = registry->layouts[i];
 		for (size_t k = 0; k < layout->link_count; k++) {
-			if (layout->links[k].relation->many)
-				layout->links[k].back = find_back(&layout->links[k]);
+			cni_link *link = &layout->links[k];
+			if (link->kind == CN_RELATION_HAS_MANY || link->kind == CN_RELATION_HAS_ONE)
+				link->back = find_back(link);
 		}
 	}
 	return CN_OK;

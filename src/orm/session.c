@@ -291,6 +291,32 @@ static cni_entry *add_new(cn_session *s, const cni_layout *layout, void *own_row
 	return entry;
 }
 
+cni_entry *cni_session_make(cn_session *s, const cni_layout *layout)
+{
+	cni_entry *entry = add_new(s, layout, NULL);
+
+	for (size_t i = 0; entry && i < layout->field_count; i++)
+		set_default(layout->fields[i].column, cni_row(entry));
+	return entry;
+}
+
+/* Strings are copied; the old copy gets its own of those that the program may write into. */
+static cn_status copy_texts(cn_session *s, const cni_layout *layout, cni_entry *entry)
+{
+	for (size_t i = 0; i < layout->field_count; i++) {
+		const cn_column *column = layout->fields[i].column;
+		set_default(column, cni_row(entry));
+		if (!cni_member_copy(column, cni_row(entry), cni_row(entry), &s->texts))
+			return cni_session_oom(s);
+		memcpy(cni_member_at(column, cni_old(entry)), cni_member(column, cni_row(entry)),
+			column->size);
+		if (column->storage == CN_STORE_CHARS &&
+			!cni_member_copy(column, cni_old(entry), cni_row(entry), &s->texts))
+			return cni_session_oom(s);
+	}
+	return CN_OK;
+}
+
 void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 {
 	const cni_layout *layout = writable(s, model);
@@ -299,22 +325,7 @@ void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 	if (!entry)
 		return NULL;
 	memcpy(cni_row(entry), initial, model->size);
-	for (size_t i = 0; i < layout->field_count; i++) {
-		const cn_column *column = layout->fields[i].column;
-		set_default(column, cni_row(entry));
-		if (!cni_member_copy(column, cni_row(entry), cni_row(entry), &s->texts)) {
-			(void)cni_session_oom(s);
-			return NULL;
-		}
-		memcpy(cni_member_at(column, cni_old(entry)), cni_member(column, cni_row(entry)),
-			column->size);
-		if (column->storage == CN_STORE_CHARS &&
-			!cni_member_copy(column, cni_old(entry), cni_row(entry), &s->texts)) {
-			(void)cni_session_oom(s);
-			return NULL;
-		}
-	}
-	return cni_row(entry);
+	return copy_texts(s, layout, entry) < 0 ? NULL : cni_row(entry);
 }
 
 void cn_session_add(cn_session *s, const cn_model *model, void *row)
@@ -371,4 +382,30 @@ void *cn_session_append(cn_session *s, void *list, void *row)
 		memcpy(grown, list, count * sizeof *grown);
 	grown[count] = row;
 	return grown;
+}
+
+void *cn_session_remove(cn_session *s, void *list, const void *row)
+{
+	void **rows = list;
+	size_t count = cn_len(list), kept = 0;
+
+	if (cni_session_failed(s) || !row)
+		return list;
+	if (!list) {
+		cn_error_set(&s->error, CN_EARG, "cn_remove: the list is not loaded");
+		cn_error_hint(&s->error, "load it with .load or cn_load first");
+		return list;
+	}
+	void **rest = cni_alloc(&s->rows, (count + 1) * sizeof *rest);
+	if (!rest) {
+		(void)cni_session_oom(s);
+		return list;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i] != row)
+			rest[kept++] = rows[i];
+	}
+	if (kept == count)
+		cn_error_set(&s->error, CN_EARG, "cn_remove: the row is not in the list");
+	return rest;
 }

@@ -131,11 +131,16 @@ cn_status cni_session_oom(cn_session *s);
  * of an older epoch and unchanged, or a new one. */
 cn_status cni_session_take(cn_session *s, const cni_layout *layout, const cn_value *values,
 	cni_entry **ret) CN_MUST_CHECK;
+/* The same for a row that the session does not keep. */
+cn_status cni_session_read(
+	cn_session *s, const cni_layout *layout, const cn_value *values, void **ret) CN_MUST_CHECK;
 /* Reads values into a row; the model's name goes before an error. */
 cn_status cni_decode_row(const cni_layout *layout, void *row, const cn_value *values,
 	cni_texts *texts, cn_error *err) CN_MUST_CHECK;
 /* An entry with room for the row and its old copy; not listed, not in the identity map. */
 cni_entry *cni_entry_new(cn_session *s, const cni_layout *layout, void *own_row);
+cni_entry *cni_session_make(
+	cn_session *s, const cni_layout *layout); /* a new row with its defaults; NULL: see error */
 bool cni_entry_list(cn_session *s, cni_entry *entry); /* false: out of memory */
 void cni_entries_sweep(cn_session *s); /* takes those that are gone out of the list */
 /* The entry with the key that a row has, or with this one; NULL if there is none, or no memory to
@@ -174,6 +179,8 @@ uint64_t cni_fields_hash(
 	const cni_layout *layout, const size_t *fields, size_t count, const void *row);
 bool cni_fields_equal(const cni_layout *a, const size_t *a_fields, const void *a_row,
 	const cni_layout *b, const size_t *b_fields, const void *b_row, size_t count);
+int cni_fields_compare(const cni_layout *layout, const size_t *fields, size_t count, const void *a,
+	const void *b); /* < 0, 0, > 0, as the database orders them */
 bool cni_fields_null(const cni_layout *layout, const size_t *fields, size_t count,
 	const void *row); /* any is NULL */
 
@@ -198,13 +205,18 @@ cn_status cni_query_check(cn_session *s, const cn_query *query) CN_MUST_CHECK;
 void cni_streams_stop(cn_session *s);
 void cni_streams_orphan(cn_session *s); /* the session goes; who still holds a row may close it */
 
-/* ---- load.c ---- */
+/* ---- load_path.c, load_set.c ---- */
 
-/* Loads the relations of a path for rows (NULL-terminated, or `count` of them). */
-cn_status cni_session_load_path(cn_session *s, const cni_layout *layout, void **rows, size_t count,
-	const char *path) CN_MUST_CHECK;
-/* Loads one has-many, and yields the children's entries (in the scratch arena). */
-cn_status cni_session_load_children(cn_session *s, const cni_link *link, void **rows, size_t count,
-	cni_entry ***ret_entries, size_t *ret_count) CN_MUST_CHECK;
+typedef struct cni_node { /* a row, and its entry if the session keeps it */
+	void *row;
+	cni_entry *entry;
+} cni_node;
+
+/* Loads the relations of a path. */
+cn_status cni_session_load_path(cn_session *s, const cni_layout *layout, const cni_node *owners,
+	size_t count, const char *path, bool read_only) CN_MUST_CHECK;
+/* Loads one has-many or has-one, and yields the children (in the scratch arena). */
+cn_status cni_session_load_children(cn_session *s, const cni_link *link, const cni_node *owners,
+	size_t count, cni_node **ret, size_t *ret_count) CN_MUST_CHECK;
 
 #endif

@@ -28,15 +28,21 @@ static cn_status stranger(cn_session *s, const cni_link *link)
 	return CN_EARG;
 }
 
-static cn_status find_related(
-	cni_flush *flush, const cni_link *link, const void *row, cni_entry **ret)
+static cn_status find_related(cni_flush *flush, const cni_link *link, void *row, cni_entry **ret)
 {
-	cni_entry *entry = cni_session_entry(flush->s, link->target, row);
+	cn_session *s = flush->s;
+	cni_entry *entry = cni_session_entry(s, link->target, row);
 
+	if (!entry && (link->relation->cascade & CN_CASCADE_SAVE) && !cni_session_failed(s)) {
+		cn_session_add(s, link->target->model, row);
+		if (cni_session_failed(s))
+			return s->error.status;
+		entry = cni_session_entry(s, link->target, row);
+	}
 	if (!entry)
-		return stranger(flush->s, link);
+		return stranger(s, link);
 	if (entry->state == CNI_DELETED)
-		return cn_fail(&flush->s->error, CN_EARG,
+		return cn_fail(&s->error, CN_EARG,
 			"\"%s\".\"%s\" holds a \"%s\" that is to be deleted", link->owner->name,
 			link->relation->member, link->target->name);
 	*ret = entry;
@@ -88,7 +94,7 @@ cn_status cni_wish_grant(cni_flush *flush, cni_entry *child, const cni_wish *wis
 static cn_status add_wish(
 	cni_flush *flush, cni_entry *child, cni_entry *parent, const cni_link *link)
 {
-	bool many = link->relation->many;
+	bool many = link->kind != CN_RELATION_BELONGS_TO;
 	cni_wish *wish = cni_alloc(&flush->s->scratch, sizeof *wish);
 
 	if (!wish)
@@ -141,7 +147,9 @@ void cni_wishes_settle(cni_flush *flush)
 	}
 }
 
-static cn_status gather_one(cni_flush *flush, cni_entry *entry, const cni_link *link)
+/* ---- members that were changed ---- */
+
+static cn_status gather_parent(cni_flush *flush, cni_entry *entry, const cni_link *link)
 {
 	void *now = member_of(cni_row(entry), link), *was = old_member(entry, link);
 	cni_entry *parent;
@@ -154,30 +162,128 @@ static cn_status gather_one(cni_flush *flush, cni_entry *entry, const cni_link *
 	return add_wish(flush, entry, parent, link);
 }
 
-/* Rows that were in the loaded list already have their key. */
-static bool was_listed(void **was, const void *row)
+/* Many to many: a row of the table between, which wants both keys. */
+static cn_status add_between(
+	cni_flush *flush, cni_entry *entry, cni_entry *target, const cni_link *link)
 {
-	for (size_t i = 0; was && was[i]; i++) {
-		if (was[i] == row)
+	cni_entry *between = cni_session_make(flush->s, link->near->target);
+
+	if (!between)
+		return flush->s->error.status;
+	TRY(add_wish(flush, between, entry, link->near));
+	return add_wish(flush, between, target, link->far);
+}
+
+static cn_status add_child(cni_flush *flush, cni_entry *entry, void *row, const cni_link *link)
+{
+	cni_entry *child;
+
+	TRY(find_related(flush, link, row, &child));
+	if (link->kind == CN_RELATION_MANY_TO_MANY)
+		return add_between(flush, entry, child, link);
+	return add_wish(flush, child, entry, link);
+}
+
+/* What becomes of it is decided when all wishes are known: it may have found another parent. */
+static cn_status take_out(cni_flush *flush, cni_entry *entry, const void *row, const cni_link *link)
+{
+	cn_session *s = flush->s;
+	cni_parting parting = {link, entry, cni_session_entry(s, link->target, row)};
+
+	if (cni_session_failed(s))
+		return s->error.status;
+	if (!parting.child) /* forgotten meanwhile: cn_delete, and a flush */
+		return CN_OK;
+	if (!CNI_PUSH(&s->scratch, flush->partings, flush->parting_count, parting))
+		return cni_session_oom(s);
+	return CN_OK;
+}
+
+static cn_status gather_child(cni_flush *flush, cni_entry *entry, const cni_link *link)
+{
+	void *now = member_of(cni_row(entry), link), *was = old_member(entry, link);
+
+	if (now == was)
+		return CN_OK;
+	if (was)
+		TRY(take_out(flush, entry, was, link));
+	return now ? add_child(flush, entry, now, link) : CN_OK;
+}
+
+static bool is_among(void *const *rows, size_t count, const void *row)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i] == row)
 			return true;
 	}
 	return false;
 }
 
-static cn_status gather_many(cni_flush *flush, cni_entry *entry, const cni_link *link)
+/* Only what lies between a common beginning and a common end is compared one by one. */
+static cn_status gather_list(cni_flush *flush, cni_entry *entry, const cni_link *link)
 {
 	void **now = member_of(cni_row(entry), link), **was = old_member(entry, link);
+	size_t now_count = cn_len(now), was_count = cn_len(was);
 
 	if (now == was || !now)
 		return CN_OK;
-	for (size_t i = 0; now[i]; i++) {
-		cni_entry *child;
-		if (was && (was[i] == now[i] || was_listed(was, now[i])))
-			continue;
-		TRY(find_related(flush, link, now[i], &child));
-		TRY(add_wish(flush, child, entry, link));
+	for (; now_count && was_count && *now == *was; now_count--, was_count--)
+		now++, was++;
+	while (now_count && was_count && now[now_count - 1] == was[was_count - 1])
+		now_count--, was_count--;
+	for (size_t i = 0; i < was_count; i++) {
+		if (!is_among(now, now_count, was[i]))
+			TRY(take_out(flush, entry, was[i], link));
+	}
+	for (size_t i = 0; i < now_count; i++) {
+		if (!is_among(was, was_count, now[i]))
+			TRY(add_child(flush, entry, now[i], link));
 	}
 	return CN_OK;
+}
+
+static cn_status gather_link(cni_flush *flush, cni_entry *entry, const cni_link *link)
+{
+	switch (link->kind) {
+	case CN_RELATION_BELONGS_TO: return gather_parent(flush, entry, link);
+	case CN_RELATION_HAS_ONE: return gather_child(flush, entry, link);
+	default: return gather_list(flush, entry, link);
+	}
+}
+
+/* ---- children that were taken out ---- */
+
+/* Does the child still lead to the parent that it was taken from? */
+static bool is_orphan(const cni_parting *p)
+{
+	const cni_link *link = p->link;
+
+	for (const cni_wish *wish = p->child->wishes; wish; wish = wish->next) {
+		if (wish->child_fields == link->target_fields ||
+			!memcmp(wish->child_fields, link->target_fields,
+				link->count * sizeof *link->target_fields))
+			return false;
+	}
+	return cni_fields_equal(link->owner, link->fields, cni_row(p->parent), link->target,
+		link->target_fields, cni_row(p->child), link->count);
+}
+
+static cn_status part(cni_flush *flush, const cni_parting *p)
+{
+	cni_node child = {cni_row(p->child), p->child};
+
+	if (p->link->kind == CN_RELATION_MANY_TO_MANY) {
+		if (!CNI_PUSH(&flush->s->scratch, flush->unlinked, flush->unlinked_count, *p))
+			return cni_session_oom(flush->s);
+		return CN_OK;
+	}
+	if (p->child->state != CNI_LOADED || p->parent->state == CNI_DELETED || !is_orphan(p))
+		return CN_OK;
+	if (p->link->relation->cascade & CN_CASCADE_ORPHANS) {
+		p->child->state = CNI_DELETED;
+		return CN_OK;
+	}
+	return cni_let_go(flush, p->link, &child);
 }
 
 static cn_status gather_entry(cni_flush *flush, cni_entry *entry)
@@ -186,11 +292,8 @@ static cn_status gather_entry(cni_flush *flush, cni_entry *entry)
 
 	if (!CNI_PUSH(&flush->s->scratch, flush->related.entries, flush->related.count, entry))
 		return cni_session_oom(flush->s);
-	for (size_t i = 0; i < layout->link_count; i++) {
-		const cni_link *link = &layout->links[i];
-		TRY(link->relation->many ? gather_many(flush, entry, link)
-					 : gather_one(flush, entry, link));
-	}
+	for (size_t i = 0; i < layout->link_count; i++)
+		TRY(gather_link(flush, entry, &layout->links[i]));
 	return CN_OK;
 }
 
@@ -211,5 +314,7 @@ cn_status cni_wishes_gather(cni_flush *flush)
 		if (candidate && entry->layout->link_count)
 			TRY(gather_entry(flush, entry));
 	}
+	for (size_t i = 0; i < flush->parting_count; i++)
+		TRY(part(flush, &flush->partings[i]));
 	return CN_OK;
 }
