@@ -27,7 +27,7 @@ typedef struct cni_step {
 	const char *sql;     /* one statement, without `;`; "" when a C function is the step */
 	const char *comment; /* why; one line; NULL: belongs to the step before */
 	/* what only a revision's file says; plans that are made have none of it */
-	const char *call;       /* the C function that is the step (data_step.h); NULL: the SQL is */
+	const char *call; /* the C function that is the step (data_step.h); NULL: the SQL is */
 	const char **arguments; /* keys of -x, in the order of the statement's parameters */
 	size_t argument_count;
 	unsigned line; /* in its file, from 1 */
@@ -47,6 +47,11 @@ typedef struct cni_plan {
 	bool rebuilds;        /* some table is copied whole */
 	const char **rebuilt; /* the tables that are, by their names before */
 	size_t rebuilt_count;
+	/* The stored text of these tables is edited, their rows stay (names afterwards). Execution
+	 * must allow the steps to write the schema; a plan read from a file never asks for that. */
+	bool edits_schema;
+	const char **edited;
+	size_t edited_count;
 	const cni_schema
 		*result; /* the schema it leads to, inspected; NULL: not known (read from a file) */
 } cni_plan;
@@ -71,7 +76,13 @@ typedef struct cni_plan_request {
 	const cni_copy *copies; /* of every ordinary table that survives */
 	size_t copy_count;
 	const char *const *ignore_tables; /* NULL-terminated; NULL: none */
+	/* A table of at least so many rows in `data` is not written anew where the engine can
+	 * change its definition alone; 0, or no data: every plan holds whatever rows there are. */
+	int64_t edit_from;
+	cni_conn *data; /* holds `from`; only read */
 } cni_plan_request;
+
+enum { CNI_EDIT_FROM = 100000 }; /* rows: what a smaller table takes is no time */
 
 /* CN_ESCHEMA, the differences in the detail, when no plan was found that leads to `to`. Everything
  * lives in the arena. Source: src/driver/plan.c, src/driver/sqlite/plan.c */

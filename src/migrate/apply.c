@@ -45,7 +45,10 @@ static cn_status make_set(struct attempt *attempt, const cni_schema *from, const
 		.answers = answers,
 		.data = attempt->data,
 		.up_only = true,
-		.runs_next = !options->dry_run};
+		.runs_next = !options->dry_run,
+		.edit_from = options->edit_from < 0 ? 0
+			     : options->edit_from   ? options->edit_from
+						    : CNI_EDIT_FROM};
 	for (;;) {
 		TRY(cni_change_make(arena, &input, ret, err));
 		if (!ret->question_count)

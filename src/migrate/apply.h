@@ -12,6 +12,9 @@
 
 typedef struct cni_apply_options {
 	bool dry_run; /* everything but the execution */
+	/* A table of at least so many rows keeps them where it is enough to edit its stored
+	 * definition; 0: CNI_EDIT_FROM; negative: no table. */
+	int64_t edit_from;
 	/* Called once with a plan that is proved, before anything is written: CN_OK goes on,
 	 * CN_ECANCELED stops. NULL: go on. */
 	cn_status (*confirm)(

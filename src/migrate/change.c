@@ -68,7 +68,9 @@ cn_status cni_change_make(
 		.rename_count = decider.rename_count,
 		.copies = decider.copies,
 		.copy_count = decider.copy_count,
-		.ignore_tables = decider.ignore_tables};
+		.ignore_tables = decider.ignore_tables,
+		.edit_from = input->edit_from,
+		.data = input->data};
 	TRY(cni_plan_make(input->from->engine, &request, arena, &set.up, err));
 	if (!input->up_only && set.up.step_count)
 		TRY(cni_plan_back(arena, &request, &set.down, err));

@@ -17,6 +17,9 @@ typedef struct cni_change_input {
 	bool up_only;   /* no plan for the way back is wanted */
 	bool runs_next; /* the way forth is executed on `data` at once: then only a small database
 			   is copied to try it before */
+	/* A table of at least so many rows may keep them while only its stored definition changes
+	 * (plan.h); 0: never, as in a revision, which runs on databases of any size. */
+	int64_t edit_from;
 	bool every_drop_asked; /* a revision runs on databases nobody sees now: ask even when `data`
 				  holds no rows */
 } cni_change_input;

@@ -218,28 +218,41 @@ static cn_status run_transaction(cni_conn *conn, const cni_execution *execution,
 }
 
 typedef struct settings { /* what a migration changes on a connection */
-	int64_t foreign_keys, durable;
+	int64_t foreign_keys, durable, defensive;
 } settings;
 
-static cn_status prepare(cni_conn *conn, settings *before, cn_error *err)
+static cn_status prepare(cni_conn *conn, const cni_plan *plan, settings *before, cn_error *err)
 {
+	TRY(cni_conn_get(conn, CNI_SETTING_DEFENSIVE, &before->defensive, err));
 	TRY(cni_conn_get(conn, CNI_SETTING_FOREIGN_KEYS, &before->foreign_keys, err));
 	TRY(cni_conn_get(conn, CNI_SETTING_DURABLE, &before->durable, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_LEGACY_ALTER, 0, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
 	/* with foreign keys enforced, DROP TABLE would delete the children's rows, without an error
 	 */
-	return cni_conn_set(conn, CNI_SETTING_FOREIGN_KEYS, 0, err);
+	TRY(cni_conn_set(conn, CNI_SETTING_FOREIGN_KEYS, 0, err));
+	return plan->edits_schema ? cni_conn_set(conn, CNI_SETTING_DEFENSIVE, 0, err) : CN_OK;
 }
 
-static cn_status restore(cni_conn *conn, const settings *before, cn_error *err)
+/* A step that failed may have left the schema open to writing. */
+static cn_status close_schema(cni_conn *conn, const settings *before, cn_error *err)
 {
+	TRY(cni_conn_set(conn, CNI_SETTING_WRITABLE_SCHEMA, 0, err));
+	return cni_conn_set(conn, CNI_SETTING_DEFENSIVE, before->defensive, err);
+}
+
+static cn_status restore(
+	cni_conn *conn, const cni_plan *plan, const settings *before, cn_error *err)
+{
+	cn_status closed = plan->edits_schema ? close_schema(conn, before, err) : CN_OK;
+	if (closed < 0)
+		err = NULL; /* the first failure is the one that is told */
 	cn_status legacy = cni_conn_set(conn, CNI_SETTING_LEGACY_ALTER, 0, err);
 	cn_status durable =
 		cni_conn_set(conn, CNI_SETTING_DURABLE, before->durable, legacy < 0 ? NULL : err);
 	cn_status keys = cni_conn_set(conn, CNI_SETTING_FOREIGN_KEYS, before->foreign_keys,
 		legacy < 0 || durable < 0 ? NULL : err);
-	return legacy < 0 ? legacy : durable < 0 ? durable : keys;
+	return closed < 0 ? closed : legacy < 0 ? legacy : durable < 0 ? durable : keys;
 }
 
 cn_status cni_execute(cni_conn *conn, const cni_execution *execution, cn_error *err)
@@ -247,8 +260,8 @@ cn_status cni_execute(cni_conn *conn, const cni_execution *execution, cn_error *
 	settings before = {0};
 	if (cni_conn_in_transaction(conn))
 		return cn_fail(err, CN_EARG, "a migration cannot run inside another transaction");
-	TRY(prepare(conn, &before, err));
+	TRY(prepare(conn, execution->plan, &before, err));
 	cn_status status = run_transaction(conn, execution, err);
-	cn_status restored = restore(conn, &before, status < 0 ? NULL : err);
+	cn_status restored = restore(conn, execution->plan, &before, status < 0 ? NULL : err);
 	return status < 0 ? status : restored;
 }

@@ -16,7 +16,10 @@ static void add_comment(cni_buffer *out, const char *comment)
 
 void cni_plan_write(cni_buffer *out, const cni_plan *plan)
 {
-	cni_buffer_puts(out, ".bail on\nPRAGMA foreign_keys = OFF;\nBEGIN IMMEDIATE;\n");
+	cni_buffer_puts(out, ".bail on\n");
+	if (plan->edits_schema) /* newer shells protect the schema unless told otherwise */
+		cni_buffer_puts(out, ".dbconfig defensive off\n");
+	cni_buffer_puts(out, "PRAGMA foreign_keys = OFF;\nBEGIN IMMEDIATE;\n");
 	for (size_t i = 0; i < plan->warning_count; i++)
 		add_comment(out, plan->warnings[i]);
 	for (size_t i = 0; i < plan->step_count; i++) {

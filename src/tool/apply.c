@@ -30,11 +30,6 @@ static cn_status confirm(const cni_change_set *set, const char *script, void *ct
 	return yes ? CN_OK : cn_fail(err, CN_ECANCELED, "stopped; nothing was changed");
 }
 
-static void progress(const char *what, int64_t done, int64_t total, void *ctx)
-{
-	cn_progress(ctx, what, done, total);
-}
-
 static cn_status open_database(cn_call *call, cni_arena *arena, cni_conn **ret, cn_error *err)
 {
 	cni_source source;
@@ -61,38 +56,46 @@ static void write_json(cn_call *call, const cni_apply_report *report)
 	cn_write(call, cni_buffer_text(&out), out.size);
 }
 
+static int report_apply(cn_call *call, const cni_apply_report *report)
+{
+	bool script_only = cn_call_flag(call, "sql");
+
+	if (cn_call_json(call))
+		write_json(call, report);
+	else if (script_only && !report->changed)
+		cn_print(call, "-- nothing to do: the database is like the target already\n");
+	else if (!report->changed)
+		cn_note(call, "nothing to do: the database is like the target already");
+	else if (script_only)
+		cn_print(call, "%s", report->script);
+	else
+		cn_note(call, "%s%s", report->summary,
+			cn_call_flag(call, "dry-run") ? "nothing was changed (dry run)" : "done");
+	return CN_OK;
+}
+
 static int apply(cn_call *call, cn_error *err)
 {
 	cni_arena *arena = cni_call_arena(call);
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	CLEANUP(cni_buffer_done) cni_buffer notes = {0};
 	cni_answers answers = {.arena = arena};
-	cni_apply_options options = {
-		.confirm = confirm, .ask = cni_call_ask, .progress = progress, .ctx = call};
+	cni_apply_options options = {.confirm = confirm, .ask = cni_call_ask, .ctx = call};
 	cni_apply_report report;
 	cni_source target;
 	cni_schema *schema;
-	bool script_only = cn_call_flag(call, "sql");
 
-	options.dry_run = script_only || cn_call_flag(call, "dry-run");
+	options.edit_from = cn_call_int(call, "edit-from");
+	options.dry_run = cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run");
 	TRY(cni_call_answers(call, &answers, err));
 	TRY(cni_source_find(arena, cn_call_text(call, "target"), &target, err));
 	TRY(cni_source_schema(&target, arena, &schema, &notes, err));
 	cni_source_warn(call, &target, &notes);
 	TRY(open_database(call, arena, &conn, err));
-	TRY(cni_apply_schema(conn, schema, &answers, &options, arena, &report, err));
-	if (cn_call_json(call))
-		write_json(call, &report);
-	else if (script_only && !report.changed)
-		cn_print(call, "-- nothing to do: the database is like the target already\n");
-	else if (!report.changed)
-		cn_note(call, "nothing to do: the database is like the target already");
-	else if (script_only)
-		cn_print(call, "%s", report.script);
-	else
-		cn_note(call, "%s%s", report.summary,
-			options.dry_run ? "nothing was changed (dry run)" : "done");
-	return CN_OK;
+	cni_call_watch(call, conn);
+	cn_status status = cni_apply_schema(conn, schema, &answers, &options, arena, &report, err);
+	cni_call_forget(call, conn);
+	return status < 0 ? status : report_apply(call, &report);
 }
 
 static const cn_option apply_options[] = {
@@ -104,6 +107,9 @@ static const cn_option apply_options[] = {
 		'y', "yes", "do not ask before the change (missing decisions are still missing)"),
 	CN_OPT_FLAG(0, "sql", "print the script that would run, and change nothing"),
 	CN_OPT_FLAG('n', "dry-run", "plan and prove it, and change nothing"),
+	CN_OPT_INT(0, "edit-from", "ROWS",
+		"a table of so many rows keeps them where it is enough to edit its stored text (100000; -1: none)",
+		.min = -1, .max = INT64_MAX),
 	CNI_DECISION_OPTIONS,
 	{0},
 };

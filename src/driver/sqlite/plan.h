@@ -61,11 +61,21 @@ cn_status cni_plan_renames(cni_planner *planner, cn_error *err) CN_MUST_CHECK;
 cn_status cni_plan_table(cni_planner *planner, const cni_copy *copy, const cni_object *now,
 	cn_error *err) CN_MUST_CHECK;
 
+/* Is it a default that ADD COLUMN takes whatever rows there are, and that one literal says? */
+bool cni_plan_literal(cni_arena *arena, const char *sql, cni_affinity affinity);
+
 /* plan_rebuild.c */
 cn_status cni_plan_rebuild(cni_planner *planner, const cni_copy *copy, const cni_object *now,
 	cn_error *err) CN_MUST_CHECK;
-/* One line on what differs, for the comment of a step; never NULL. */
-const char *cni_plan_reason(cni_planner *planner, const cni_copy *copy, const cni_object *now);
+/* One line on what happens to a table and what differs, for the comment of a step; NULL when out of
+ * memory. */
+const char *cni_plan_reason(
+	cni_planner *planner, const cni_copy *copy, const cni_object *now, const char *what);
+
+/* plan_edit.c: a large table whose stored text can be edited while its rows stay. *ret_done: that
+ * is planned. */
+cn_status cni_plan_edit(cni_planner *planner, const cni_copy *copy, const cni_object *now,
+	bool *ret_done, cn_error *err) CN_MUST_CHECK;
 
 /* plan_virtual.c: replaces a virtual table that changed, its content carried over where it has its
  * own. */

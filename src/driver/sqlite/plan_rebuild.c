@@ -217,7 +217,7 @@ cn_status cni_plan_rebuild(
 		return cn_fail(err, CN_ESCHEMA,
 			"views and triggers must go before table \"%s\" is renamed", now->name);
 	const char *temporary = cni_planner_free_name(planner, copy->to->name);
-	const char *reason = cni_plan_reason(planner, copy, now);
+	const char *reason = cni_plan_reason(planner, copy, now, "is written anew");
 	if (!temporary || !reason)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(note_rebuild(planner, copy, err));
@@ -240,14 +240,15 @@ static void add_reason(cni_buffer *out, bool *first, const char *what, const cha
 	cni_buffer_puts(out, what);
 }
 
-const char *cni_plan_reason(cni_planner *planner, const cni_copy *copy, const cni_object *now)
+const char *cni_plan_reason(
+	cni_planner *planner, const cni_copy *copy, const cni_object *now, const char *what)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	const cni_ddl_table *is = &now->ddl.table, *to = &copy->to->ddl.table;
 	bool first = true;
 	cni_buffer_puts(&out, "table ");
 	cni_quote_name_if(&out, copy->to->name);
-	cni_buffer_puts(&out, " is written anew");
+	cni_buffer_printf(&out, " %s", what);
 	for (size_t i = 0; i < is->column_count; i++) {
 		long target = cni_table_column(to, is->columns[i].name);
 		if (target < 0 || copy->columns[target].from < 0)

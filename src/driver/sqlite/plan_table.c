@@ -18,7 +18,7 @@ enum { MAX_DROPS = 2 }; /* each DROP COLUMN writes all rows: beyond this a rebui
 
 /* A default that ADD COLUMN takes whatever rows there are: one literal, with a sign perhaps. TRUE
  * and FALSE it would put into the rows as numbers, also where the column holds text. */
-static bool is_literal(cni_arena *arena, const char *sql, cni_affinity affinity)
+bool cni_plan_literal(cni_arena *arena, const char *sql, cni_affinity affinity)
 {
 	size_t count = 0;
 	const cni_token *token = cni_tokens(arena, sql, strlen(sql), &count);
@@ -77,8 +77,8 @@ static bool can_add(const cni_planner *planner, const cni_ddl_table *table, size
 	if (table->without_rowid &&
 		(table->strict || is->generated_sql || has_check_at(table, column)))
 		return false;
-	return !has_default ||
-	       is_literal(planner->arena, is->default_sql, cni_column_affinity(table, column));
+	return !has_default || cni_plan_literal(planner->arena, is->default_sql,
+				       cni_column_affinity(table, column));
 }
 
 typedef struct outline { /* of the way by ALTER */
@@ -221,6 +221,8 @@ cn_status cni_plan_table(
 {
 	bool done;
 	TRY(try_alter(planner, copy, now, &done, err));
+	if (!done)
+		TRY(cni_plan_edit(planner, copy, now, &done, err));
 	if (done)
 		return CN_OK;
 	TRY(cni_plan_rebuild(planner, copy, now, err));

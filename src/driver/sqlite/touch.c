@@ -186,6 +186,8 @@ static bool read_step(reader *in, const char *sql)
 		return read_insert(in);
 	else if (take(in, "DELETE"))
 		return take(in, "FROM") && cni_same(take_name(in), "sqlite_sequence");
+	else if (take(in, "UPDATE")) /* only an edit of the stored text can do that */
+		return cni_same(take_name(in), "sqlite_schema");
 	else
 		return take(in, "PRAGMA");
 	return true;

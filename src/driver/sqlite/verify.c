@@ -235,5 +235,7 @@ cn_status cni_sqlite_plan_after(
 	TRY(check_orphans(conn, before, err));
 	for (size_t i = 0; i < plan->keep_count; i++)
 		TRY(check_table(conn, plan->keeps[i].to_table, err));
+	for (size_t i = 0; i < plan->edited_count; i++)
+		TRY(check_table(conn, plan->edited[i], err));
 	return CN_OK;
 }
