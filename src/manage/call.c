@@ -34,7 +34,7 @@ void cni_call_close(cn_call *call)
 {
 	for (int i = CNI_OPEN_READ; i <= CNI_OPEN_CREATE; i++) {
 		if (call->conn[i])
-			cni_signals_forget(call->conn[i]);
+			cni_call_forget(call, call->conn[i]);
 		cni_conn_close(call->conn[i]);
 		call->conn[i] = NULL;
 	}
@@ -166,7 +166,7 @@ cn_status cni_call_conn(cn_call *call, cni_open_mode mode, cni_conn **ret, cn_er
 			explain(call, project, err);
 			return status;
 		}
-		cni_signals_watch(call->conn[mode]);
+		cni_call_watch(call, call->conn[mode]);
 	}
 	*ret = call->conn[mode];
 	return CN_OK;

@@ -10,6 +10,7 @@
 #include "driver/driver.h"
 #include "manage/app.h"
 #include "manage/parse.h"
+#include "manage/progress.h"
 
 typedef struct cni_secret { /* a password that was typed: wiped at the end */
 	char *text;
@@ -29,7 +30,7 @@ struct cn_call {
 	cn_db *db;
 	cn_session *session;
 	cni_secret *secrets;
-	int64_t progress_start_us, progress_drawn_us; /* 0: nothing is shown */
+	cni_progress progress;
 };
 
 /* Reads the common options out of call->parsed. */
@@ -57,7 +58,5 @@ const char *cni_call_program(const cn_call *call);
 
 /* "APP: error: …", "detail: …", "hint: …" on stderr. The one place that prints errors. */
 void cni_print_error(const char *app, const cn_error *err, bool color);
-/* Takes the progress bar off the screen, if there is one. */
-void cni_progress_clear(cn_call *call);
 
 #endif

@@ -14,20 +14,14 @@ static cn_status app_target(cni_arena *arena, cni_schema **ret, void *ctx, cn_er
 
 static void call_notice(const char *line, void *ctx) { cn_warn(ctx, "%s", line); }
 
-static void call_progress(const char *what, int64_t done, int64_t total, void *ctx)
-{
-	cn_progress(ctx, what, done, total);
-}
-
 static bool call_canceled(void *ctx) { return cn_call_interrupted(ctx); }
 
 static void call_watch(cni_conn *conn, bool opened, void *ctx)
 {
-	(void)ctx;
 	if (opened)
-		cni_signals_watch(conn);
+		cni_call_watch(ctx, conn);
 	else
-		cni_signals_forget(conn);
+		cni_call_forget(ctx, conn);
 }
 
 static cn_status make(cn_app *app, const cn_migrator_desc *desc, cn_migrator **ret, cn_error *err)
@@ -67,7 +61,6 @@ cn_status cni_call_migrator(cn_call *call, bool need_database, cn_migrator **ret
 		.arguments = cn_call_list(call, "argument", NULL),
 		.canceled = call_canceled,
 		.notice = call_notice,
-		.progress = call_progress,
 		.ctx = call};
 	TRY(cni_call_project(call, &project, err));
 	if (need_database)

@@ -9,7 +9,7 @@
 #include "manage/call.h"
 #include "manage/signals.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_DECISION = 3, EXIT_INTERRUPTED = 130 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_DECISION = 3 };
 
 static int exit_code(const cn_call *call, cn_status status)
 {
@@ -17,7 +17,7 @@ static int exit_code(const cn_call *call, cn_status status)
 		return EXIT_USAGE;
 	switch (status) {
 	case CN_EDECISION: return EXIT_DECISION;
-	case CN_ECANCELED: return EXIT_INTERRUPTED;
+	case CN_ECANCELED: return cni_signal_exit_code();
 	default: return EXIT_FAILED;
 	}
 }

@@ -15,13 +15,14 @@ enum { WATCHED = 4 };
 
 static cni_conn *_Atomic watched[WATCHED];
 static atomic_int held;
-static volatile sig_atomic_t interrupted, echo_is_off;
+static volatile sig_atomic_t interrupted, echo_is_off, line_is_shown;
 static struct termios echo_terminal; /* as it was; valid while echo_is_off */
 static const int handled[] = {SIGINT, SIGTERM, SIGHUP};
 static struct sigaction before[CNI_COUNT(handled)];
 
 static void on_signal(int signal)
 {
+	static const char clear[] = "\r\x1b[K";
 	bool busy = atomic_load(&held) > 0;
 
 	for (size_t i = 0; i < WATCHED; i++) {
@@ -37,7 +38,9 @@ static void on_signal(int signal)
 	}
 	if (echo_is_off)
 		tcsetattr(STDIN_FILENO, TCSANOW, &echo_terminal);
-	_exit(128 + SIGINT);
+	if (line_is_shown)
+		(void)!write(STDERR_FILENO, clear, sizeof clear - 1);
+	_exit(128 + signal);
 }
 
 void cni_signals_install(void)
@@ -45,7 +48,7 @@ void cni_signals_install(void)
 	/* restart: output that is being written stays whole; waiting for input is ended by ppoll */
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
-	interrupted = 0;
+	interrupted = line_is_shown = 0;
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < CNI_COUNT(handled); i++) {
 		sigaction(handled[i], NULL, &before[i]);
@@ -81,6 +84,10 @@ void cni_signals_forget(cni_conn *conn)
 void cni_signals_hold(int change) { atomic_fetch_add(&held, change); }
 
 bool cni_interrupted(void) { return interrupted; }
+
+int cni_signal_exit_code(void) { return 128 + (interrupted ? interrupted : SIGINT); }
+
+void cni_signals_line(bool shown) { line_is_shown = shown; }
 
 void cni_signals_again(void) { interrupted = 0; }
 

@@ -28,6 +28,7 @@ int cni_sqlite_step(cni_stmt *base, cn_error *err)
 	bool first = !stmt->started;
 	if (first) {
 		cni_sqlite_started(conn);
+		cni_sqlite_watch_again(stmt);
 		stmt->started = true;
 	}
 	int rc = sqlite3_step(stmt->handle);

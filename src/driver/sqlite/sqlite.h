@@ -49,7 +49,6 @@ typedef struct cni_sqlite_sink {
 typedef struct cni_sqlite_watch { /* of the statement that runs */
 	int64_t next_us;          /* not before this is anybody told */
 	const sqlite3_stmt *stmt; /* whose rows are counted; compared, never used */
-	int run;
 	int64_t rows, total;
 	bool asking;
 } cni_sqlite_watch;
@@ -183,6 +182,8 @@ cn_status cni_sqlite_get(cni_conn *base, cni_setting setting, int64_t *ret, cn_e
 void cni_sqlite_watch_set(cni_conn *base);
 /* Before a statement is compiled: about how many rows it will go through. */
 void cni_sqlite_watch_begin(cni_sqlite *conn, const char *sql, size_t size);
+/* The same before a statement is run that was compiled earlier. */
+void cni_sqlite_watch_again(cni_sqlite_stmt *stmt);
 /* Within a copy, often; false: it is to end. */
 bool cni_sqlite_watch_pages(cni_sqlite *conn, int64_t done, int64_t total);
 

@@ -40,14 +40,11 @@ static bool pulse(cni_sqlite *conn)
 	sqlite3_stmt *stmt = running(conn->db);
 	if (!stmt)
 		return true;
-	/* a cached statement runs again and again: its counters are taken, not only looked at */
-	int run = sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
-	int rows = sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
-	if (stmt != watch->stmt || run != watch->run)
+	if (stmt != watch->stmt)
 		watch->rows = 0;
 	watch->stmt = stmt;
-	watch->run = run;
-	watch->rows += rows;
+	/* taken, not only looked at: an int is soon full */
+	watch->rows += sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
 	const cni_pulse seen = {
 		.sql = sqlite3_sql(stmt), .done = watch->rows, .total = watch->total};
 	return conn->base.watch(&seen, conn->base.watch_ctx);
@@ -111,16 +108,36 @@ static int64_t about_rows(cni_sqlite *conn, const cni_token *name)
 	return span < size / ROW_MIN_BYTES ? span + 1 : 0;
 }
 
+/* Counting takes a look at every row; other reading may end anywhere. */
+static bool reads_all(const cni_sql_about *about, const char *sql, size_t size)
+{
+	return about->act == CNI_SQL_COPY || about->act == CNI_SQL_INDEX ||
+	       (about->act == CNI_SQL_READ && (memmem(sql, size, "count(", 6) ||
+						      memmem(sql, size, CNI_HASH_FUNCTION, 11)));
+}
+
 void cni_sqlite_watch_begin(cni_sqlite *conn, const char *sql, size_t size)
 {
 	cni_sqlite_watch *watch = &conn->watching;
 	if (!conn->base.watch || watch->asking)
 		return;
-	cni_sql_about about = cni_sql_about_of(sql, size);
+	watch->stmt = NULL;
 	watch->total = 0;
-	if (about.act != CNI_SQL_COPY && about.act != CNI_SQL_READ && about.act != CNI_SQL_INDEX)
+	if (sqlite3_get_autocommit(conn->db))
+		return; /* another process might have to be waited for */
+	cni_sql_about about = cni_sql_about_of(sql, size);
+	if (!reads_all(&about, sql, size))
 		return;
 	watch->asking = true; /* what it asks is compiled, too */
 	watch->total = about_rows(conn, &about.name);
 	watch->asking = false;
+}
+
+void cni_sqlite_watch_again(cni_sqlite_stmt *stmt)
+{
+	cni_sqlite *conn = cni_sqlite_of(stmt->base.conn);
+	if (!conn->base.watch)
+		return;
+	cni_sqlite_watch_begin(conn, stmt->sql, stmt->size);
+	sqlite3_stmt_status(stmt->handle, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
 }
