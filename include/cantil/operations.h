@@ -86,6 +86,63 @@ CN_API cn_status cn_migrator_differences(
 CN_API cn_status cn_migrator_differences_script(cn_migrator *migrator, const char *answers,
 	const char **ret_sql, cn_error *err) CN_MUST_CHECK;
 
+/* ---- db squash: a run of revisions becomes one ---- */
+
+typedef struct cn_squash_desc {
+	const char *from, *to;   /* the first and the last, both included; names as for upgrade.
+				    NULL: the first of all; the head */
+	const char *message;     /* NULL: "squashed: A to B" */
+	const char *revision_id; /* as for cn_make_desc */
+	const char *answers;     /* decisions for planning anew; NULL: those of the revisions */
+	bool concatenate;        /* every statement is kept, in order */
+	bool drop_data_steps;    /* plan anew although that leaves out statements that move rows */
+	bool dry_run;            /* everything but the writing */
+} cn_squash_desc;
+
+typedef struct cn_squashed {
+	const char *id, *path, *text; /* path: NULL with dry_run */
+	size_t count;                 /* of revisions that it stands for */
+	bool concatenated;
+	bool tried_on_rows;  /* both ways did the same to sample rows */
+	const char *archive; /* the folder in which the old files lie; NULL with dry_run */
+} cn_squashed;
+
+/* Replaces a run of revisions, each the only one to follow the one before, by one that does the
+ * same. It is planned anew from the difference of the schemas, proved forward, backward and
+ * forward, and compared with what the old ones do to rows; or, with .concatenate, made of their
+ * statements. A database that has the last of them is at the new one; what has only a part of them
+ * is told to go through the old files first, which lie in the archive, a migrations folder of its
+ * own. CN_EDECISION, naming the revisions, when there are statements that move rows and neither
+ * .concatenate nor .drop_data_steps is said; CN_EARG when the run is not linear; CN_ESCHEMA when
+ * the result does not hold. Killed at any moment, the folder reads as before or as after. Source:
+ * src/migrate/squash.c */
+CN_API cn_status cn_migrator_squash(cn_migrator *migrator, const cn_squash_desc *desc,
+	cn_squashed *ret, cn_error *err) CN_MUST_CHECK;
+
+/* ---- db rebase: a branch follows another head ---- */
+
+typedef struct cn_rebase_desc {
+	const char *revision; /* the first that moves; NULL: the first that is not below `onto`,
+				 on the only other branch */
+	const char *onto;     /* what it shall follow */
+	bool force;           /* although the database has some of them */
+	bool dry_run;
+} cn_rebase_desc;
+
+typedef struct cn_rebased {
+	const char *const *ids; /* of the revisions that were proved in their new place */
+	size_t count;
+	const char *revision, *onto;
+} cn_rebased;
+
+/* Two people made revisions behind the same one: the first of a branch that no database has yet
+ * gets another parent, the head of the other branch, and those behind it come along. Each is run
+ * forward, backward and forward in its new place before the one file that changes is written.
+ * CN_ECONFLICT when this database has one of them and not .force; CN_EARG when `onto` is behind
+ * `revision`; CN_ESCHEMA, naming it, when one does not hold there. Source: src/migrate/rebase.c */
+CN_API cn_status cn_migrator_rebase(cn_migrator *migrator, const cn_rebase_desc *desc,
+	cn_rebased *ret, cn_error *err) CN_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,6 +20,27 @@ static const cn_option drift_options[] = {
 	{0},
 };
 
+static const cn_option squash_options[] = {
+	CN_ARG_OPTIONAL("range", "FIRST:LAST, both included; none: all of them"),
+	CN_OPT_TEXT('m', "message", "TEXT", "what the revision is for"),
+	CN_OPT_TEXT(0, "rev-id", "ID", "its id; else 12 random digits"),
+	CN_OPT_FLAG(0, "concatenate", "keep every statement, in order", .exclusive = 1),
+	CN_OPT_FLAG(0, "drop-data-steps", "leave out statements that move rows", .exclusive = 1),
+	CN_OPT_FLAG(0, "sql", "write the revision to stdout, change nothing"),
+	CNI_FOLDER_OPTION,
+	CNI_DECISION_OPTIONS,
+	{0},
+};
+
+static const cn_option rebase_options[] = {
+	CN_ARG_OPTIONAL("revision", "one of the branch that moves; none: the only other one"),
+	CN_OPT_TEXT(0, "onto", "REV", "what it shall follow", .required = true),
+	CN_OPT_FLAG(0, "force", "although this database has some of it"),
+	CN_OPT_FLAG(0, "dry-run", "only prove that it holds there"),
+	CNI_FOLDER_OPTION,
+	{0},
+};
+
 const cn_command_desc cni_db_operation_commands[] = {
 	{.name = "plan",
 		.help = "say what an upgrade would do: method, rows, room, locks, what cannot come back",
@@ -40,5 +61,25 @@ const cn_command_desc cni_db_operation_commands[] = {
 		.options = drift_options,
 		.json = true,
 		.run = cni_db_drift},
+	{.name = "squash",
+		.help = "make one revision of several that stand in a row",
+		.description =
+			"Plans the whole difference anew, proves it forward and backward, and compares what both do to\n"
+			"sample rows. A database that has the last of them is at the new one. The old files go into\n"
+			"MIGRATIONS/squashed/ID, for databases that stopped in between.",
+		.example =
+			"APP db squash -m \"everything up to 2.0\"\nAPP db squash 3f2a:8d1e --concatenate",
+		.options = squash_options,
+		.json = true,
+		.run = cni_db_squash},
+	{.name = "rebase",
+		.help = "let a branch follow another head",
+		.description =
+			"For two revisions that two people made behind the same one. Those that move are run forward and\n"
+			"backward in their new place, and must do there what they did; then one line of one file changes.",
+		.example = "APP db rebase 8d1e --onto 3f2a",
+		.options = rebase_options,
+		.json = true,
+		.run = cni_db_rebase},
 	{0},
 };

@@ -9,5 +9,7 @@ extern const cn_command_desc cni_db_operation_commands[]; /* ended by {0} */
 
 int cni_db_plan(cn_call *call, cn_error *err);
 int cni_db_drift(cn_call *call, cn_error *err);
+int cni_db_squash(cn_call *call, cn_error *err);
+int cni_db_rebase(cn_call *call, cn_error *err);
 
 #endif

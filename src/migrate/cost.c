@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
-#include "sql/lexer.h"
+#include "migrate/statement.h"
 
 /* What such work took on a table of 120 MB with indexes of 40 MB: docs/operations.md. */
 enum {
@@ -33,137 +33,6 @@ cn_status cni_coster_init(
 		if (!CNI_PUSH(arena, coster->tables, coster->table_count, table))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 	}
-	return CN_OK;
-}
-
-/* ---- one statement ---- */
-
-typedef struct statement {
-	const cni_token *tokens; /* solid ones, ended by CNI_TOKEN_END */
-	const char *table;       /* what it is about, without quotes; "" */
-	const char *other;       /* RENAME TO: the new name; "" */
-	const char *method;
-} statement;
-
-static const char *name_at(cni_coster *coster, const cni_token *tokens, size_t at)
-{
-	for (size_t i = 0; i <= at; i++)
-		if (tokens[i].kind == CNI_TOKEN_END)
-			return "";
-	if (tokens[at + 1].kind != CNI_TOKEN_END && cni_token_is_op(&tokens[at + 1], "."))
-		at += 2;
-	if (tokens[at].kind == CNI_TOKEN_END)
-		return "";
-	const char *name = cni_token_name(coster->arena, &tokens[at]);
-	return name ? name : "";
-}
-
-/* Skips IF [NOT] EXISTS. */
-static size_t past_if(const cni_token *tokens, size_t at)
-{
-	if (!cni_token_is(&tokens[at], "IF"))
-		return at;
-	at++;
-	if (cni_token_is(&tokens[at], "NOT"))
-		at++;
-	return cni_token_is(&tokens[at], "EXISTS") ? at + 1 : at;
-}
-
-static void read_create(cni_coster *coster, statement *s)
-{
-	const cni_token *t = s->tokens;
-	size_t at = 1;
-	if (cni_token_is(&t[at], "UNIQUE") || cni_token_is(&t[at], "VIRTUAL") ||
-		cni_token_is(&t[at], "TEMP") || cni_token_is(&t[at], "TEMPORARY"))
-		at++;
-	bool index = cni_token_is(&t[at], "INDEX");
-	s->method = index                             ? "create index"
-		    : cni_token_is(&t[1], "VIRTUAL")  ? "create virtual table"
-		    : cni_token_is(&t[at], "TABLE")   ? "create table"
-		    : cni_token_is(&t[at], "VIEW")    ? "create view"
-		    : cni_token_is(&t[at], "TRIGGER") ? "create trigger"
-						      : "other";
-	at = past_if(t, at + 1);
-	s->table = name_at(coster, t, at);
-	for (size_t i = at; index && t[i].kind != CNI_TOKEN_END; i++) {
-		if (!cni_token_is(&t[i], "ON"))
-			continue;
-		s->table = name_at(coster, t, i + 1);
-		break;
-	}
-}
-
-static void read_alter(cni_coster *coster, statement *s)
-{
-	const cni_token *t = s->tokens;
-	size_t at = 2;
-	s->table = name_at(coster, t, at);
-	at += t[at].kind != CNI_TOKEN_END && cni_token_is_op(&t[at + 1], ".") ? 3 : 1;
-	s->method = "other";
-	if (t[at - 1].kind == CNI_TOKEN_END)
-		return;
-	if (cni_token_is(&t[at], "ADD"))
-		s->method = "add column";
-	else if (cni_token_is(&t[at], "DROP"))
-		s->method = "drop column";
-	else if (cni_token_is(&t[at], "RENAME"))
-		s->method = cni_token_is(&t[at + 1], "TO") ? "rename table" : "rename column";
-	if (strcmp(s->method, "rename table") == 0)
-		s->other = name_at(coster, t, at + 2);
-}
-
-static bool is_schema_table(const char *name)
-{
-	return cni_same(name, "sqlite_schema") || cni_same(name, "sqlite_master");
-}
-
-/* INSERT INTO t, REPLACE INTO t, UPDATE t, DELETE FROM t, behind OR ABORT and the like; WITH … */
-static void read_rows(cni_coster *coster, statement *s)
-{
-	const cni_token *t = s->tokens;
-	size_t at = 0;
-	while (t[at].kind != CNI_TOKEN_END && !cni_token_is(&t[at], "INSERT") &&
-		!cni_token_is(&t[at], "REPLACE") && !cni_token_is(&t[at], "UPDATE") &&
-		!cni_token_is(&t[at], "DELETE"))
-		at++;
-	if (t[at].kind == CNI_TOKEN_END) {
-		s->method = "query";
-		return;
-	}
-	at++;
-	if (cni_token_is(&t[at], "OR") && t[at + 1].kind != CNI_TOKEN_END)
-		at += 2;
-	if (cni_token_is(&t[at], "INTO") || cni_token_is(&t[at], "FROM"))
-		at++;
-	s->table = name_at(coster, t, at);
-	s->method = is_schema_table(s->table) ? "stored text" : "rows";
-}
-
-static cn_status read_statement(cni_coster *coster, const char *sql, statement *ret, cn_error *err)
-{
-	statement s = {.table = "", .other = "", .method = "other"};
-	s.tokens = cni_tokens(coster->arena, sql, strlen(sql), NULL);
-	if (!s.tokens)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
-	const cni_token *t = s.tokens;
-	if (cni_token_is(&t[0], "CREATE")) {
-		read_create(coster, &s);
-	} else if (cni_token_is(&t[0], "ALTER")) {
-		read_alter(coster, &s);
-	} else if (cni_token_is(&t[0], "DROP")) {
-		s.method = cni_token_is(&t[1], "TABLE")     ? "drop table"
-			   : cni_token_is(&t[1], "INDEX")   ? "drop index"
-			   : cni_token_is(&t[1], "VIEW")    ? "drop view"
-			   : cni_token_is(&t[1], "TRIGGER") ? "drop trigger"
-							    : "other";
-		if (t[1].kind != CNI_TOKEN_END)
-			s.table = name_at(coster, t, past_if(t, 2));
-	} else if (cni_token_is(&t[0], "PRAGMA")) {
-		s.method = "setting";
-	} else {
-		read_rows(coster, &s);
-	}
-	*ret = s;
 	return CN_OK;
 }
 
@@ -206,7 +75,7 @@ typedef struct totals { /* of the transaction */
 	int64_t written_bytes, duration_ms;
 } totals;
 
-static cn_status push(cni_coster *coster, const statement *s, const char *reason,
+static cn_status push(cni_coster *coster, const cni_statement *s, const char *reason,
 	const cni_cost_table *table, int64_t written, int64_t ms, totals *sum, cn_error *err)
 {
 	cn_cost_step step = {.method = s->method,
@@ -229,7 +98,7 @@ static bool in_wal(const cni_coster *coster)
 }
 
 static cn_status cost_index(
-	cni_coster *coster, const statement *s, const char *reason, totals *sum, cn_error *err)
+	cni_coster *coster, const cni_statement *s, const char *reason, totals *sum, cn_error *err)
 {
 	cni_cost_table *table = find(coster, s->table);
 	int64_t written = 0, ms = 0;
@@ -250,7 +119,7 @@ static cn_status cost_index(
 
 /* What changes only the schema, or rewrites the rows in place. */
 static cn_status cost_simple(
-	cni_coster *coster, const statement *s, const char *reason, totals *sum, cn_error *err)
+	cni_coster *coster, const cni_statement *s, const char *reason, totals *sum, cn_error *err)
 {
 	cni_cost_table *table = find(coster, s->table);
 	int64_t written = 0, ms = 0;
@@ -267,30 +136,7 @@ static cn_status cost_simple(
 	if (table && strcmp(s->method, "drop table") == 0)
 		table->name = NULL;
 	if (table && strcmp(s->method, "rename table") == 0)
-		table->name = s->other;
-	return CN_OK;
-}
-
-/* Where CREATE TABLE new … INSERT … DROP TABLE old … RENAME new TO old ends; 0: it is none. */
-static cn_status find_rebuild(cni_coster *coster, const cni_plan *plan, size_t at,
-	const statement *create, size_t *ret_end, const char **ret_old, const char **ret_now,
-	cn_error *err)
-{
-	*ret_end = 0;
-	*ret_old = "";
-	for (size_t i = at + 1; i < plan->step_count; i++) {
-		statement s;
-		TRY(read_statement(coster, plan->steps[i].sql, &s, err));
-		if (strcmp(s.method, "create table") == 0)
-			return CN_OK;
-		if (strcmp(s.method, "drop table") == 0)
-			*ret_old = s.table;
-		if (strcmp(s.method, "rename table") != 0 || !cni_same(s.table, create->table))
-			continue;
-		*ret_end = **ret_old ? i : 0;
-		*ret_now = s.other;
-		return CN_OK;
-	}
+		table->name = s->to;
 	return CN_OK;
 }
 
@@ -298,7 +144,7 @@ static cn_status cost_rebuild(cni_coster *coster, const char *old, const char *n
 	const char *reason, totals *sum, cn_error *err)
 {
 	cni_cost_table *table = find(coster, old);
-	const statement s = {.method = "rebuild", .table = old};
+	const cni_statement s = {.method = "rebuild", .table = old, .from = "", .to = ""};
 	int64_t bytes = table ? table->table_bytes + table->index_bytes : 0;
 	sum->needed_bytes += (double)bytes * (in_wal(coster) ? rebuild_need_wal : rebuild_need);
 	TRY(push(coster, &s, reason, table, bytes, bytes / REBUILD_BYTES_MS, sum, err));
@@ -310,7 +156,7 @@ static cn_status cost_rebuild(cni_coster *coster, const char *old, const char *n
 }
 
 /* The indexes of a table that was written anew belong to that. */
-static bool comes_back(const cn_cost_step *steps, size_t count, const statement *s)
+static bool comes_back(const cn_cost_step *steps, size_t count, const cni_statement *s)
 {
 	if (strcmp(s->method, "create index") != 0)
 		return false;
@@ -325,14 +171,14 @@ static cn_status cost_steps(cni_coster *coster, const cni_plan *plan, totals *su
 {
 	const char *reason = "";
 	for (size_t i = 0; i < plan->step_count; i++) {
-		statement s;
+		cni_statement s;
 		const char *old, *now;
 		size_t end = 0;
 		if (plan->steps[i].comment)
 			reason = plan->steps[i].comment;
-		TRY(read_statement(coster, plan->steps[i].sql, &s, err));
+		TRY(cni_statement_read(coster->arena, plan->steps[i].sql, &s, err));
 		if (strcmp(s.method, "create table") == 0)
-			TRY(find_rebuild(coster, plan, i, &s, &end, &old, &now, err));
+			TRY(cni_steps_rebuild(coster->arena, plan, i, &s, &end, &old, &now, err));
 		if (end) {
 			TRY(cost_rebuild(coster, old, now, reason, sum, err));
 			i = end;

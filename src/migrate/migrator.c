@@ -255,8 +255,8 @@ cn_status cni_migrator_version(
 }
 
 /* It stopped in the middle of what is one revision now. */
-static cn_status fail_squashed(
-	const cni_version *version, size_t at, const cni_revision *squashed, cn_error *err)
+static cn_status fail_squashed(const cni_folder *folder, const cni_version *version, size_t at,
+	const cni_revision *squashed, cn_error *err)
 {
 	const cni_replaced *list = &squashed->replaced[0];
 	cn_error_set(err, CN_ESCHEMA,
@@ -265,9 +265,9 @@ static cn_status fail_squashed(
 	cn_error_detail(err, "it has \"%s\", but not \"%s\", the last one\n%s",
 		version->list[at].revision, list->ids[list->count - 1], squashed->path);
 	cn_error_hint(err,
-		"the revisions as they were lie in the migrations folder: \"db upgrade %s -d "
-		"MIGRATIONS/squashed/%s\" brings it to their end; then go on as usual",
-		list->ids[list->count - 1], squashed->id);
+		"the revisions as they were lie in an archive: \"db upgrade %s -d %s/squashed/%s\" brings "
+		"it to their end; then go on as usual",
+		list->ids[list->count - 1], folder->path, squashed->id);
 	return CN_ESCHEMA;
 }
 
@@ -299,7 +299,7 @@ cn_status cni_applied_set(const cni_folder *folder, const cni_version *version, 
 			const cni_revision *squashed =
 				cni_folder_replacement(folder, version->list[i].revision, NULL);
 			if (squashed)
-				return fail_squashed(version, i, squashed, err);
+				return fail_squashed(folder, version, i, squashed, err);
 			if (folder->embedded)
 				return fail_newer(folder, version, i, err);
 			cn_error_set(err, CN_ESCHEMA,
