@@ -85,6 +85,7 @@ static int apply(cn_call *call, cn_error *err)
 	cni_source target;
 	cni_schema *schema;
 
+	options.edit_from = cn_call_int(call, "edit-from");
 	options.dry_run = cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run");
 	TRY(cni_call_answers(call, &answers, err));
 	TRY(cni_source_find(arena, cn_call_text(call, "target"), &target, err));
@@ -106,6 +107,9 @@ static const cn_option apply_options[] = {
 		'y', "yes", "do not ask before the change (missing decisions are still missing)"),
 	CN_OPT_FLAG(0, "sql", "print the script that would run, and change nothing"),
 	CN_OPT_FLAG('n', "dry-run", "plan and prove it, and change nothing"),
+	CN_OPT_INT(0, "edit-from", "ROWS",
+		"a table of so many rows keeps them where it is enough to edit its stored text (100000; -1: none)",
+		.min = -1, .max = INT64_MAX),
 	CNI_DECISION_OPTIONS,
 	{0},
 };
