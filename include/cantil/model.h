@@ -29,6 +29,13 @@
  *                                               Integers and reals in the database are read
  *                                               as seconds since 1970.
  *     cn_date, cn_null_date                     DATE: text YYYY-MM-DD
+ *     cn_clock, cn_null_clock                   TIME: text HH:MM:SS, with microseconds if there are any
+ *     cn_decimal                                NUMERIC(p, s) with .precision, .scale: exact. Up to 15
+ *                                               digits SQLite keeps them as numbers; with more they
+ *                                               are text (DECIMAL_TEXT(p, s)), and sorted as such
+ *     cn_uuid                                   CHAR(36)
+ *     cn_document                               TEXT that is JSON; checked when it is written
+ *     integers with .enum_names                 VARCHAR(n), CHECK (… IN (…)): the names are stored
  *
  * Pointers, blobs and the cn_null_ types are nullable unless .not_null; the others are not (.null
  * makes no sense there: there is no room for a NULL). A number too large for its member, a text
@@ -83,9 +90,10 @@ typedef enum cn_storage {
 	CN_STORE_TEXT,  /* const char * */
 	CN_STORE_CHARS, /* char *: the program may write into the text */
 	CN_STORE_ARRAY, /* char[N] */
-	CN_STORE_BLOB, CN_STORE_TIME, CN_STORE_DATE,
+	CN_STORE_BLOB, CN_STORE_TIME, CN_STORE_DATE, CN_STORE_CLOCK,
 	CN_STORE_NULL_BOOL, CN_STORE_NULL_I32, CN_STORE_NULL_I64, CN_STORE_NULL_DOUBLE,
-	CN_STORE_NULL_TIME, CN_STORE_NULL_DATE,
+	CN_STORE_NULL_TIME, CN_STORE_NULL_DATE, CN_STORE_NULL_CLOCK,
+	CN_STORE_DECIMAL, CN_STORE_UUID, CN_STORE_DOCUMENT, /* empty is NULL */
 } cn_storage;
 
 /* A model is a flat list of parts; each part begins with this head, and is one of the structs
@@ -101,6 +109,12 @@ typedef enum cn_part_kind {
 } cn_part_kind;
 typedef struct cn_part { cn_part_kind kind; } cn_part;
 
+/* Fills in a member. CN_OK, or a failure, which becomes the session's error. */
+typedef cn_status (*cn_fill_fn)(void *member, cn_error *err);
+
+/* A .default_fn for a cn_uuid: a new one. */
+CN_API cn_status cn_uuid_fill(void *member, cn_error *err);
+
 /* CN_COLUMN(T, member, options…): the fields from `name` on are the options; 0 is the usual. */
 typedef struct cn_column {
 	cn_part part;
@@ -112,13 +126,18 @@ typedef struct cn_column {
 	cn_type type;             /* a neighbouring type for the SQL side; 0: from the C member */
 	const char *type_sql;     /* the declared type, literally ("": none); NULL: from the type */
 	unsigned length;          /* text: at most so many characters; 0: no bound */
-	unsigned precision, scale; /* double: NUMERIC(precision, scale) */
+	unsigned precision, scale; /* double, decimal: NUMERIC(precision, scale) */
+	const char *const *enum_names; /* CN_NAMES("new", "paid", …): an integer from 0 on, stored as its name */
 	bool primary_key;         /* several columns together are a composite key, in their order */
 	bool autoincrement;       /* numbers of deleted rows are never given again */
 	bool unique, index;
 	bool not_null, null;      /* against what the C type says; `null` for pointers is the usual already */
 	cn_value default_value;   /* CN_INT(1), CN_TEXT("new"), …: set by cn_new, and the column's DEFAULT */
 	const char *default_sql;  /* the column's DEFAULT as an expression; the database computes it */
+	cn_fill_fn default_fn;    /* called by cn_new and cn_add for a member that is 0: cn_uuid_fill, or your own */
+	const char *on_update_sql; /* an expression: the column's value after each update of the row */
+	bool version;             /* an integer that counts the row's updates: a row that somebody else has changed or
+	                             deleted meanwhile is a CN_ECONFLICT */
 	const char *check_sql;    /* CHECK; a NULL passes it */
 	const char *collate;
 	const char *generated_sql; /* GENERATED ALWAYS AS (…); read back, never written */
@@ -282,7 +301,10 @@ CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value valu
 		cn_blob *: CN_STORE_BLOB, cn_time *: CN_STORE_TIME, cn_date *: CN_STORE_DATE,      \
 		cn_null_bool *: CN_STORE_NULL_BOOL, cn_null_int32 *: CN_STORE_NULL_I32,            \
 		cn_null_int64 *: CN_STORE_NULL_I64, cn_null_double *: CN_STORE_NULL_DOUBLE,        \
-		cn_null_time *: CN_STORE_NULL_TIME, cn_null_date *: CN_STORE_NULL_DATE)
+		cn_null_time *: CN_STORE_NULL_TIME, cn_null_date *: CN_STORE_NULL_DATE,            \
+		cn_clock *: CN_STORE_CLOCK, cn_null_clock *: CN_STORE_NULL_CLOCK,                  \
+		cn_decimal *: CN_STORE_DECIMAL, cn_uuid *: CN_STORE_UUID,                          \
+		cn_document *: CN_STORE_DOCUMENT)
 
 /* An empty argument is appended: __VA_ARGS__ is then never missing (ISO C17 wants one), and what is
  * left of it is a trailing comma. */
@@ -291,6 +313,9 @@ CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value valu
 	&((const cn_column){.part.kind = CN_PART_COLUMN, .member = #m, .offset = offsetof(T, m),   \
 		.size = CN_SIZE_OF(T, m), .storage = CN_STORAGE_OF(T, m), __VA_ARGS__})            \
 		 .part
+
+/* For .enum_names: a NULL-terminated list. */
+#define CN_NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Constants for .default_value. */
 #define CN_BOOL(v) {.type = CN_TYPE_BOOL, .as = {.b = (v)}}

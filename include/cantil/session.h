@@ -143,6 +143,7 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 		cn_blob: cn_bytes, cn_time: cn_timestamp, cn_date: cn_day, cn_value: cn_boxed,     \
 		cn_null_bool: cn_nbool, cn_null_int32: cn_nint32, cn_null_int64: cn_nint64,        \
 		cn_null_double: cn_ndouble, cn_null_time: cn_ntime, cn_null_date: cn_ndate,        \
+		cn_clock: cn_time_of_day, cn_null_clock: cn_nclock,                                \
 		default: cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes)(x)
 
 /* The first argument is the text, so the list is never empty. At most 1 + 31 arguments. */

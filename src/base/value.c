@@ -35,6 +35,10 @@ cn_value cn_timestamp(cn_time v) { return (cn_value){.type = CN_TYPE_TIME, .as.i
 
 cn_value cn_day(cn_date v) { return (cn_value){.type = CN_TYPE_DATE, .as.i = v.days}; }
 
+cn_value cn_time_of_day(cn_clock v) { return (cn_value){.type = CN_TYPE_CLOCK, .as.i = v.us}; }
+
+cn_value cn_nclock(cn_null_clock v) { return v.set ? cn_time_of_day(v.value) : cn_null(NULL); }
+
 cn_value cn_nbool(cn_null_bool v) { return v.set ? cn_bool(v.value) : cn_null(NULL); }
 
 cn_value cn_nint32(cn_null_int32 v) { return v.set ? cn_int(v.value) : cn_null(NULL); }

@@ -70,14 +70,18 @@ static const char *value_word(const cn_value *value, char *out, size_t size)
 	}
 	case CN_TYPE_BLOB: snprintf(out, size, "a blob of %zu bytes", value->size); break;
 	case CN_TYPE_TIME:
-	case CN_TYPE_DATE: snprintf(out, size, "a time"); break;
+	case CN_TYPE_DATE:
+	case CN_TYPE_CLOCK: snprintf(out, size, "a time"); break;
+	case CN_TYPE_DECIMAL: /* columns' types: their values are texts */
+	case CN_TYPE_UUID:
+	case CN_TYPE_JSON:
 	case CN_TYPE_NULL: snprintf(out, size, "NULL"); break;
 	case CN_TYPE_NONE: snprintf(out, size, "an unsigned integer beyond 2^63-1"); break;
 	}
 	return out;
 }
 
-static cn_status misfit(
+cn_status cni_misfit(
 	const cn_column *column, const cn_value *value, const char *what, cn_error *err)
 {
 	char word[160];
@@ -124,14 +128,14 @@ static bool whole_number(const cn_value *value, int64_t *ret)
 	return true;
 }
 
-static cn_status set_integer(
+cn_status cni_integer_set(
 	const cn_column *column, void *member, const cn_value *value, cn_error *err)
 {
 	cni_range range = range_of(column->storage);
 	int64_t v;
 
 	if (!whole_number(value, &v) || v < range.min || v > range.max)
-		return misfit(column, value, range.word, err);
+		return cni_misfit(column, value, range.word, err);
 	switch (column->storage) {
 	case CN_STORE_I8: *(int8_t *)member = (int8_t)v; break;
 	case CN_STORE_U8: *(uint8_t *)member = (uint8_t)v; break;
@@ -153,7 +157,7 @@ static cn_status set_bool(
 	int64_t v;
 
 	if (!whole_number(value, &v) || (v != 0 && v != 1))
-		return misfit(column, value, "a boolean (0 or 1)", err);
+		return cni_misfit(column, value, "a boolean (0 or 1)", err);
 	if (column->storage == CN_STORE_BOOL)
 		*(bool *)member = v;
 	else
@@ -172,10 +176,10 @@ static cn_status set_double(
 		 value->as.i >= -(INT64_C(1) << 53) && value->as.i <= INT64_C(1) << 53)
 		v = (double)value->as.i;
 	else
-		return misfit(column, value, "a double without loss", err);
+		return cni_misfit(column, value, "a double without loss", err);
 	if (column->storage == CN_STORE_FLOAT) {
 		if (isfinite(v) && !isfinite((float)v))
-			return misfit(column, value, "a float", err);
+			return cni_misfit(column, value, "a float", err);
 		*(float *)member = (float)v;
 	} else if (column->storage == CN_STORE_DOUBLE) {
 		*(double *)member = v;
@@ -215,9 +219,9 @@ static cn_status set_text(const cn_column *column, void *member, const cn_value 
 					: snprintf(number, sizeof number, "%.17g", value->as.d));
 		text = number;
 		if (!texts && column->storage != CN_STORE_ARRAY)
-			return misfit(column, value, "a text", err);
+			return cni_misfit(column, value, "a text", err);
 	} else if (value->type != CN_TYPE_TEXT) {
-		return misfit(column, value, "a text", err);
+		return cni_misfit(column, value, "a text", err);
 	}
 	if (memchr(text, 0, size))
 		return cn_fail(err, CN_EARG,
@@ -238,7 +242,7 @@ static cn_status set_blob(const cn_column *column, void *member, const cn_value 
 	cni_texts *texts, cn_error *err)
 {
 	if (value->type != CN_TYPE_BLOB && value->type != CN_TYPE_TEXT)
-		return misfit(column, value, "a blob", err);
+		return cni_misfit(column, value, "a blob", err);
 	const void *data = value->size ? value->as.p : ""; /* an empty blob is not NULL */
 	if (texts) {
 		data = cni_texts_copy(texts, data, value->size);
@@ -284,7 +288,7 @@ static cn_status set_time(
 	int64_t us;
 
 	if (!time_of(value, &us))
-		return misfit(
+		return cni_misfit(
 			column, value, "a time (YYYY-MM-DD HH:MM:SS, or seconds since 1970)", err);
 	if (column->storage == CN_STORE_TIME)
 		*(cn_time *)member = (cn_time){us};
@@ -302,7 +306,7 @@ static cn_status set_date(
 	if (value->type == CN_TYPE_DATE)
 		days = (int32_t)value->as.i;
 	else if (!short_text(value, text) || !cni_date_parse(text, &days))
-		return misfit(column, value, "a date (YYYY-MM-DD)", err);
+		return cni_misfit(column, value, "a date (YYYY-MM-DD)", err);
 	if (column->storage == CN_STORE_DATE)
 		*(cn_date *)member = (cn_date){days};
 	else
@@ -314,7 +318,7 @@ static cn_status set_null(
 	const cn_column *column, void *member, const cn_value *value, cn_error *err)
 {
 	if (!cni_storage_nullable(column->storage))
-		return misfit(column, value, "a member that has no NULL", err);
+		return cni_misfit(column, value, "a member that has no NULL", err);
 	memset(member, 0, column->size);
 	return CN_OK;
 }
@@ -324,12 +328,19 @@ static cn_status decode_any(const cn_column *column, void *member, const cn_valu
 {
 	if (value->type == CN_TYPE_NULL)
 		return set_null(column, member, value, err);
+	if (column->enum_names)
+		return cni_enum_set(column, member, value, err);
 	switch (column->storage) {
 	case CN_STORE_BOOL:
 	case CN_STORE_NULL_BOOL: return set_bool(column, member, value, err);
 	case CN_STORE_FLOAT:
 	case CN_STORE_DOUBLE:
 	case CN_STORE_NULL_DOUBLE: return set_double(column, member, value, err);
+	case CN_STORE_CLOCK:
+	case CN_STORE_NULL_CLOCK: return cni_clock_set(column, member, value, err);
+	case CN_STORE_DECIMAL: return cni_decimal_set(column, member, value, err);
+	case CN_STORE_UUID: return cni_uuid_set(column, member, value, err);
+	case CN_STORE_DOCUMENT:
 	case CN_STORE_TEXT:
 	case CN_STORE_CHARS:
 	case CN_STORE_ARRAY: return set_text(column, member, value, texts, err);
@@ -338,7 +349,7 @@ static cn_status decode_any(const cn_column *column, void *member, const cn_valu
 	case CN_STORE_NULL_TIME: return set_time(column, member, value, err);
 	case CN_STORE_DATE:
 	case CN_STORE_NULL_DATE: return set_date(column, member, value, err);
-	default: return set_integer(column, member, value, err);
+	default: return cni_integer_set(column, member, value, err);
 	}
 }
 
@@ -348,7 +359,8 @@ cn_status cni_decode(
 	void *member = cni_member_at(column, row);
 
 	/* what nearly every value is, without the detours */
-	if (value->type == CN_TYPE_INT64 && column->storage == CN_STORE_I64) {
+	if (value->type == CN_TYPE_INT64 && column->storage == CN_STORE_I64 &&
+		!column->enum_names) {
 		*(int64_t *)member = value->as.i;
 		return CN_OK;
 	}
@@ -367,6 +379,8 @@ cn_value cn_column_get(const cn_column *column, const void *row)
 {
 	const void *m = cni_member(column, row);
 
+	if (column->enum_names)
+		return cni_enum_get(column, m);
 	switch (column->storage) {
 	case CN_STORE_BOOL: return cn_bool(*(const bool *)m);
 	case CN_STORE_I8: return cn_int(*(const int8_t *)m);
@@ -393,6 +407,11 @@ cn_value cn_column_get(const cn_column *column, const void *row)
 	case CN_STORE_NULL_DOUBLE: return cn_ndouble(*(const cn_null_double *)m);
 	case CN_STORE_NULL_TIME: return cn_ntime(*(const cn_null_time *)m);
 	case CN_STORE_NULL_DATE: return cn_ndate(*(const cn_null_date *)m);
+	case CN_STORE_CLOCK: return cn_time_of_day(*(const cn_clock *)m);
+	case CN_STORE_NULL_CLOCK: return cn_nclock(*(const cn_null_clock *)m);
+	case CN_STORE_DECIMAL:
+	case CN_STORE_UUID: return *(const char *)m ? cn_text(m) : cn_null(NULL);
+	case CN_STORE_DOCUMENT: return text_value(*(const char *const *)m);
 	case CN_STORE_NONE: break;
 	}
 	return cn_null(NULL);
@@ -435,10 +454,15 @@ cn_status cni_encode(const cn_column *column, const void *row, cn_value *ret, cn
 {
 	cn_value value = cn_column_get(column, row);
 
+	if (value.type == CN_TYPE_NONE && column->enum_names)
+		return cn_fail(err, CN_EARG, "member \"%s\": no name for the number %lld",
+			column->member, (long long)cni_enum_index(column, cni_member(column, row)));
 	if (value.type == CN_TYPE_NONE)
-		return misfit(column, &value, "a database integer", err);
-	if (value.type == CN_TYPE_TEXT)
+		return cni_misfit(column, &value, "a database integer", err);
+	if (value.type == CN_TYPE_TEXT && !column->enum_names) {
 		TRY(check_text(column, &value, err));
+		TRY(cni_exact_check(column, &value, err));
+	}
 	*ret = value;
 	return CN_OK;
 }
@@ -456,12 +480,15 @@ bool cni_member_is_zero(const cn_column *column, const void *row)
 	case CN_STORE_BLOB: return !((const cn_blob *)(const void *)m)->data;
 	default: break;
 	}
+	if (column->enum_names && !cni_storage_nullable(column->storage))
+		return cni_enum_index(column, m) == 0;
 	cn_value value = cn_column_get(column, row);
 	switch (value.type) {
 	case CN_TYPE_NULL: return true;
 	case CN_TYPE_BOOL: return column->storage == CN_STORE_BOOL && !value.as.b;
 	case CN_TYPE_INT64:
 	case CN_TYPE_TIME:
+	case CN_TYPE_CLOCK:
 	case CN_TYPE_DATE: return !cni_storage_nullable(column->storage) && !value.as.i;
 	default: return false;
 	}
@@ -492,7 +519,8 @@ bool cni_member_copy(const cn_column *column, void *to, const void *from, cni_te
 	const void *source = cni_member(column, from);
 	void *target = cni_member_at(column, to);
 
-	if (column->storage == CN_STORE_TEXT || column->storage == CN_STORE_CHARS) {
+	if (column->storage == CN_STORE_TEXT || column->storage == CN_STORE_CHARS ||
+		column->storage == CN_STORE_DOCUMENT) {
 		const char *text = *(const char *const *)source;
 		char *copy = text ? cni_texts_copy(texts, text, strlen(text)) : NULL;
 		if (text && !copy)

@@ -39,6 +39,29 @@ bool cni_member_equal(const cn_column *column, const void *a, const void *b);
  */
 bool cni_member_copy(const cn_column *column, void *to, const void *from, cni_texts *texts);
 
+/* ---- convert_exact.c: members whose values are held to more than their C type ---- */
+
+cn_status cni_clock_set(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err) CN_MUST_CHECK;
+cn_status cni_decimal_set(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err) CN_MUST_CHECK;
+cn_status cni_uuid_set(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err) CN_MUST_CHECK;
+cn_status cni_enum_set(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err) CN_MUST_CHECK;
+cn_value cni_enum_get(const cn_column *column, const void *member); /* NONE: it has no name */
+int64_t cni_enum_index(const cn_column *column, const void *member);
+size_t cni_enum_count(const cn_column *column);
+/* Before a text is written: a decimal, uuid or document that is one. */
+cn_status cni_exact_check(
+	const cn_column *column, const cn_value *value, cn_error *err) CN_MUST_CHECK;
+/* `member "price": the integer 7 does not fit WHAT` */
+cn_status cni_misfit(
+	const cn_column *column, const cn_value *value, const char *what, cn_error *err);
+/* An integer member of any size that has room for it. convert.c */
+cn_status cni_integer_set(
+	const cn_column *column, void *member, const cn_value *value, cn_error *err) CN_MUST_CHECK;
+
 bool cni_storage_nullable(cn_storage storage);
 bool cni_storage_text(cn_storage storage);
 bool cni_storage_integer(cn_storage storage); /* not bool */

@@ -36,7 +36,7 @@ static cn_status add_field(
 		.name = name,
 		.quoted = cni_quoted(arena, name),
 		.offset = column->offset,
-		.storage = column->storage,
+		.storage = column->enum_names ? CN_STORE_NONE : column->storage,
 		.nullable = cn_column_nullable(column),
 		.key = column->primary_key,
 		.written = !column->generated_sql};
@@ -168,7 +168,7 @@ cn_status cni_layout_init(
 	TRY(find_fillable(layout, arena, err));
 	if (layout->key_count == 1) {
 		const cn_column *key = layout->fields[layout->key[0]].column;
-		layout->int_key = key->storage == CN_STORE_I64;
+		layout->int_key = layout->fields[layout->key[0]].storage == CN_STORE_I64;
 		layout->key_offset = key->offset;
 	}
 	if (layout->kept && !layout->key_count) {

@@ -66,6 +66,9 @@ char cni_type_class(cn_type type)
 	case CN_TYPE_BLOB: return 'b';
 	case CN_TYPE_TIME: return 'T';
 	case CN_TYPE_DATE: return 'D';
+	case CN_TYPE_CLOCK: return 'C';
+	case CN_TYPE_DECIMAL: return 'n';
+	case CN_TYPE_UUID: return 'u';
 	default: return 't';
 	}
 }
@@ -90,7 +93,8 @@ static bool neighbours(const cn_column *column, cn_type type)
 static cn_status check_type(const cni_layout *layout, const cn_column *c, cn_error *err)
 {
 	bool text = cni_storage_text(c->storage);
-	bool real = cni_type_class(cn_column_type(c)) == 'r';
+	char class = cni_type_class(cn_column_type(c));
+	bool real = class == 'r' || class == 'n';
 
 	if (c->type && !neighbours(c, c->type))
 		return cni_member_fail(
@@ -103,6 +107,13 @@ static cn_status check_type(const cni_layout *layout, const cn_column *c, cn_err
 	if (c->precision && !real)
 		return cni_member_fail(
 			layout, c->member, err, ".precision is for numbers with a fraction");
+	if (class == 'n' && c->precision > 30)
+		return cni_member_fail(layout, c->member, err, "a decimal has at most 30 digits");
+	if (c->enum_names && (!cni_storage_integer(c->storage) || c->type || c->type_sql))
+		return cni_member_fail(
+			layout, c->member, err, ".enum_names is for integers, and says the type");
+	if (c->enum_names && !c->enum_names[0])
+		return cni_member_fail(layout, c->member, err, ".enum_names is empty");
 	if (c->scale > c->precision)
 		return cni_member_fail(layout, c->member, err, ".scale is larger than .precision");
 	if (c->type_sql && (c->type || c->length || c->precision))
@@ -126,6 +137,25 @@ static cn_status check_null(const cni_layout *layout, const cn_column *c, cn_err
 	return CN_OK;
 }
 
+static cn_status check_update(const cni_layout *layout, const cn_column *c, cn_error *err)
+{
+	if (c->on_update_sql && (c->generated_sql || c->primary_key || c->version))
+		return cni_member_fail(layout, c->member, err,
+			".on_update_sql is not for keys, versions and generated columns");
+	if (!c->version)
+		return CN_OK;
+	if (!cni_storage_integer(c->storage) || cni_storage_nullable(c->storage) || c->enum_names ||
+		c->generated_sql || c->primary_key)
+		return cni_member_fail(layout, c->member, err,
+			".version is for a plain integer that cannot be NULL");
+	for (size_t i = 0; i < layout->field_count; i++) {
+		if (layout->fields[i].column->version)
+			return cni_member_fail(
+				layout, c->member, err, "a second column with .version");
+	}
+	return CN_OK;
+}
+
 static cn_status check_default(const cni_layout *layout, const cn_column *c, cn_error *err)
 {
 	cn_type type = c->default_value.type;
@@ -142,6 +172,9 @@ static cn_status check_default(const cni_layout *layout, const cn_column *c, cn_
 	if (c->stored && !c->generated_sql)
 		return cni_member_fail(
 			layout, c->member, err, ".stored is for columns with .generated_sql");
+	if (c->default_fn && (c->generated_sql || c->default_sql || type))
+		return cni_member_fail(
+			layout, c->member, err, ".default_fn goes without another default");
 	if (type && c->default_sql)
 		return cni_member_fail(
 			layout, c->member, err, ".default_value and .default_sql are both there");
@@ -194,6 +227,7 @@ cn_status cni_column_check(const cni_layout *layout, const cn_column *c, cn_erro
 	TRY(check_type(layout, c, err));
 	TRY(check_null(layout, c, err));
 	TRY(check_default(layout, c, err));
+	TRY(check_update(layout, c, err));
 	return check_reference(layout, c, err);
 }
 

@@ -50,6 +50,8 @@ cn_type cn_column_type(const cn_column *column)
 {
 	if (column->type)
 		return column->type == CN_TYPE_TEXT_ARRAY ? CN_TYPE_TEXT : column->type;
+	if (column->enum_names)
+		return CN_TYPE_TEXT;
 	switch (column->storage) {
 	case CN_STORE_BOOL:
 	case CN_STORE_NULL_BOOL: return CN_TYPE_BOOL;
@@ -71,6 +73,11 @@ cn_type cn_column_type(const cn_column *column)
 	case CN_STORE_NULL_TIME: return CN_TYPE_TIME;
 	case CN_STORE_DATE:
 	case CN_STORE_NULL_DATE: return CN_TYPE_DATE;
+	case CN_STORE_CLOCK:
+	case CN_STORE_NULL_CLOCK: return CN_TYPE_CLOCK;
+	case CN_STORE_DECIMAL: return CN_TYPE_DECIMAL;
+	case CN_STORE_UUID: return CN_TYPE_UUID;
+	case CN_STORE_DOCUMENT: return CN_TYPE_JSON;
 	default: return CN_TYPE_TEXT;
 	}
 }

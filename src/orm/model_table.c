@@ -37,8 +37,14 @@ static const char *declared_type(
 		return column->type_sql;
 	if (layout->options->strict)
 		return strict_type(type);
+	if (type == CN_TYPE_DECIMAL && column->precision > 15)
+		return cni_printf(arena, "DECIMAL_TEXT(%u, %u)", column->precision, column->scale);
 	if (column->precision)
 		return cni_printf(arena, "NUMERIC(%u, %u)", column->precision, column->scale);
+	for (size_t i = 0; column->enum_names && column->enum_names[i]; i++) {
+		size_t size = strlen(column->enum_names[i]);
+		length = size > length ? (unsigned)size : length;
+	}
 	if (!length && column->storage == CN_STORE_ARRAY)
 		length = (unsigned)column->size - 1;
 	switch (type) {
@@ -49,6 +55,9 @@ static const char *declared_type(
 	case CN_TYPE_BLOB: return "BLOB";
 	case CN_TYPE_TIME: return "TIMESTAMP";
 	case CN_TYPE_DATE: return "DATE";
+	case CN_TYPE_CLOCK: return "TIME";
+	case CN_TYPE_DECIMAL: return "NUMERIC";
+	case CN_TYPE_UUID: return "CHAR(36)";
 	default: return length ? cni_printf(arena, "VARCHAR(%u)", length) : "TEXT";
 	}
 }
@@ -85,6 +94,10 @@ static const char *literal(cni_arena *arena, const cn_column *column)
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	char text[CNI_TIME_TEXT];
 
+	if (column->enum_names && value->type == CN_TYPE_INT64) {
+		cni_quote_text(&out, column->enum_names[value->as.i]); /* it was checked */
+		return cni_buffer_dup(&out, arena);
+	}
 	switch (value->type) {
 	case CN_TYPE_BOOL: cni_buffer_puts(&out, value->as.b ? "1" : "0"); break;
 	case CN_TYPE_INT32:
@@ -101,6 +114,11 @@ static const char *literal(cni_arena *arena, const cn_column *column)
 		text[10] = ' ';
 		text[strcspn(text, "Z")] = '\0';
 		cni_quote_text(&out, text);
+		break;
+	case CN_TYPE_CLOCK:
+		cni_time_text(value->as.i, true, text);
+		text[strcspn(text, "Z")] = '\0';
+		cni_quote_text(&out, text + 11);
 		break;
 	case CN_TYPE_DATE:
 		cni_date_text((int32_t)value->as.i, text);
@@ -320,6 +338,23 @@ static cn_status add_check(cni_arena *arena, const cn_check *part, const cni_lay
 	return push(arena, table, check, err);
 }
 
+/* One of the names, and what else the column asks for. NULL: out of memory. */
+static const char *enum_check(cni_arena *arena, const cni_field *field)
+{
+	const cn_column *c = field->column;
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+
+	cni_quote_name_if(&sql, field->name);
+	for (size_t i = 0; c->enum_names[i]; i++) {
+		cni_buffer_puts(&sql, i ? ", " : " IN (");
+		cni_quote_text(&sql, c->enum_names[i]);
+	}
+	cni_buffer_putc(&sql, ')');
+	if (c->check_sql)
+		cni_buffer_printf(&sql, " AND (%s)", c->check_sql);
+	return cni_buffer_dup(&sql, arena);
+}
+
 static cn_status add_column_constraints(
 	cni_arena *arena, const cni_layout *layout, size_t i, cni_ddl_table *table, cn_error *err)
 {
@@ -327,10 +362,14 @@ static cn_status add_column_constraints(
 
 	if (c->unique)
 		TRY(add_unique(arena, layout, NULL, &i, 1, true, table, err));
-	if (!c->check_sql)
+	if (!c->check_sql && !c->enum_names)
 		return CN_OK;
 	cni_ddl_constraint check = {
 		.kind = CNI_CHECK, .check_sql = c->check_sql, .at_column = true, .column = i};
+	if (c->enum_names)
+		check.check_sql = enum_check(arena, &layout->fields[i]);
+	if (!check.check_sql)
+		return out_of_memory(err);
 	if (!name_constraint(arena, "ck", layout, &i, 1, &check))
 		return out_of_memory(err);
 	return push(arena, table, check, err);

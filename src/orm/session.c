@@ -259,12 +259,16 @@ void cn_session_close(cn_session *s)
 
 /* ---- rows of the program's making ---- */
 
-static void set_default(const cn_column *column, void *row)
+static void set_default(cn_session *s, const cn_column *column, void *row)
 {
-	if (!column->default_value.type || !cni_member_is_zero(column, row))
+	bool wanted = column->default_value.type || column->default_fn;
+
+	if (!wanted || !cni_member_is_zero(column, row) || cni_session_failed(s))
 		return;
-	/* it fits: that was checked with the model */
-	(void)!cn_column_set(column, row, column->default_value, NULL);
+	if (!column->default_fn) /* it fits: that was checked with the model */
+		(void)!cn_column_set(column, row, column->default_value, NULL);
+	else if (column->default_fn(cni_member_at(column, row), &s->error) < 0)
+		cn_error_wrap(&s->error, "member \"%s\": its .default_fn", column->member);
 }
 
 static const cni_layout *writable(cn_session *s, const cn_model *model)
@@ -296,7 +300,7 @@ cni_entry *cni_session_make(cn_session *s, const cni_layout *layout)
 	cni_entry *entry = add_new(s, layout, NULL);
 
 	for (size_t i = 0; entry && i < layout->field_count; i++)
-		set_default(layout->fields[i].column, cni_row(entry));
+		set_default(s, layout->fields[i].column, cni_row(entry));
 	return entry;
 }
 
@@ -305,7 +309,7 @@ static cn_status copy_texts(cn_session *s, const cni_layout *layout, cni_entry *
 {
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cn_column *column = layout->fields[i].column;
-		set_default(column, cni_row(entry));
+		set_default(s, column, cni_row(entry));
 		if (!cni_member_copy(column, cni_row(entry), cni_row(entry), &s->texts))
 			return cni_session_oom(s);
 		memcpy(cni_member_at(column, cni_old(entry)), cni_member(column, cni_row(entry)),
@@ -340,7 +344,7 @@ void cn_session_add(cn_session *s, const cn_model *model, void *row)
 	if (known || cni_session_failed(s) || !add_new(s, layout, row))
 		return;
 	for (size_t i = 0; i < layout->field_count; i++)
-		set_default(layout->fields[i].column, row);
+		set_default(s, layout->fields[i].column, row);
 }
 
 void cn_session_delete(cn_session *s, const cn_model *model, void *row)

@@ -145,6 +145,14 @@ void cn_json_value(cn_json *json, const char *name, cn_value value)
 		cni_date_text((int32_t)value.as.i, text);
 		cni_json_text(&json->writer, name, text);
 		break;
+	case CN_TYPE_CLOCK: /* of the first day: "1970-01-01T12:30:00Z" */
+		cni_time_text(value.as.i, true, text);
+		text[strcspn(text, "Z")] = '\0';
+		cni_json_text(&json->writer, name, text + 11);
+		break;
+	case CN_TYPE_DECIMAL: /* columns' types: their values are texts */
+	case CN_TYPE_UUID:
+	case CN_TYPE_JSON:
 	case CN_TYPE_NULL:
 	case CN_TYPE_NONE: cni_json_null(&json->writer, name); break;
 	}

@@ -9,6 +9,7 @@
 /* the years 0 to 9999: what ISO 8601 text can say so that it sorts */
 #define TIME_MIN INT64_C(-62167219200000000)
 #define TIME_MAX INT64_C(253402300799999999)
+#define DAY_US   INT64_C(86400000000)
 #define DATE_MIN (-719528)
 #define DATE_MAX 2932896
 
@@ -51,6 +52,20 @@ static cn_status bind_date(
 	return CN_OK;
 }
 
+static cn_status bind_clock(
+	cni_sqlite_stmt *stmt, int index, int64_t us, int *ret_rc, cn_error *err)
+{
+	char text[CNI_TIME_TEXT];
+
+	if (us < 0 || us >= DAY_US)
+		return cn_fail(
+			err, CN_EARG, "parameter %d: a time of day outside of 24 hours", index);
+	cni_time_text(us, true, text); /* of the first day: "1970-01-01T12:30:00Z" */
+	*ret_rc = sqlite3_bind_text(
+		stmt->handle, index, text + 11, (int)strcspn(text + 11, "Z"), SQLITE_TRANSIENT);
+	return CN_OK;
+}
+
 static cn_status bind_failed(cni_sqlite_stmt *stmt, int rc, size_t index, cn_error *err)
 {
 	if (rc == SQLITE_RANGE) {
@@ -88,6 +103,7 @@ cn_status cni_sqlite_bind(cni_stmt *base, size_t index, const cn_value *value, c
 		break;
 	case CN_TYPE_TIME: TRY(bind_time(stmt, at, value->as.i, &rc, err)); break;
 	case CN_TYPE_DATE: TRY(bind_date(stmt, at, value->as.i, &rc, err)); break;
+	case CN_TYPE_CLOCK: TRY(bind_clock(stmt, at, value->as.i, &rc, err)); break;
 	case CN_TYPE_NULL: rc = sqlite3_bind_null(stmt->handle, at); break;
 	default:
 		cn_error_set(
