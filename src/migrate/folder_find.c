@@ -209,7 +209,7 @@ static cn_status set_one(
 /* "ID+2", "head-1": *ret_found is false when it is none, because no revision is called like the
  * part before the sign. */
 static cn_status find_walk(const cni_folder *folder, cni_arena *arena, const char *name,
-	cni_target *target, bool *ret_found, cn_error *err)
+	const char *branch, cni_target *target, bool *ret_found, cn_error *err)
 {
 	long steps;
 	const char *sign = find_steps(name, &steps);
@@ -222,7 +222,11 @@ static cn_status find_walk(const cni_folder *folder, cni_arena *arena, const cha
 	if (!before)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	if (cni_same(before, "head")) {
-		TRY(cni_folder_head(folder, &from, err));
+		cni_target heads = {0};
+		TRY(add_heads(folder, arena, &heads, target->branch, err));
+		if (heads.count > 1)
+			return fail_heads(&heads, branch, err);
+		from = heads.count ? heads.list[0] : NULL;
 	} else {
 		from = find_exact(folder, before);
 		if (!from && (find_prefix(folder, before, &from, &ignored) < 0 || !from))
@@ -269,7 +273,7 @@ static cn_status find_symbol(const cni_folder *folder, cni_arena *arena, const c
 	if (*name == '+' || *name == '-')
 		return cn_fail(err, CN_EARG, "\"%.40s\" is no number of steps: 1 to 999999", name);
 	if (!find_exact(folder, name)) {
-		TRY(find_walk(folder, arena, name, target, &walked, err));
+		TRY(find_walk(folder, arena, name, branch, target, &walked, err));
 		if (walked)
 			return CN_OK;
 	}
