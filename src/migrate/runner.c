@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/try.h"
+#include "migrate/cheaper.h"
 #include "migrate/data_step.h"
 #include "migrate/drift.h"
 #include "migrate/execute.h"
@@ -150,6 +151,30 @@ static bool canceled(void *ctx)
 	return host && host->canceled && host->canceled(host->ctx);
 }
 
+/* The file's plan, or a cheaper one that leads to the same. */
+static cn_status choose_plan(running *state, cni_conn *conn, cn_error *err)
+{
+	const cni_run *run = state->run;
+	if (!run->before || !run->after || run->edit_from < 0)
+		return CN_OK;
+	return cni_plan_cheaper(conn, run->before, run->after, state->plan,
+		run->edit_from ? run->edit_from : CNI_EDIT_FROM, &state->arena, &state->plan, err);
+}
+
+static cn_status execute(running *state, cni_conn *conn, cn_error *err)
+{
+	TRY(choose_plan(state, conn, err));
+	const cni_execution execution = {.plan = state->plan,
+		.revision = state->run->revision,
+		.down = state->run->down,
+		.locked = under_lock,
+		.finish = before_commit,
+		.progress = report,
+		.canceled = canceled,
+		.ctx = state};
+	return cni_execute(conn, &execution, err);
+}
+
 cn_status cni_run_revision(cni_conn *conn, const cni_run *run, bool *ret_done, cn_error *err)
 {
 	const cni_revision *revision = run->revision;
@@ -163,15 +188,7 @@ cn_status cni_run_revision(cni_conn *conn, const cni_run *run, bool *ret_done, c
 	}
 	running state = {.run = run, .plan = run->down ? &section->downgrade : &section->upgrade};
 	TRY(cni_revision_ready(revision, conn->driver->name, run->down, err));
-	cni_execution execution = {.plan = state.plan,
-		.revision = revision,
-		.down = run->down,
-		.locked = under_lock,
-		.finish = before_commit,
-		.progress = report,
-		.canceled = canceled,
-		.ctx = &state};
-	cn_status status = cni_execute(conn, &execution, err);
+	cn_status status = execute(&state, conn, err);
 	cni_arena_done(&state.arena);
 	if (status < 0)
 		return cn_error_wrap(err, "%s %s%s%s%s", run->down ? "downgrade of" : "upgrade to",

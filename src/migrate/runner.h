@@ -18,6 +18,9 @@ typedef struct cni_run {
 	/* What the revisions make before and after this one. NULL: the database is taken as it is.
 	 */
 	const cni_schema *before, *after;
+	/* a table of at least so many rows keeps them where it is enough to edit its stored
+	 * definition (cheaper.h); 0: CNI_EDIT_FROM; negative: no table */
+	int64_t edit_from;
 	void (*progress)(
 		const char *what, int64_t done, int64_t total, void *ctx); /* may be NULL */
 	void *ctx;

@@ -1,5 +1,5 @@
 /* test_verify.c - what is asked of a table after a change: real faults are found, SQLite 3.40's
- * false alarms about WITHOUT ROWID tables are not believed. */
+ * false alarms about WITHOUT ROWID tables are not believed; and which tables are asked at all. */
 #include "driver_test.h"
 
 #include <sqlite3.h>
@@ -91,11 +91,131 @@ static void finds_what_does_not_fit(void **state)
 	}
 }
 
+/* What steps can touch. */
+static void reads_what_steps_touch(void **state)
+{
+	fixture *f = *state;
+	static const struct {
+		const char *steps[5];
+		bool all, loses;
+		const char *touched, *untouched, *empty;
+	} rows[] = {
+		{{"CREATE TABLE \"new_T\" (a, b)",
+			 "INSERT OR ABORT INTO new_t (a, b) SELECT a, b FROM t",
+			 "DROP TABLE main.t", "ALTER TABLE new_t RENAME TO t",
+			 "CREATE UNIQUE INDEX i ON u (x)"},
+			false, false, "t", "v", NULL},
+		{{"CREATE TABLE IF NOT EXISTS w (a)", "CREATE VIEW x AS SELECT * FROM v"}, false,
+			false, "w", "v", "w"},
+		{{"CREATE TABLE w (a)", "INSERT INTO w SELECT a FROM t",
+			 "PRAGMA legacy_alter_table = ON"},
+			false, false, "w", "t", NULL},
+		{{"CREATE TABLE w (a)",
+			 "CREATE TRIGGER g AFTER INSERT ON w BEGIN DELETE FROM v; END",
+			 "INSERT INTO w VALUES (1)"},
+			true, true, "v", NULL, NULL},
+		{{"DROP TABLE u"}, false, true, "u", "t", NULL},
+		{{"ALTER TABLE [t] DROP COLUMN a"}, false, true, "t", "u", NULL},
+		{{"ALTER TABLE t RENAME COLUMN a TO c"}, false, false, "t", "u", NULL},
+		{{"INSERT INTO t VALUES (1, 2)"}, true, true, "u", NULL, NULL},
+		{{"/* all */ DELETE FROM t"}, true, true, "u", NULL, NULL},
+		{{"DELETE FROM sqlite_sequence WHERE name = 't'"}, false, false, NULL, "t", NULL},
+		{{"UPDATE t SET a = 1"}, true, true, "u", NULL, NULL},
+		{{"WITH x AS (SELECT 1) INSERT INTO t SELECT 1, 2 FROM x"}, true, true, "u", NULL,
+			NULL},
+	};
+	cni_conn *conn = memory_db(f);
+	exec(f, conn, "CREATE TABLE t (a, b); CREATE TABLE u (x); CREATE TABLE v (y)");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *columns[] = {"a", "b"};
+		cni_keep keep = {"t", "t", columns, columns, 2};
+		cni_step steps[5] = {0};
+		cni_plan plan = {.steps = steps, .keeps = &keep, .keep_count = 1};
+		cni_touched touched;
+		for (; plan.step_count < 5 && rows[i].steps[plan.step_count]; plan.step_count++)
+			steps[plan.step_count].sql = rows[i].steps[plan.step_count];
+		assert_ok(cni_plan_touched(conn, &plan, &f->arena, &touched, &f->err), &f->err);
+		assert_int_equal(touched.all, rows[i].all);
+		assert_int_equal(touched.loses, rows[i].loses);
+		if (rows[i].touched)
+			assert_true(cni_is_touched(&touched, rows[i].touched));
+		if (rows[i].untouched)
+			assert_false(cni_is_touched(&touched, rows[i].untouched));
+		assert_int_equal(cni_is_empty(&touched, "w"), rows[i].empty != NULL);
+	}
+	cni_conn_close(conn);
+}
+
+/* Zeros are spared only where every value of the table that goes stands in the new one. */
+static void spares_zeros_over_what_stays(void **state)
+{
+	fixture *f = *state;
+	const char *columns[] = {"a", "b"};
+	for (size_t kept = 1; kept <= 2; kept++) {
+		cni_conn *conn = memory_db(f);
+		int64_t during, after;
+		void *before;
+		exec(f, conn, "CREATE TABLE t (a, b); PRAGMA secure_delete = ON");
+		cni_keep keep = {.from_table = "t",
+			.to_table = "t",
+			.from_columns = columns,
+			.to_columns = columns,
+			.column_count = kept};
+		cni_step step = {.sql = "DROP TABLE t"};
+		const cni_plan plan = {
+			.keeps = &keep, .keep_count = 1, .steps = &step, .step_count = 1};
+		assert_ok(
+			cni_sqlite_plan_before(conn, &plan, &f->arena, &before, &f->err), &f->err);
+		assert_ok(cni_conn_int(conn, "PRAGMA secure_delete", &during, &f->err), &f->err);
+		assert_int_equal(during, kept == 2 ? 2 : 1); /* 2: FAST */
+		assert_ok(cni_sqlite_plan_after(conn, &plan, &f->arena, before, &f->err), &f->err);
+		assert_ok(cni_conn_int(conn, "PRAGMA secure_delete", &after, &f->err), &f->err);
+		assert_int_equal(after, 1);
+		cni_conn_close(conn);
+	}
+}
+
+/* References are counted where they may have changed: of what is touched, and of its children. */
+static void counts_new_orphans(void **state)
+{
+	fixture *f = *state;
+	static const struct {
+		const char *step;
+		cn_status status;
+	} rows[] = {
+		{"DROP TABLE p", CN_ECONSTRAINT},
+		{"DELETE FROM p WHERE id = 1", CN_ECONSTRAINT},
+		{"DELETE FROM p WHERE id = 2", CN_OK},
+		{"ALTER TABLE other RENAME TO another", CN_OK},
+		{"CREATE TABLE lost (id INTEGER PRIMARY KEY)", CN_OK},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		cni_conn *conn = memory_db(f);
+		void *before;
+		exec(f, conn,
+			"PRAGMA foreign_keys = OFF; CREATE TABLE p (id INTEGER PRIMARY KEY);"
+			"INSERT INTO p VALUES (1), (2); CREATE TABLE c (p REFERENCES p, l REFERENCES lost);"
+			"INSERT INTO c VALUES (1, 7), (99, NULL); CREATE TABLE other (x REFERENCES p);"
+			"INSERT INTO other VALUES (5)");
+		cni_step step = {.sql = rows[i].step};
+		const cni_plan plan = {.steps = &step, .step_count = 1};
+		assert_ok(
+			cni_sqlite_plan_before(conn, &plan, &f->arena, &before, &f->err), &f->err);
+		exec(f, conn, rows[i].step);
+		assert_int_equal(cni_sqlite_plan_after(conn, &plan, &f->arena, before, &f->err),
+			rows[i].status);
+		cni_conn_close(conn);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(believes_the_table),
 		TEST(finds_what_does_not_fit),
+		TEST(reads_what_steps_touch),
+		TEST(spares_zeros_over_what_stays),
+		TEST(counts_new_orphans),
 	};
 	return RUN(tests);
 }
