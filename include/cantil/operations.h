@@ -86,6 +86,35 @@ CN_API cn_status cn_migrator_differences(
 CN_API cn_status cn_migrator_differences_script(cn_migrator *migrator, const char *answers,
 	const char **ret_sql, cn_error *err) CN_MUST_CHECK;
 
+/* ---- adopt: a database that is there already ---- */
+
+typedef struct cn_adopt_desc {
+	const char *message;     /* of the base revision; NULL: "adopted" */
+	const char *revision_id; /* as for cn_make_desc */
+} cn_adopt_desc;
+
+typedef struct cn_adopted_tool {
+	const char *tool;  /* "Alembic", "Django" …; "PRAGMA user_version" */
+	const char *table; /* in which it keeps its books; NULL: in none */
+	const char *at;    /* where it stands */
+} cn_adopted_tool;
+
+typedef struct cn_adopted {
+	const char *revision, *path; /* the last one that it is at; NULL: the database is empty */
+	bool already;                /* it was looked after before: nothing was changed */
+	const char *schema_sql;      /* what was adopted, as CREATE statements */
+	size_t table_count;          /* in it */
+	const cn_adopted_tool *tools;
+	size_t tool_count;
+} cn_adopted;
+
+/* Makes the migrations folder when there is none and a base revision that makes what the database
+ * has, and writes into the database that it is at it. No other byte of it changes. Tables of other
+ * tools are left alone and stay outside. Called again, it finishes what was interrupted.
+ * CN_ENOTFOUND: no database; CN_ECONFLICT: the folder holds something else. */
+CN_API cn_status cn_migrator_adopt(cn_migrator *migrator, const cn_adopt_desc *desc,
+	cn_adopted *ret, cn_error *err) CN_MUST_CHECK;
+
 /* ---- db squash: a run of revisions becomes one ---- */
 
 typedef struct cn_squash_desc {

@@ -41,6 +41,10 @@ static const cn_option rebase_options[] = {
 	{0},
 };
 
+const char *const cni_adopt_formats[] = {"sql", "c", NULL};
+
+static const cn_option adopt_options[] = {CNI_ADOPT_OPTIONS, {0}};
+
 const cn_command_desc cni_db_operation_commands[] = {
 	{.name = "plan",
 		.help = "say what an upgrade would do: method, rows, room, locks, what cannot come back",
@@ -61,6 +65,16 @@ const cn_command_desc cni_db_operation_commands[] = {
 		.options = drift_options,
 		.json = true,
 		.run = cni_db_drift},
+	{.name = "adopt",
+		.help = "let migrations look after a database that is there already",
+		.description =
+			"Makes the migrations folder with a base revision of what the database has, and writes into it that\n"
+			"it is at it: no other byte changes. Tables of Alembic, Django and other tools are recognised, left\n"
+			"alone, and stay outside. Nothing is overwritten; run again, it finishes.",
+		.example = "APP db adopt",
+		.options = adopt_options,
+		.json = true,
+		.run = cni_db_adopt},
 	{.name = "squash",
 		.help = "make one revision of several that stand in a row",
 		.description =

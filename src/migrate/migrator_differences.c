@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/try.h"
 #include "migrate/apply.h"
+#include "migrate/foreign.h"
 #include "migrate/operations.h"
 #include "migrate/proof.h"
 #include "migrate/replaced.h"
@@ -59,8 +60,11 @@ static cn_status describe(
 	line_list lines = {0};
 	CLEANUP(cni_buffer_done) cni_buffer text = {0};
 	cni_diff diff;
-	TRY(cni_diff_make(
-		&migrator->result, job->recorded, job->actual, &(cni_diff_options){0}, &diff, err));
+	const cni_diff_options options = {
+		.ignore_tables = cni_foreign_tables(&migrator->result, job->actual, job->recorded)};
+	if (!options.ignore_tables)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_diff_make(&migrator->result, job->recorded, job->actual, &options, &diff, err));
 	cni_diff_describe(&text, &diff);
 	if (text.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -100,6 +104,24 @@ static cn_status ask(const cni_change_set *set, cni_answers *answers, void *ctx,
 			     : cni_change_ask(set, err);
 }
 
+/* Another tool's books are not ours to drop. */
+static cn_status ignore_foreign(
+	cn_migrator *migrator, const live_job *job, cni_answers *answers, cn_error *err)
+{
+	const char *const *table =
+		cni_foreign_tables(&migrator->result, job->actual, job->recorded);
+	if (!table)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	for (; *table; table++) {
+		CLEANUP(cni_buffer_done) cni_buffer line = {0};
+		cni_answer_write(
+			&line, &(cni_answer){.kind = CNI_ANSWER_IGNORE_TABLE, .table = *table});
+		TRY(cni_answers_add_line(
+			answers, cni_buffer_text(&line), "another tool's table", err));
+	}
+	return CN_OK;
+}
+
 cn_status cni_migrator_mend(
 	cn_migrator *migrator, cni_answers *answers, const char **ret_sql, cn_error *err)
 {
@@ -113,6 +135,8 @@ cn_status cni_migrator_mend(
 	TRY(cni_migrator_open(
 		migrator, large ? CNI_OPEN_WRITE : CNI_OPEN_READ, true, &job.conn, err));
 	cn_status status = read_both(migrator, &migrator->result, &job, err);
+	if (status >= 0)
+		status = ignore_foreign(migrator, &job, answers, err);
 	if (status >= 0)
 		status = cni_apply_schema(
 			job.conn, job.recorded, answers, &options, &migrator->result, &report, err);

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "migrate/drift.h"
+#include "migrate/foreign.h"
 #include "migrate/migrator.h"
 #include "migrate/replaced.h"
 #include "migrate/runner.h"
@@ -76,6 +77,9 @@ static cn_status check_drift(verify_job *job, cn_error *err)
 	TRY(cni_folder_replay_order(
 		&job->folder, job->migrator->engine, &order, &job->arena, &recorded, NULL, err));
 	TRY(cni_conn_inspect(job->live, &job->arena, &actual, err));
+	options.ignore_tables = cni_foreign_tables(&job->arena, actual, recorded);
+	if (!options.ignore_tables)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_diff_make(&job->arena, recorded, actual, &options, &diff, err));
 	if (!diff.change_count)
 		return CN_OK;

@@ -21,6 +21,7 @@ int main(int argc, char **argv)
 
 	cn_command(app, &cni_tool_new);
 	cn_command(app, &cni_tool_inspect);
+	cn_command(app, &cni_tool_adopt);
 	cn_command(app, &cni_tool_diff);
 	cn_command(app, &cni_tool_apply);
 	cn_command(app, &cni_tool_embed);

@@ -10,6 +10,7 @@
 
 #include <cantil/app.h>
 
+extern const cn_command_desc cni_tool_adopt;
 extern const cn_command_desc cni_tool_inspect;
 extern const cn_command_desc cni_tool_diff;
 extern const cn_command_desc cni_tool_apply;
