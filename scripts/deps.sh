@@ -5,7 +5,7 @@ set -eu
 
 build='gcc meson ninja-build pkg-config libsqlite3-dev libmicrohttpd-dev libjansson-dev'
 demo="$build"
-test="$build libcmocka-dev clang libclang-rt-dev g++ python3 sqlite3 curl git make"
+test="$build libcmocka-dev clang libclang-rt-dev g++ python3 sqlite3 curl git make cmake"
 fuzz="$build clang libclang-rt-dev"
 lint="$build clang-format clang-tidy clang"
 
@@ -21,7 +21,7 @@ esac
 # python3 may come from elsewhere than Debian's package: what counts is that it runs
 present() {
 	case $1 in
-	gcc|g++|clang|python3|sqlite3|curl|git|make|clang-format|clang-tidy) command -v "$1" >/dev/null 2>&1 ;;
+	gcc|g++|clang|python3|sqlite3|curl|git|make|cmake|clang-format|clang-tidy) command -v "$1" >/dev/null 2>&1 ;;
 	meson) command -v meson >/dev/null 2>&1 ;;
 	ninja-build) command -v ninja >/dev/null 2>&1 ;;
 	pkg-config) command -v pkg-config >/dev/null 2>&1 ;;

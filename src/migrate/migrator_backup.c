@@ -2,7 +2,8 @@
  * migrator_backup.c - a copy of the database before the first revision runs.
  *
  * It is made under the write lock, by whoever runs the revision: it is the state that the upgrade
- * found, and of several processes that start together one makes it.
+ * found, and of several processes that start together one makes it. A second connection reads it:
+ * SQLite copies from none that has a write transaction open.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,11 +27,16 @@ static cn_status is_empty(
 	return CN_OK;
 }
 
-static cn_status put(cni_conn *conn, const char *path, const char *part, cn_error *err)
+static cn_status put(const cn_migrator *migrator, const char *path, const char *part, cn_error *err)
 {
+	CLEANUP(cni_conn_closep) cni_conn *reader = NULL;
+	cni_open_options options = {.mode = CNI_OPEN_READ,
+		.foreign = true,
+		.busy_timeout_ms = migrator->desc.lock_timeout_ms};
 	if (unlink(part) < 0 && errno != ENOENT) /* of a run that was killed */
 		return cn_fail(err, CN_EIO, "\"%s\" cannot be removed: %s", part, strerror(errno));
-	TRY(cni_conn_backup(conn, part, err));
+	TRY(cni_conn_open(&migrator->uri, &options, &reader, err));
+	TRY(cni_conn_backup(reader, part, err));
 	if (rename(part, path) < 0)
 		return cn_fail(err, CN_EIO, "\"%s\" cannot be renamed to \"%s\": %s", part, path,
 			strerror(errno));
@@ -53,7 +59,7 @@ cn_status cni_migrator_backup(
 	const char *part = path ? cni_printf(&arena, "%s.part", path) : NULL;
 	if (!part)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	if (put(conn, path, part, err) < 0) {
+	if (put(migrator, path, part, err) < 0) {
 		(void)!unlink(part);
 		cn_error_wrap(err, "the copy before the migration");
 		if (err && !*err->hint)

@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "manage/call.h"
-#include "migrate/migrator.h"
+#include "migrate/sums.h"
 #include "tool/literal.h"
 #include "tool/tool.h"
 
@@ -58,10 +58,13 @@ static cn_status check_folder(embedding *job, cn_error *err)
 	const cni_revision *head;
 	const char *path;
 	cn_migrator *migrator;
+	cni_schema *made;
 	TRY(find_folder(job, &path, err));
 	TRY(cni_folder_read(job->arena, path, &job->folder, err));
 	if (!cn_call_flag(job->call, "several-heads"))
 		TRY(cni_folder_head(&job->folder, &head, err));
+	/* first, because what does not run is told with its line */
+	TRY(cni_folder_replay(&job->folder, "sqlite", NULL, job->arena, &made, err));
 	TRY(cn_migrator_new(&(cn_migrator_desc){.folder = path}, &migrator, err));
 	cn_status status = cn_migrator_verify(migrator, err);
 	cn_migrator_free(migrator);
@@ -130,6 +133,8 @@ static void put_path(FILE *out, const char *path)
 	}
 }
 
+enum { OTHERS = 4 }; /* than revisions */
+
 static const char *dependency(const embedding *job, size_t at)
 {
 	cni_arena *arena = job->arena;
@@ -138,9 +143,10 @@ static const char *dependency(const embedding *job, size_t at)
 	case 0: return job->typed; /* the folders: a file that is added or removed changes them */
 	case 1: return versions;
 	case 2: return cni_path_join(arena, job->typed, CNI_FOLDER_SETTINGS);
+	case 3: return cni_path_join(arena, job->typed, CNI_SUMS_FILE);
 	default:
 		return versions ? cni_path_join(arena, versions,
-					  cni_path_name(job->folder.revisions[at - 3].path))
+					  cni_path_name(job->folder.revisions[at - OTHERS].path))
 				: NULL;
 	}
 }
@@ -149,7 +155,7 @@ static const char *dependency(const embedding *job, size_t at)
  * removed is no error. */
 static cn_status write_dependencies(const embedding *job, FILE *out, cn_error *err)
 {
-	size_t count = 3 + job->folder.revision_count;
+	size_t count = OTHERS + job->folder.revision_count;
 	put_path(out, cn_call_text(job->call, "output"));
 	putc(':', out);
 	for (int round = 0; round < 2; round++) {
@@ -157,7 +163,7 @@ static cn_status write_dependencies(const embedding *job, FILE *out, cn_error *e
 			const char *path = dependency(job, i);
 			if (!path)
 				return cn_fail(err, CN_ENOMEM, "out of memory");
-			if (i == 2 && !cni_file_exists(path))
+			if (i >= 2 && i < OTHERS && !cni_file_exists(path))
 				continue;
 			fputs(round ? "" : " \\\n  ", out);
 			put_path(out, path);
