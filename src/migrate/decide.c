@@ -222,16 +222,30 @@ static bool keeps_column(
 	return false;
 }
 
+/* Do they differ in their names at most? */
+static bool same_definition(cni_decider *decider, const cni_object *from, const cni_object *to)
+{
+	const cni_ddl_virtual *old = &from->ddl.virtual_table, *fresh = &to->ddl.virtual_table;
+	bool same = cni_same(old->module, fresh->module) &&
+		    old->argument_count == fresh->argument_count;
+	for (size_t i = 0; same && i < old->argument_count; i++) {
+		const char *a = old->arguments[i], *b = fresh->arguments[i];
+		same = cni_equal(cni_sql_normal(decider->arena, a, strlen(a), false),
+			cni_sql_normal(decider->arena, b, strlen(b), false));
+	}
+	return same;
+}
+
 /* Will the planner carry the content over, or fill it again from the table that it is about?
  * (driver/sqlite/plan_virtual.c) What it cannot is a loss. */
 static bool loses_content(cni_decider *decider, const cni_object *from, const cni_object *to)
 {
 	const cni_ddl_virtual *old = &from->ddl.virtual_table, *fresh = &to->ddl.virtual_table;
-	cni_virtual_content content = cni_virtual_content_of(decider->arena, old);
+	cni_virtual_content content = cni_virtual_content_of(decider->arena, old, NULL);
 	if (!cni_same(old->module, fresh->module) &&
 		!(cni_is_full_text(old) && cni_is_full_text(fresh)))
 		return true;
-	if (content != cni_virtual_content_of(decider->arena, fresh))
+	if (content != cni_virtual_content_of(decider->arena, fresh, NULL))
 		return true;
 	if (content != CNI_CONTENT_OWN)
 		return content == CNI_CONTENT_NONE;
@@ -246,7 +260,7 @@ static bool loses_content(cni_decider *decider, const cni_object *from, const cn
 static cn_status change_virtual(
 	cni_decider *decider, const cni_object *from, const cni_object *to, cn_error *err)
 {
-	if (cni_object_equal(from, to) || !loses_content(decider, from, to))
+	if (same_definition(decider, from, to) || !loses_content(decider, from, to))
 		return CN_OK;
 	struct loss loss = {.table = to->name, .old_table = from->name, .is_virtual = true};
 	if (cni_decided(decider, CNI_ANSWER_ALLOW_DROP, to->name, NULL) ||

@@ -80,6 +80,9 @@ void cni_rows_text(cni_buffer *out, int64_t count, const char *table);
 
 /* Must a row of this table have a value here (NOT NULL, or a key that forbids NULL)? */
 bool cni_needs_value(const cni_ddl_table *table, size_t column);
+/* Does a column hold after the change what it held before: kept as it is, or generated in both in
+ * the same way from such columns? */
+bool cni_same_values(cni_decider *decider, const cni_copy *copy, size_t column);
 /* The words and quoted names of an SQL text that are columns of the table: set[i]. */
 void cni_mentioned(cni_arena *arena, const cni_ddl_table *table, const char *sql, bool *set);
 

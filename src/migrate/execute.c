@@ -218,7 +218,7 @@ static cn_status run_transaction(cni_conn *conn, const cni_execution *execution,
 }
 
 typedef struct settings { /* what a migration changes on a connection */
-	int64_t foreign_keys, durable, defensive;
+	int64_t foreign_keys, durable, defensive, quoted_strings;
 } settings;
 
 static cn_status prepare(cni_conn *conn, const cni_plan *plan, settings *before, cn_error *err)
@@ -226,33 +226,44 @@ static cn_status prepare(cni_conn *conn, const cni_plan *plan, settings *before,
 	TRY(cni_conn_get(conn, CNI_SETTING_DEFENSIVE, &before->defensive, err));
 	TRY(cni_conn_get(conn, CNI_SETTING_FOREIGN_KEYS, &before->foreign_keys, err));
 	TRY(cni_conn_get(conn, CNI_SETTING_DURABLE, &before->durable, err));
+	TRY(cni_conn_get(conn, CNI_SETTING_QUOTED_STRINGS, &before->quoted_strings, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_LEGACY_ALTER, 0, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
+	/* the scratch database that the plan was tried on took them, and the schema may rest on it
+	 */
+	TRY(cni_conn_set(conn, CNI_SETTING_QUOTED_STRINGS, 1, err));
 	/* with foreign keys enforced, DROP TABLE would delete the children's rows, without an error
 	 */
 	TRY(cni_conn_set(conn, CNI_SETTING_FOREIGN_KEYS, 0, err));
 	return plan->edits_schema ? cni_conn_set(conn, CNI_SETTING_DEFENSIVE, 0, err) : CN_OK;
 }
 
-/* A step that failed may have left the schema open to writing. */
-static cn_status close_schema(cni_conn *conn, const settings *before, cn_error *err)
-{
-	TRY(cni_conn_set(conn, CNI_SETTING_WRITABLE_SCHEMA, 0, err));
-	return cni_conn_set(conn, CNI_SETTING_DEFENSIVE, before->defensive, err);
-}
-
+/* All of them, whatever fails; the first failure is told. A step that failed may have left the
+ * schema open to writing. */
 static cn_status restore(
 	cni_conn *conn, const cni_plan *plan, const settings *before, cn_error *err)
 {
-	cn_status closed = plan->edits_schema ? close_schema(conn, before, err) : CN_OK;
-	if (closed < 0)
-		err = NULL; /* the first failure is the one that is told */
-	cn_status legacy = cni_conn_set(conn, CNI_SETTING_LEGACY_ALTER, 0, err);
-	cn_status durable =
-		cni_conn_set(conn, CNI_SETTING_DURABLE, before->durable, legacy < 0 ? NULL : err);
-	cn_status keys = cni_conn_set(conn, CNI_SETTING_FOREIGN_KEYS, before->foreign_keys,
-		legacy < 0 || durable < 0 ? NULL : err);
-	return closed < 0 ? closed : legacy < 0 ? legacy : durable < 0 ? durable : keys;
+	const struct {
+		cni_setting setting;
+		int64_t value;
+		bool always;
+	} rows[] = {
+		{CNI_SETTING_WRITABLE_SCHEMA, 0, false},
+		{CNI_SETTING_DEFENSIVE, before->defensive, false},
+		{CNI_SETTING_LEGACY_ALTER, 0, true},
+		{CNI_SETTING_QUOTED_STRINGS, before->quoted_strings, true},
+		{CNI_SETTING_DURABLE, before->durable, true},
+		{CNI_SETTING_FOREIGN_KEYS, before->foreign_keys, true},
+	};
+	cn_status first = CN_OK;
+	for (size_t i = 0; i < CNI_COUNT(rows); i++) {
+		if (!rows[i].always && !plan->edits_schema)
+			continue;
+		cn_status status =
+			cni_conn_set(conn, rows[i].setting, rows[i].value, first < 0 ? NULL : err);
+		first = first < 0 ? first : status;
+	}
+	return first;
 }
 
 cn_status cni_execute(cni_conn *conn, const cni_execution *execution, cn_error *err)

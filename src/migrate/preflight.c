@@ -77,6 +77,29 @@ static cn_status check_nulls(cni_decider *decider, size_t index, cn_error *err)
 	return CN_OK;
 }
 
+bool cni_same_values(cni_decider *decider, const cni_copy *copy, size_t column)
+{
+	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;
+	const cni_ddl_column *is = &to->columns[column];
+	long old = copy->columns[column].from;
+	if (cni_copy_keeps(copy, column))
+		return true;
+	if (old < 0 || !is->generated_sql || !from->columns[old].generated_sql ||
+		!cni_column_equal(&from->columns[old], is))
+		return false;
+	bool *columns = cni_alloc(decider->arena, to->column_count + 1);
+	if (!columns)
+		return false;
+	cni_mentioned(decider->arena, to, is->generated_sql, columns);
+	for (size_t i = 0; i < to->column_count; i++)
+		if (columns[i] && (i == column || copy->columns[i].from < 0 ||
+					  !cni_same(from->columns[copy->columns[i].from].name,
+						  to->columns[i].name) ||
+					  !cni_same_values(decider, copy, i)))
+			return false;
+	return true;
+}
+
 /* The same condition before, on values that do not change, holds already. */
 static bool is_old_check(
 	cni_decider *decider, const cni_copy *copy, const cni_ddl_constraint *check)
@@ -97,9 +120,10 @@ static bool is_old_check(
 		return false;
 	cni_mentioned(decider->arena, to, check->check_sql, columns);
 	for (size_t i = 0; i < to->column_count; i++)
-		if (columns[i] && (!cni_copy_keeps(copy, i) || !cni_copy_same_collation(copy, i) ||
-					  !cni_same(from->columns[copy->columns[i].from].name,
-						  to->columns[i].name)))
+		if (columns[i] &&
+			(!cni_same_values(decider, copy, i) || !cni_copy_same_collation(copy, i) ||
+				!cni_same(from->columns[copy->columns[i].from].name,
+					to->columns[i].name)))
 			return false;
 	return true;
 }

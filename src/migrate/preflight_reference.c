@@ -47,19 +47,22 @@ static const char *child_column(const cni_ddl_constraint *key, size_t i)
 
 /* Does a column of the new table read, under its old name, the values of this old column,
  * unchanged? */
-static bool same_column(const cni_copy *copy, const char *old, const char *new)
+static bool same_column(
+	cni_decider *decider, const cni_copy *copy, const char *old, const char *new)
 {
 	long column = cni_table_column(&copy->to->ddl.table, new);
-	if (column < 0 || !cni_copy_keeps(copy, (size_t)column))
+	if (column < 0 || !cni_same_values(decider, copy, (size_t)column))
 		return false;
 	return cni_table_column(&copy->from->ddl.table, old) == copy->columns[column].from;
 }
 
 /* The parent's collation is the one that a child is looked up by. */
-static bool same_parent(const cni_copy *copy, const char *old, const char *new)
+static bool same_parent(
+	cni_decider *decider, const cni_copy *copy, const char *old, const char *new)
 {
 	long column = cni_table_column(&copy->to->ddl.table, new);
-	return same_column(copy, old, new) && cni_copy_same_collation(copy, (size_t)column);
+	return same_column(decider, copy, old, new) &&
+	       cni_copy_same_collation(copy, (size_t)column);
 }
 
 /* The same reference before, between values that come through: what is an orphan was one. */
@@ -81,10 +84,11 @@ static bool was_there(cni_decider *decider, const cni_copy *copy, const struct r
 			same = same && !cni_schema_table(decider->input->from, key->parent) &&
 			       !cni_schema_table(decider->input->to, new->key->parent);
 		for (size_t j = 0; same && j < new->count; j++)
-			same = same_column(copy, child_column(key, j), child_column(new->key, j)) &&
+			same = same_column(decider, copy, child_column(key, j),
+				       child_column(new->key, j)) &&
 			       (parent < 0 ||
-				       same_parent(&decider->copies[parent], old.parent_columns[j],
-					       new->parent_columns[j]));
+				       same_parent(decider, &decider->copies[parent],
+					       old.parent_columns[j], new->parent_columns[j]));
 		if (same)
 			return true;
 	}

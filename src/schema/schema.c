@@ -178,7 +178,8 @@ const char *cni_virtual_column(cni_arena *arena, const cni_ddl_virtual *table, s
 	return name.kind == CNI_TOKEN_END ? NULL : cni_token_name(arena, &name);
 }
 
-cni_virtual_content cni_virtual_content_of(cni_arena *arena, const cni_ddl_virtual *table)
+cni_virtual_content cni_virtual_content_of(
+	cni_arena *arena, const cni_ddl_virtual *table, const char **ret_table)
 {
 	for (size_t i = 0; cni_is_full_text(table) && i < table->argument_count; i++) {
 		const char *text = table->arguments[i];
@@ -188,6 +189,8 @@ cni_virtual_content cni_virtual_content_of(cni_arena *arena, const cni_ddl_virtu
 			!cni_token_is_op(&tokens[1], "="))
 			continue;
 		const char *name = count > 2 ? cni_token_name(arena, &tokens[2]) : "";
+		if (ret_table)
+			*ret_table = name;
 		return name && *name ? CNI_CONTENT_OTHER : CNI_CONTENT_NONE;
 	}
 	return CNI_CONTENT_OWN;

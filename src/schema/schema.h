@@ -79,8 +79,10 @@ typedef enum cni_virtual_content {
 	CNI_CONTENT_OTHER, /* content=t: of another table */
 	CNI_CONTENT_NONE,  /* content='': it cannot be read */
 } cni_virtual_content;
-/* Where a full text table's rows are; anything else has its own. */
-cni_virtual_content cni_virtual_content_of(cni_arena *arena, const cni_ddl_virtual *table);
+/* Where a full text table's rows are; anything else has its own. *ret_table (may be NULL): the name
+ * of the other table, for CNI_CONTENT_OTHER. */
+cni_virtual_content cni_virtual_content_of(
+	cni_arena *arena, const cni_ddl_virtual *table, const char **ret_table);
 
 /* Does it say anything? SQLite takes DEFAULT NULL and none for the same. */
 bool cni_column_has_default(const cni_ddl_column *column);

@@ -290,7 +290,8 @@ static cn_status fill_indexes(cni_planner *planner, const cni_schema *before, cn
 		if (object->ddl.kind != CNI_DDL_VIRTUAL || cni_planner_ignores(planner, object))
 			continue;
 		const cni_object *was = cni_schema_find(before, CNI_DDL_VIRTUAL, object->name);
-		if (!was || !cni_object_equal(was, object))
+		if (!was || !cni_object_equal(was, object) ||
+			cni_plan_index_is_stale(planner, object))
 			TRY(cni_plan_fill_index(planner, object, err));
 	}
 	return CN_OK;

@@ -81,6 +81,9 @@ cn_status cni_plan_edit(cni_planner *planner, const cni_copy *copy, const cni_ob
  * own. */
 cn_status cni_plan_virtual(cni_planner *planner, const cni_object *now, const cni_object *to,
 	cn_error *err) CN_MUST_CHECK;
+/* Does a full text index over another table speak of values, or of rowids, that the change makes
+ * others? */
+bool cni_plan_index_is_stale(cni_planner *planner, const cni_object *index);
 /* Fills a full text index over another table; nothing for any other virtual table. When all tables
  * stand. */
 cn_status cni_plan_fill_index(

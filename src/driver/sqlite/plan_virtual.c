@@ -81,9 +81,10 @@ cn_status cni_plan_virtual(
 	bool same_kind = cni_same(now->ddl.virtual_table.module, to->ddl.virtual_table.module) ||
 			 (cni_is_full_text(&now->ddl.virtual_table) &&
 				 cni_is_full_text(&to->ddl.virtual_table));
-	bool carry = same_kind &&
-		     cni_virtual_content_of(arena, &now->ddl.virtual_table) == CNI_CONTENT_OWN &&
-		     cni_virtual_content_of(arena, &to->ddl.virtual_table) == CNI_CONTENT_OWN;
+	bool carry =
+		same_kind &&
+		cni_virtual_content_of(arena, &now->ddl.virtual_table, NULL) == CNI_CONTENT_OWN &&
+		cni_virtual_content_of(arena, &to->ddl.virtual_table, NULL) == CNI_CONTENT_OWN;
 	const char *aside = cni_planner_free_name(planner, to->name);
 	const char *comment = cni_printf(arena, "virtual table %s changes", to->name);
 	const char *name = cni_quoted(arena, now->name),
@@ -105,7 +106,8 @@ cn_status cni_plan_virtual(
 
 cn_status cni_plan_fill_index(cni_planner *planner, const cni_object *to, cn_error *err)
 {
-	if (cni_virtual_content_of(planner->arena, &to->ddl.virtual_table) != CNI_CONTENT_OTHER)
+	if (cni_virtual_content_of(planner->arena, &to->ddl.virtual_table, NULL) !=
+		CNI_CONTENT_OTHER)
 		return CN_OK;
 	const char *name = cni_quoted(planner->arena, to->name);
 	const char *comment = cni_printf(
@@ -114,4 +116,42 @@ cn_status cni_plan_fill_index(cni_planner *planner, const cni_object *to, cn_err
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	return cni_planner_runf(
 		planner, comment, err, "INSERT INTO %s (%s) VALUES ('rebuild')", name, name);
+}
+
+/* Do rows get another rowid? */
+static bool moves_rowids(const cni_copy *copy)
+{
+	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;
+	long alias = cni_table_rowid_alias(to);
+	return alias >= 0 && !copy->from_rowid &&
+	       (copy->columns[alias].from < 0 ||
+		       copy->columns[alias].from != cni_table_rowid_alias(from));
+}
+
+bool cni_plan_index_is_stale(cni_planner *planner, const cni_object *index)
+{
+	const cni_plan_request *request = planner->request;
+	const cni_ddl_virtual *table = &index->ddl.virtual_table;
+	const char *content = NULL;
+	if (cni_virtual_content_of(planner->arena, table, &content) != CNI_CONTENT_OTHER)
+		return false;
+	for (size_t i = 0; i < request->copy_count; i++) {
+		const cni_copy *copy = &request->copies[i];
+		if (!cni_same(copy->to->name, content) || cni_object_equal(copy->from, copy->to))
+			continue;
+		bool generated = false, changes = moves_rowids(copy), any = false;
+		for (size_t j = 0; j < table->argument_count; j++) {
+			const char *name = cni_virtual_column(planner->arena, table, j);
+			long at = name ? cni_table_column(&copy->to->ddl.table, name) : -1;
+			if (at < 0)
+				continue;
+			bool made = copy->to->ddl.table.columns[at].generated_sql != NULL;
+			generated |= made;
+			changes |= !made && !cni_copy_keeps(copy, (size_t)at);
+		}
+		for (size_t j = 0; generated && j < copy->to->ddl.table.column_count; j++)
+			any |= !cni_copy_keeps(copy, j);
+		return changes || any;
+	}
+	return false;
 }
