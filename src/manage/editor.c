@@ -90,9 +90,9 @@ cn_status cni_editor_run(cn_call *call, const char *path, cn_error *err)
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return CN_OK;
-	cn_error_set(err, CN_ECANCELED, "the editor \"%.200s\" ended with %s %d", editor,
+	cn_error_set(err, CN_EIO, "the editor \"%.200s\" ended with %s %d", editor,
 		WIFEXITED(status) ? "status" : "signal",
 		WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	cn_error_hint(err, "the file is as the editor left it: %s", path);
-	return CN_ECANCELED;
+	return CN_EIO;
 }

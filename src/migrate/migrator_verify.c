@@ -1,5 +1,7 @@
 /* migrator_verify.c - do the revisions still hold? Everything is tried on copies; nothing is
  * changed. */
+#include <string.h>
+
 #include "base/text.h"
 #include "base/try.h"
 #include "migrate/drift.h"
@@ -43,10 +45,13 @@ cn_status cni_migrator_prove(cn_migrator *migrator, const cni_folder *folder, cn
 	TRY(cni_conn_set(conn, CNI_SETTING_GUARD, 0, err));
 	for (size_t i = 0; i < folder->revision_count; i++) {
 		const cni_revision *revision = &folder->revisions[i];
-		if (verify_revision(migrator, conn, revision, err) < 0) {
+		cn_status status = verify_revision(migrator, conn, revision, err);
+		if (status >= 0)
+			continue;
+		if (err &&
+			!strstr(err->detail, revision->path)) /* with its line, if that is known */
 			cni_error_more(err, "%s", revision->path);
-			return err ? err->status : CN_ESCHEMA;
-		}
+		return status;
 	}
 	return CN_OK;
 }
