@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <cantil/data_step.h>
+
 #include "base/arena.h"
 #include "disk.h"
 #include "migrate/revision.h"
@@ -28,6 +30,8 @@ typedef struct scenario {
 	const char *queries; /* what must be answered as before, too: state.h */
 	bool small_cache;    /* pages are written before the commit */
 	bool from_nothing;   /* there is no file at the start */
+	bool edits;          /* every table counts as large: its stored definition is edited */
+	const cn_data_migration *data_steps;
 	/* Runs it on the database at w->uri, from wherever it is to the end. *ret_reported: how
 	 * many states further than the start it has been told to be, success or not. */
 	cn_status (*run)(world *w, size_t *ret_reported, cn_error *err);
@@ -45,10 +49,13 @@ struct world { /* a scenario that is set up, on the disk that is in memory */
 	cni_folder folder;
 	cn_migration_file *files; /* the same, for a migrator */
 	cn_migrations embedded;
+	cni_schema *before, *after; /* of the second revision, where it is planned */
 	disk_image *start;
 	const char *states[STATES_MAX]; /* as state_read tells them, in the order they come */
 	size_t state_count;
-	size_t begin; /* how many revisions the start has */
+	const char *twin; /* as good as the last; may be NULL */
+	bool edited;      /* the last cni_apply did it so */
+	size_t begin;     /* how many revisions the start has */
 };
 
 /* Makes the start and learns the states from a run without faults. `path`: of the database; its

@@ -33,6 +33,22 @@
 
 static const char three_tables[] = PARENT("") CHILDREN TREE("");
 
+/* A step in C: every row, by the values that it has. */
+static int mark_row(const cn_value *row, size_t count, void *ctx, cn_error *err)
+{
+	const cn_value values[] = {cn_int(row[1].as.i * 100 + (int64_t)row[2].size), row[0]};
+	(void)count;
+	return cn_step_run(ctx, "UPDATE item SET mark = ?1 WHERE id = ?2", values, 2, err);
+}
+
+static cn_status mark_rows(cn_step *step, cn_error *err)
+{
+	return cn_step_each(step, "SELECT id, size, name FROM item", NULL, 0, mark_row, step, err);
+}
+
+static const cn_data_migration marks[] = {
+	{.revision = "r1", .name = "marks", .upgrade = mark_rows}, {.revision = NULL}};
+
 const scenario scenarios[] = {
 	{.name = "columns added",
 		.revisions = {{.up = ITEM}},
@@ -135,6 +151,27 @@ const scenario scenarios[] = {
 			"rename table a b\nrename table b a\nrename column a a b\nrename column c b a\n",
 		.small_cache = true,
 		.run = run_up},
+	{.name = "definition edited, rows stay",
+		.revisions = {{.up = ITEM}},
+		.rows = ITEM_ROWS,
+		.target =
+			"CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size INTEGER CHECK (size >= 0), note TEXT);",
+		.edits = true,
+		.run = run_up},
+	{.name = "definition edited by apply",
+		.revisions = {{.up = POST("") POST_AROUND}},
+		.rows = FILL(40, "post", "i * 5, 'title ' || i, 'body'"),
+		.target = POST(" CHECK (body <> '')") POST_AROUND,
+		.edits = true,
+		.run = run_apply},
+	{.name = "a step in C",
+		.revisions = {{.up = ITEM},
+			{.up = "ALTER TABLE item ADD COLUMN mark INTEGER;\n-- call: marks\n"
+			       "CREATE INDEX by_mark ON item (mark);",
+				.down = "DROP INDEX by_mark;"}},
+		.rows = ITEM_ROWS,
+		.data_steps = marks,
+		.run = run_upgrade},
 	{.name = "statements on rows",
 		.revisions = {{.up = ITEM},
 			{.up = "CREATE TABLE part (id INTEGER PRIMARY KEY, item INTEGER, name TEXT);\n"
