@@ -26,6 +26,28 @@ extern "C" {
 #endif
 
 typedef struct cn_db cn_db;
+typedef struct cn_session cn_session; /* session.h */
+
+/* What a hook is told. The events of a row come in the flush that writes it, inside of the
+ * transaction; what the hook changes in a row before it is written is written. */
+typedef enum cn_event {
+	CN_BEFORE_INSERT = 1,
+	CN_AFTER_INSERT,
+	CN_BEFORE_UPDATE,
+	CN_AFTER_UPDATE,
+	CN_BEFORE_DELETE,
+	CN_AFTER_DELETE,
+	CN_BEFORE_COMMIT, /* before the flush of cn_commit: here the session may be used as usual */
+	CN_AFTER_COMMIT,  /* the transaction is over */
+	CN_AFTER_ROLLBACK,
+} cn_event;
+
+/* `model` and `row` are NULL for commit and rollback. Around a row's events the hook may call
+ * cn_new, cn_add and cn_delete (written by the same cn_commit), but not read, flush or end the
+ * transaction. A failure (< 0, with err set) becomes the session's error; after commit and rollback
+ * it is passed over. */
+typedef cn_status (*cn_hook_fn)(
+	cn_session *s, cn_event event, const cn_model *model, void *row, void *ctx, cn_error *err);
 
 typedef struct cn_db_options {
 	const cn_model *const *models; /* NULL-terminated (CN_MODELS); the list is copied, the models are borrowed */
@@ -38,6 +60,8 @@ typedef struct cn_db_options {
 	 * session's thread */
 	void (*echo)(const char *sql, int64_t duration_us, void *ctx);
 	void *echo_ctx;
+	cn_hook_fn hook; /* called in the session's thread; NULL: none */
+	void *hook_ctx;
 } cn_db_options;
 
 /* Opens a database and checks the models. `options` may be NULL. CN_EARG: the URI is none;
@@ -64,6 +88,10 @@ CN_API cn_status cn_db_exec(cn_db *db, const char *script, cn_error *err) CN_MUS
  * indexes, views, triggers. For tests and throw-away databases; a program with data uses
  * migrations. */
 CN_API cn_status cn_db_create_all(cn_db *db, cn_error *err) CN_MUST_CHECK;
+
+/* Drops what the models declare, children first, in one transaction; what they do not know stays.
+ * For tests and throw-away databases. */
+CN_API cn_status cn_db_drop_all(cn_db *db, cn_error *err) CN_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -46,8 +46,6 @@
 extern "C" {
 #endif
 
-typedef struct cn_session cn_session;
-
 /* A condition: args[0] is its text, with a `?` for each of the others. */
 typedef struct cn_condition {
 	size_t count;
@@ -89,6 +87,37 @@ CN_API cn_status cn_commit(cn_session *s);   /* flushes, and ends the transactio
 CN_API void cn_rollback(cn_session *s);      /* undoes what was not committed, clears the error */
 CN_API void cn_clear(cn_session *s);         /* forgets all rows, gives back their memory; flush before it */
 
+/* ---- savepoints ----
+ * cn_savepoint flushes and marks the place; cn_savepoint_undo takes back what was written since the
+ * last mark, and clears the error; cn_savepoint_release keeps it. They nest; commit and rollback end
+ * all of them. After an undo the session has forgotten its rows, as after cn_rollback: read them
+ * again. */
+CN_API cn_status cn_savepoint(cn_session *s);
+CN_API cn_status cn_savepoint_release(cn_session *s);
+CN_API cn_status cn_savepoint_undo(cn_session *s);
+
+/*
+ * Runs fn in a session of its own and commits; after a CN_ECONFLICT (another writer, a stale row)
+ * again from the begin, up to 10 times, with a growing, random pause. `fn` must be fit to be run
+ * again. Its failure (< 0, or the session's error) rolls back and is returned.
+ *     static cn_status sell(cn_session *s, void *ctx) { … return cn_session_error(s)->status; }
+ *     if (cn_transaction(db, sell, &order, &err) < 0) …
+ */
+typedef cn_status (*cn_work_fn)(cn_session *s, void *ctx);
+CN_API cn_status cn_transaction(cn_db *db, cn_work_fn fn, void *ctx, cn_error *err) CN_MUST_CHECK;
+
+/* ---- recorded queries ---- */
+
+typedef struct cn_recorded {
+	const char *sql; /* with its values */
+	int64_t duration_us;
+} cn_recorded;
+
+/* From now on the session keeps its statements (the first 10,000), or stops it and forgets them. */
+CN_API void cn_session_record(cn_session *s, bool on);
+/* How many, and in *ret the first of them; until the next call of cn_session_record. */
+CN_API size_t cn_session_recorded(const cn_session *s, const cn_recorded **ret);
+
 /* The length of a list (NULL: 0). */
 CN_API size_t cn_len(const void *list);
 
@@ -106,6 +135,13 @@ CN_API int64_t cn_session_execute(cn_session *s, size_t count, const cn_value *a
 CN_API void *cn_session_new(cn_session *s, const cn_model *model, const void *initial);
 CN_API void cn_session_add(cn_session *s, const cn_model *model, void *row);
 CN_API void cn_session_delete(cn_session *s, const cn_model *model, void *row);
+CN_API void *cn_session_need(cn_session *s, const cn_model *model, void *row);
+CN_API void cn_session_refresh(cn_session *s, const cn_model *model, void *row);
+CN_API void cn_session_expire(cn_session *s, const cn_model *model, void *row);
+CN_API void *cn_session_merge(cn_session *s, const cn_model *model, const void *row);
+CN_API int64_t cn_session_insert_many(cn_session *s, const cn_model *model, const void *rows, size_t count);
+CN_API int64_t cn_session_update_where(cn_session *s, const cn_model *model, size_t count, const cn_value *args);
+CN_API int64_t cn_session_delete_where(cn_session *s, const cn_model *model, size_t count, const cn_value *args);
 CN_API void cn_session_load(cn_session *s, const cn_model *model, void *list, const char *path);
 CN_API void cn_session_load_row(cn_session *s, const cn_model *model, void *row, const char *path);
 CN_API void *cn_session_append(cn_session *s, void *list, void *row);
@@ -234,6 +270,38 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 
 /* cn_delete(s, Product, p): deletes a row of the session at flush. */
 #define cn_delete(s, T, row) cn_session_delete((s), &T##_model, 1 ? (row) : (T *)0)
+
+/* cn_get_needed(s, Product, 7), cn_first_needed(s, Product, cn_where(…)): as cn_get and cn_first, but
+ * CN_ENOTFOUND when there is none; a web handler that leaves that error answers 404. */
+#define cn_get_needed(s, T, ...)                                                                   \
+	((T *)cn_session_need((s), &T##_model, cn_get(s, T, __VA_ARGS__)))
+#define cn_first_needed(s, ...) CN_FIRST_NEEDED_(s, __VA_ARGS__, )
+#define CN_FIRST_NEEDED_(s, T, ...)                                                                \
+	((T *)cn_session_need((s), &T##_model, cn_session_find((s), &T##_model, CN_QUERY(__VA_ARGS__))))
+
+/* cn_refresh(s, Product, p): reads the row again, over what was changed in it. CN_ENOTFOUND: it is
+ * deleted. cn_expire: its changes are forgotten, and it is read again when it is met. */
+#define cn_refresh(s, T, row) cn_session_refresh((s), &T##_model, 1 ? (row) : (T *)0)
+#define cn_expire(s, T, row) cn_session_expire((s), &T##_model, 1 ? (row) : (T *)0)
+
+/* cn_merge(s, Product, &mine): the session's row with mine's key, which gets all of mine's columns;
+ * a new one if there is none. Yields that row; `mine` stays the program's. */
+#define cn_merge(s, T, row) ((T *)cn_session_merge((s), &T##_model, 1 ? (row) : (const T *)0))
+
+/* ---- bulk: without rows of the session; what it has read of them is read again when it is met ---- */
+
+/* cn_insert_many(s, Product, array, count): structs, many to a statement, in the write transaction.
+ * Returns how many. Keys and defaults are not written back. */
+#define cn_insert_many(s, T, rows, count)                                                          \
+	cn_session_insert_many((s), &T##_model, 1 ? (rows) : (const T *)0, (count))
+
+/* cn_update_where(s, Product, "price = price * ?", "stock > ?", 1.1, 5): what is set, the condition,
+ * the values of both in their order. Returns the number of rows. Columns with .on_update_sql or
+ * .version move on. */
+#define cn_update_where(s, T, ...) cn_session_update_where((s), &T##_model, CN_ARGS(__VA_ARGS__))
+
+/* cn_delete_where(s, Product, "stock = ?", 0). Returns the number of rows. */
+#define cn_delete_where(s, T, ...) cn_session_delete_where((s), &T##_model, CN_ARGS(__VA_ARGS__))
 
 /* ---- relations ---- */
 

@@ -166,6 +166,12 @@ cn_status cni_stmt_each(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err)
 
 /* ---- running SQL ---- */
 
+void cni_conn_trace(
+	cni_conn *conn, void (*fn)(const char *sql, int64_t duration_us, void *ctx), void *ctx)
+{
+	conn->driver->trace(conn, fn, ctx);
+}
+
 cn_status cni_conn_exec(cni_conn *conn, const char *script, cn_error *err)
 {
 	return cni_conn_exec_size(conn, script, script ? strlen(script) : 0, err);

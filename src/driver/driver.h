@@ -155,6 +155,9 @@ struct cni_driver {
 	bool (*in_transaction)(const cni_conn *conn);
 	int64_t (*changes)(const cni_conn *conn); /* rows of the last statement */
 	int64_t (*last_id)(const cni_conn *conn);
+	/* from now on every statement goes to `fn`, as cni_open_options.trace; NULL: no more */
+	void (*trace)(cni_conn *conn, void (*fn)(const char *sql, int64_t duration_us, void *ctx),
+		void *ctx);
 	void (*interrupt)(cni_conn *conn); /* from any thread or signal handler */
 	void (*watch)(cni_conn *conn);     /* conn->watch was set or taken away; NULL: it cannot */
 	/* a number that changes whenever another connection has committed */
@@ -280,6 +283,8 @@ void cni_conn_rollback(cni_conn *conn); /* fine when none is open; running state
 bool cni_conn_in_transaction(const cni_conn *conn);
 int64_t cni_conn_changes(const cni_conn *conn);
 int64_t cni_conn_last_id(const cni_conn *conn);
+void cni_conn_trace(
+	cni_conn *conn, void (*fn)(const char *sql, int64_t duration_us, void *ctx), void *ctx);
 /* Ends what the connection is running, or waiting for, with CN_ECANCELED. From any thread or a
  * signal handler. */
 void cni_conn_interrupt(cni_conn *conn);

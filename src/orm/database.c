@@ -6,6 +6,7 @@
 #include "base/try.h"
 #include "orm/database_impl.h"
 #include "orm/model_schema.h"
+#include "sql/lexer.h"
 
 static void freep(cn_db **db) { cn_db_close(*db); }
 
@@ -57,6 +58,10 @@ cn_status cn_db_open(const char *uri, const cn_db_options *options, cn_db **ret_
 	TRY(cni_uri_parse(&db->arena, uri, root, &db->uri, err));
 	TRY(cni_registry_init(&db->registry, options->models, err));
 	db->read_only = options->read_only;
+	db->hook = options->hook;
+	db->hook_ctx = options->hook_ctx;
+	db->echo = options->echo;
+	db->echo_ctx = options->echo_ctx;
 	db->single = db->uri.memory;
 	TRY(make_pool(db, options, err));
 	TRY(try_connection(db, err));
@@ -138,4 +143,45 @@ static cn_status create_missing(cni_conn *conn, void *ctx, cn_error *err)
 cn_status cn_db_create_all(cn_db *db, cn_error *err)
 {
 	return in_transaction(db, create_missing, db, err);
+}
+
+/* ---- drop_all ---- */
+
+static const char *drop_word(cni_ddl_kind kind)
+{
+	switch (kind) {
+	case CNI_DDL_TABLE:
+	case CNI_DDL_VIRTUAL: return "TABLE";
+	case CNI_DDL_VIEW: return "VIEW";
+	case CNI_DDL_TRIGGER: return "TRIGGER";
+	default: return NULL; /* an index goes with its table */
+	}
+}
+
+static cn_status drop_known(cni_conn *conn, void *ctx, cn_error *err)
+{
+	cn_db *db = ctx;
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	cni_schema *wanted, *there;
+
+	TRY(cni_models_schema(&arena, db->registry.models, db->uri.engine, &wanted, err));
+	TRY(cni_conn_inspect(conn, &arena, &there, err));
+	/* models may refer to each other in a circle */
+	TRY(cni_conn_exec(conn, "PRAGMA defer_foreign_keys = 1", err));
+	for (size_t i = wanted->object_count; i > 0; i--) {
+		const cni_object *object = &wanted->objects[i - 1];
+		const char *word = drop_word(object->ddl.kind);
+		if (!word || !cni_schema_find(there, object->ddl.kind, object->name))
+			continue;
+		const char *quoted = cni_quoted(&arena, object->name);
+		if (!quoted)
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+		TRY(cni_conn_execf(conn, err, "DROP %s IF EXISTS %s", word, quoted));
+	}
+	return CN_OK;
+}
+
+cn_status cn_db_drop_all(cn_db *db, cn_error *err)
+{
+	return in_transaction(db, drop_known, db, err);
 }

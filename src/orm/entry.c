@@ -186,14 +186,19 @@ static cn_status copy_old(cn_session *s, cni_entry *entry)
 	return CN_OK;
 }
 
-static cn_status refresh(cn_session *s, cni_entry *entry, const cn_value *values)
+cn_status cni_entry_reload(cn_session *s, cni_entry *entry, const cn_value *values)
 {
-	if (entry->epoch == s->epoch || entry->state != CNI_LOADED || cni_entry_changed(entry))
-		return CN_OK;
 	TRY(cni_decode_row(entry->layout, cni_row(entry), values, &s->texts, &s->error));
 	TRY(copy_old(s, entry));
 	entry->epoch = s->epoch;
 	return CN_OK;
+}
+
+static cn_status refresh(cn_session *s, cni_entry *entry, const cn_value *values)
+{
+	if (entry->epoch == s->epoch || entry->state != CNI_LOADED || cni_entry_changed(entry))
+		return CN_OK;
+	return cni_entry_reload(s, entry, values);
 }
 
 void *cni_session_probe(cn_session *s, const cni_layout *layout)

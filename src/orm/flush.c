@@ -155,7 +155,7 @@ cn_status cn_flush(cn_session *s)
 {
 	cni_flush flush = {.s = s};
 
-	if (cni_session_failed(s))
+	if (!cni_session_ready(s))
 		return s->error.status;
 	cni_arena_reset(&s->scratch);
 	TRY(gather(&flush));

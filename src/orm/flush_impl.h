@@ -76,6 +76,15 @@ void cni_returning_sql(cni_buffer *sql, const cni_layout *layout, const bool *fi
  * (may be NULL: then that is a conflict too): it is there no more. */
 cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_gone) CN_MUST_CHECK;
 
+/* update.c: WHERE key = ? [AND version = ?] */
+void cni_row_condition(cni_buffer *sql, const cni_layout *layout);
+
+/* insert.c: INSERT INTO t (the fields given) VALUES `rows` times */
+void cni_insert_sql(cni_buffer *sql, const cni_layout *layout, const bool *given, size_t rows);
+/* A value that the database fills in, when the program left it 0. */
+bool cni_is_filled(const cni_layout *layout, size_t field, const void *row);
+void cni_start_version(const cni_layout *layout, void *row); /* 1, if it is 0 */
+
 /* `"Product" 7`, for messages. */
 const char *cni_entry_word(cni_flush *flush, const cni_entry *entry);
 

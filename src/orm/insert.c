@@ -48,7 +48,7 @@ const char *cni_entry_word(cni_flush *flush, const cni_entry *entry)
 
 /* A number of the row, or a value that the database computes, is filled in when the program left it
  * 0. */
-static bool is_filled(const cni_layout *layout, size_t field, const void *row)
+bool cni_is_filled(const cni_layout *layout, size_t field, const void *row)
 {
 	const cn_column *column = layout->fields[field].column;
 
@@ -64,7 +64,7 @@ static bool fits_run(const cni_run *run, const cni_entry *entry)
 		return false;
 	for (size_t i = 0; i < run->layout->fillable_count; i++) {
 		size_t field = run->layout->fillable[i];
-		if (run->filled[field] != is_filled(run->layout, field, cni_row(entry)))
+		if (run->filled[field] != cni_is_filled(run->layout, field, cni_row(entry)))
 			return false;
 	}
 	return true;
@@ -81,7 +81,7 @@ static cn_status start_run(cni_flush *flush, cni_run *run, const cni_entry *entr
 	if (!run->given || !run->filled)
 		return cni_session_oom(flush->s);
 	for (size_t i = 0; i < count; i++) {
-		run->filled[i] = is_filled(layout, i, cni_row(entry));
+		run->filled[i] = cni_is_filled(layout, i, cni_row(entry));
 		run->given[i] = !run->filled[i];
 		run->given_count += run->given[i];
 		run->filled_count += run->filled[i];
@@ -128,9 +128,8 @@ cn_status cni_returning_take(cni_flush *flush, cni_stmt *stmt, cni_entry *entry,
 	return CN_OK;
 }
 
-static void insert_sql(cni_buffer *sql, const cni_run *run, const bool *given, size_t rows)
+void cni_insert_sql(cni_buffer *sql, const cni_layout *layout, const bool *given, size_t rows)
 {
-	const cni_layout *layout = run->layout;
 	size_t columns = 0;
 
 	cni_buffer_printf(sql, "INSERT INTO %s", layout->quoted);
@@ -203,7 +202,7 @@ static cn_status insert_one(cni_flush *flush, const cni_run *run, cni_entry *ent
 	cn_session *s = flush->s;
 	size_t at = 1;
 
-	insert_sql(&sql, run, run->given, 1);
+	cni_insert_sql(&sql, run->layout, run->given, 1);
 	if (run->returning)
 		cni_returning_sql(&sql, run->layout, run->filled);
 	if (sql.failed)
@@ -277,7 +276,7 @@ static cn_status batch_statement(
 	}
 	cni_stmt_release(flush->batch.stmt);
 	flush->batch.stmt = NULL;
-	insert_sql(&sql, run, given, run->count);
+	cni_insert_sql(&sql, layout, given, run->count);
 	flush->batch.given = cni_memdup(&flush->s->scratch, given, layout->field_count);
 	if (sql.failed || !flush->batch.given)
 		return cni_session_oom(flush->s);
@@ -404,8 +403,18 @@ static cn_status end_run(cni_flush *flush, cni_run *run)
 		TRY(run->numbered ? insert_numbered(flush, run) : insert_given(flush, run));
 	for (size_t i = 0; i < run->count; i++)
 		TRY(settle_inserted(s, run->entries[i]));
+	for (size_t i = 0; s->db->hook && i < run->count; i++)
+		TRY(cni_session_hook(s, CN_AFTER_INSERT, run->entries[i]));
 	run->count = 0;
 	return CN_OK;
+}
+
+void cni_start_version(const cni_layout *layout, void *row)
+{
+	cn_value one = cn_int(1);
+
+	if (layout->version >= 0 && cni_member_is_zero(layout->fields[layout->version].column, row))
+		(void)!cni_decode(layout->fields[layout->version].column, row, &one, NULL, NULL);
 }
 
 static bool waits_for_run(const cni_entry *entry)
@@ -435,6 +444,8 @@ static cn_status insert_all(cni_flush *flush)
 		if (waits_for_run(entry))
 			TRY(end_run(flush, &run));
 		TRY(grant_wishes(flush, entry));
+		cni_start_version(entry->layout, cni_row(entry));
+		TRY(cni_session_hook(flush->s, CN_BEFORE_INSERT, entry));
 		if (!fits_run(&run, entry)) {
 			TRY(end_run(flush, &run));
 			TRY(start_run(flush, &run, entry));

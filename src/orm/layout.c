@@ -42,6 +42,9 @@ static cn_status add_field(
 		.written = !column->generated_sql};
 	if (!field.quoted)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (column->version)
+		layout->version = (long)layout->field_count;
+	layout->touched = layout->touched || column->on_update_sql;
 	layout->has_chars = layout->has_chars || column->storage == CN_STORE_CHARS;
 	if (field.key) {
 		if (layout->key_count == CNI_KEY_MAX)
@@ -141,6 +144,8 @@ static cn_status write_sql(cni_layout *layout, cni_arena *arena, cn_error *err)
 	cni_buffer_clear(&sql);
 	cni_buffer_printf(&sql, "DELETE FROM %s", layout->quoted);
 	key_condition(&sql, layout);
+	if (layout->version >= 0)
+		cni_buffer_printf(&sql, " AND %s = ?", layout->fields[layout->version].quoted);
 	layout->delete_sql = cni_buffer_dup(&sql, arena);
 	return layout->get_sql && layout->delete_sql ? CN_OK
 						     : cn_fail(err, CN_ENOMEM, "out of memory");
@@ -155,6 +160,7 @@ cn_status cni_layout_init(
 		.name = model->type_name,
 		.options = &no_options,
 		.row_number = -1,
+		.version = -1,
 		.kept = model->kind == CN_MODEL_TABLE};
 	if (!count)
 		return cni_model_fail(model, err, "there is no CN_COLUMN");

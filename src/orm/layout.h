@@ -65,6 +65,8 @@ struct cni_layout {
 	bool int_key;         /* the key is one int64_t, as of most tables, at key_offset */
 	size_t key_offset;
 	long row_number; /* the field that is an INTEGER PRIMARY KEY, or -1 */
+	long version;    /* the field that counts updates, or -1 */
+	bool touched;    /* a column has .on_update_sql */
 	bool has_chars;  /* a member is a text that the program may write into */
 	bool kept;       /* rows are the session's: identity, changes written */
 	cni_foreign *foreign;

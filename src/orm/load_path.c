@@ -130,12 +130,12 @@ static cn_status load(
 
 void cn_session_load(cn_session *s, const cn_model *model, void *list, const char *path)
 {
-	if (!cni_session_failed(s) && list) /* the error is kept */
+	if (list && cni_session_ready(s)) /* the error is kept */
 		(void)!load(s, model, list, cn_len(list), path);
 }
 
 void cn_session_load_row(cn_session *s, const cn_model *model, void *row, const char *path)
 {
-	if (!cni_session_failed(s) && row)
+	if (row && cni_session_ready(s))
 		(void)!load(s, model, (void *[]){row}, 1, path);
 }

@@ -228,7 +228,7 @@ static cn_status take_list(
 /* What every read begins with: NULL when there is an error already, or the model is unknown. */
 static const cni_layout *begin(cn_session *s, const cn_model *model)
 {
-	if (cni_session_failed(s))
+	if (!cni_session_ready(s))
 		return NULL;
 	cni_arena_reset(&s->scratch);
 	const cni_layout *layout = cni_session_layout(s, model);
@@ -555,7 +555,7 @@ void **cn_session_sql(cn_session *s, const cn_model *model, size_t count, const 
 	void **list = s->nothing;
 
 	s->nothing[0] = NULL;
-	if (cni_session_failed(s))
+	if (!cni_session_ready(s))
 		return list;
 	cni_arena_reset(&s->scratch);
 	const cni_layout *layout = cni_session_layout(s, model);
@@ -584,7 +584,7 @@ int64_t cn_session_execute(cn_session *s, size_t count, const cn_value *args)
 {
 	int64_t changes = 0;
 
-	if (cni_session_failed(s))
+	if (!cni_session_ready(s))
 		return 0;
 	cni_arena_reset(&s->scratch);
 	return execute(s, count, args, &changes) < 0 ? 0 : changes;

@@ -6,6 +6,8 @@
 #include "base/try.h"
 #include "orm/session_impl.h"
 
+enum { HOOK_ROUNDS = 16 };
+
 cn_session *cn_session_open(cn_db *db)
 {
 	cn_session *s = calloc(1, sizeof *s);
@@ -78,6 +80,13 @@ const cni_layout *cni_session_layout(cn_session *s, const cn_model *model)
 
 /* ---- transactions ---- */
 
+static void give_back(cn_session *s, cni_conn *conn)
+{
+	if (conn && s->recording)
+		cni_session_trace(s, conn, false);
+	cni_pool_give(s->db->pool, conn);
+}
+
 cn_status cni_session_reader(cn_session *s, cni_conn **ret)
 {
 	if (s->writing) {
@@ -87,11 +96,13 @@ cn_status cni_session_reader(cn_session *s, cni_conn **ret)
 	if (!s->reader) {
 		cni_open_mode mode = s->db->single ? CNI_OPEN_WRITE : CNI_OPEN_READ;
 		TRY(cni_pool_take(s->db->pool, mode, &s->reader, &s->error));
+		if (s->recording)
+			cni_session_trace(s, s->reader, true);
 		cn_status status = cni_conn_begin(s->reader, CNI_TX_READ, &s->error);
 		if (status == CN_OK && !s->db->single)
 			status = cni_conn_content_version(s->reader, &s->version, &s->error);
 		if (status < 0) {
-			cni_pool_give(s->db->pool, s->reader);
+			give_back(s, s->reader);
 			s->reader = NULL;
 			return status;
 		}
@@ -121,7 +132,7 @@ static cn_status leave_reader(cn_session *s)
 	cn_status status = cni_conn_commit(s->reader, &s->error);
 	if (status == CN_OK)
 		status = cni_conn_content_version(s->reader, &version, &s->error);
-	cni_pool_give(s->db->pool, s->reader);
+	give_back(s, s->reader);
 	s->reader = NULL;
 	if (version != s->version)
 		s->snapshot = ++s->epoch;
@@ -137,9 +148,11 @@ cn_status cni_session_writer(cn_session *s, cni_conn **ret)
 		s->writing = true;
 	} else if (!s->writing) {
 		TRY(cni_pool_take(s->db->pool, CNI_OPEN_WRITE, &s->writer, &s->error));
+		if (s->recording)
+			cni_session_trace(s, s->writer, true);
 		cn_status status = cni_conn_begin(s->writer, CNI_TX_WRITE, &s->error);
 		if (status < 0) {
-			cni_pool_give(s->db->pool, s->writer);
+			give_back(s, s->writer);
 			s->writer = NULL;
 			return status;
 		}
@@ -157,8 +170,8 @@ static void end_transaction(cn_session *s)
 	cni_streams_stop(s);
 	cni_session_drop_get(s);
 	if (s->reader && s->reader != s->writer)
-		cni_pool_give(s->db->pool, s->reader);
-	cni_pool_give(s->db->pool, s->writer);
+		give_back(s, s->reader);
+	give_back(s, s->writer);
 	s->reader = s->writer = NULL;
 	s->writing = false;
 	s->snapshot = ++s->epoch;
@@ -180,12 +193,35 @@ static void release_own(cn_session *s)
 static void end_unit(cn_session *s)
 {
 	s->inserted = NULL;
+	s->savepoints = NULL;
+	s->savepoint_count = s->savepoint_marks = 0;
 	cni_arena_done(&s->unit);
+}
+
+/* Hooks may leave more to write; each round is a flush. */
+static cn_status flush_all(cn_session *s)
+{
+	bool more = true;
+
+	for (int round = 0; more; round++) {
+		if (round == HOOK_ROUNDS)
+			return cn_fail(&s->error, CN_EARG,
+				"hooks leave more to write after %d flushes", HOOK_ROUNDS);
+		TRY(cn_flush(s));
+		more = false;
+		for (size_t i = 0; s->db->hook && i < s->entry_count && !more; i++)
+			more = s->entries[i]->state == CNI_NEW ||
+			       s->entries[i]->state == CNI_DELETED;
+	}
+	return CN_OK;
 }
 
 cn_status cn_commit(cn_session *s)
 {
-	TRY(cn_flush(s));
+	if (!cni_session_ready(s))
+		return s->error.status;
+	TRY(cni_session_hook(s, CN_BEFORE_COMMIT, NULL));
+	TRY(flush_all(s));
 	if (s->writing) {
 		cni_streams_stop(s);
 		TRY(cni_conn_commit(s->writer, &s->error));
@@ -194,14 +230,16 @@ cn_status cn_commit(cn_session *s)
 	release_own(s);
 	end_unit(s);
 	cni_arena_done(&s->scratch);
+	if (cni_session_hook(s, CN_AFTER_COMMIT, NULL) < 0)
+		s->error = (cn_error){0}; /* it is done, whatever the hook says */
 	return CN_OK;
 }
 
 /* What the database filled in for a row whose insertion is undone: 0 again, so that the struct can
  * be added once more. */
-static void unfill(cn_session *s)
+static void unfill(cn_session *s, const cni_inserted *mark)
 {
-	for (const cni_inserted *note = s->inserted; note; note = note->next) {
+	for (const cni_inserted *note = s->inserted; note != mark; note = note->next) {
 		const cni_layout *layout = note->entries[0]->layout;
 		for (size_t i = 0; i < layout->fillable_count; i++) {
 			size_t field = layout->fillable[i];
@@ -215,11 +253,19 @@ static void unfill(cn_session *s)
 
 static void forget_rows(cn_session *s)
 {
-	end_unit(s);
+	s->inserted = NULL;
+	for (size_t i = 0; i < s->savepoint_marks; i++)
+		s->savepoints[i] = NULL;
 	cni_identity_done(&s->identity);
 	s->entry_count = s->mapped_count = 0;
 	s->unmapped = false;
 	memset(s->counts, 0, (s->db->registry.layout_count + 2) * sizeof *s->counts);
+}
+
+void cni_session_undo(cn_session *s, const cni_inserted *mark)
+{
+	unfill(s, mark);
+	forget_rows(s);
 }
 
 void cn_rollback(cn_session *s)
@@ -227,10 +273,12 @@ void cn_rollback(cn_session *s)
 	if (s->writing)
 		cni_conn_rollback(s->writer);
 	end_transaction(s);
-	unfill(s);
-	forget_rows(s);
+	cni_session_undo(s, NULL);
+	end_unit(s);
 	cni_arena_done(&s->scratch);
 	s->error = (cn_error){0};
+	if (!s->closing && cni_session_hook(s, CN_AFTER_ROLLBACK, NULL) < 0)
+		s->error = (cn_error){0};
 }
 
 void cn_clear(cn_session *s)
@@ -247,11 +295,13 @@ void cn_session_close(cn_session *s)
 {
 	if (!s)
 		return;
+	s->closing = true;
 	cn_rollback(s);
 	cni_streams_orphan(s);
 	cn_clear(s);
 	cni_arena_done(&s->kept);
 	cni_arena_done(&s->scratch);
+	cni_arena_done(&s->records);
 	free(s->probe);
 	free(s->counts);
 	free(s);
@@ -271,7 +321,7 @@ static void set_default(cn_session *s, const cn_column *column, void *row)
 		cn_error_wrap(&s->error, "member \"%s\": its .default_fn", column->member);
 }
 
-static const cni_layout *writable(cn_session *s, const cn_model *model)
+const cni_layout *cni_session_writable(cn_session *s, const cn_model *model)
 {
 	if (cni_session_failed(s))
 		return NULL;
@@ -295,13 +345,23 @@ static cni_entry *add_new(cn_session *s, const cni_layout *layout, void *own_row
 	return entry;
 }
 
+cn_status cni_session_defaults(cn_session *s, const cni_layout *layout, void *row)
+{
+	for (size_t i = 0; i < layout->field_count; i++) {
+		const cn_column *column = layout->fields[i].column;
+		cn_value one = cn_int(1);
+		set_default(s, column, row);
+		if ((long)i == layout->version && cni_member_is_zero(column, row))
+			(void)!cn_column_set(column, row, one, NULL);
+	}
+	return s->error.status;
+}
+
 cni_entry *cni_session_make(cn_session *s, const cni_layout *layout)
 {
 	cni_entry *entry = add_new(s, layout, NULL);
 
-	for (size_t i = 0; entry && i < layout->field_count; i++)
-		set_default(s, layout->fields[i].column, cni_row(entry));
-	return entry;
+	return entry && cni_session_defaults(s, layout, cni_row(entry)) == CN_OK ? entry : NULL;
 }
 
 /* Strings are copied; the old copy gets its own of those that the program may write into. */
@@ -323,7 +383,7 @@ static cn_status copy_texts(cn_session *s, const cni_layout *layout, cni_entry *
 
 void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 {
-	const cni_layout *layout = writable(s, model);
+	const cni_layout *layout = cni_session_writable(s, model);
 	cni_entry *entry = layout ? add_new(s, layout, NULL) : NULL;
 
 	if (!entry)
@@ -334,7 +394,7 @@ void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 
 void cn_session_add(cn_session *s, const cn_model *model, void *row)
 {
-	const cni_layout *layout = writable(s, model);
+	const cni_layout *layout = cni_session_writable(s, model);
 
 	if (!layout || !row)
 		return;
@@ -349,7 +409,7 @@ void cn_session_add(cn_session *s, const cn_model *model, void *row)
 
 void cn_session_delete(cn_session *s, const cn_model *model, void *row)
 {
-	const cni_layout *layout = writable(s, model);
+	const cni_layout *layout = cni_session_writable(s, model);
 
 	if (!layout || !row)
 		return;

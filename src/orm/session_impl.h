@@ -112,6 +112,14 @@ struct cn_session {
 	const cni_layout *get_layout; /* of get_stmt: cn_get's, kept between calls of one unit */
 	cni_stmt *get_stmt;
 	void *nothing[1]; /* the list of no rows */
+	bool in_hook;     /* of a row */
+	bool closing;
+	cni_inserted **savepoints; /* what was inserted when each was set; in `unit` */
+	size_t savepoint_count, savepoint_marks;
+	bool recording;
+	cni_arena records;
+	cn_recorded *recorded;
+	size_t recorded_count;
 };
 
 /* ---- session.c ---- */
@@ -125,7 +133,25 @@ void cni_session_drop_get(cn_session *s);             /* before its connection i
 static inline bool cni_session_failed(const cn_session *s) { return s->error.status < 0; }
 cn_status cni_session_oom(cn_session *s);
 
+/* The layout of a model whose rows can be written; NULL, and the error is set. */
+const cni_layout *cni_session_writable(cn_session *s, const cn_model *model);
+/* Sets what the program left 0, and has a default. */
+cn_status cni_session_defaults(cn_session *s, const cni_layout *layout, void *row) CN_MUST_CHECK;
+/* Rows inserted after this mark get their keys taken back, and all rows are forgotten. */
+void cni_session_undo(cn_session *s, const cni_inserted *mark);
+
+/* ---- unit.c ---- */
+
+/* Tells the hook of a row's event, or (entry NULL) of a transaction's. */
+cn_status cni_session_hook(cn_session *s, cn_event event, cni_entry *entry) CN_MUST_CHECK;
+/* No error is kept, and this is no row's hook. */
+bool cni_session_ready(cn_session *s);
+void cni_session_trace(cn_session *s, cni_conn *conn, bool on);
+
 /* ---- entry.c ---- */
+
+/* The values over the row, whatever it holds. */
+cn_status cni_entry_reload(cn_session *s, cni_entry *entry, const cn_value *values) CN_MUST_CHECK;
 
 /* Takes a row of values in the layout's order: the entry that has it, brought up to date if it is
  * of an older epoch and unchanged, or a new one. */

@@ -19,6 +19,15 @@ static cn_status conflict(
 	return CN_ECONFLICT;
 }
 
+void cni_row_condition(cni_buffer *sql, const cni_layout *layout)
+{
+	for (size_t i = 0; i < layout->key_count; i++)
+		cni_buffer_printf(sql, "%s%s = ?", i ? " AND " : " WHERE ",
+			layout->fields[layout->key[i]].quoted);
+	if (layout->version >= 0)
+		cni_buffer_printf(sql, " AND %s = ?", layout->fields[layout->version].quoted);
+}
+
 static cn_status bind_key(cni_flush *flush, cni_stmt *stmt, const cni_entry *entry, size_t at)
 {
 	const cni_layout *layout = entry->layout;
@@ -31,6 +40,18 @@ static cn_status bind_key(cni_flush *flush, cni_stmt *stmt, const cni_entry *ent
 	return CN_OK;
 }
 
+/* The key, and the version if there is one. */
+static cn_status bind_row(cni_flush *flush, cni_stmt *stmt, const cni_entry *entry, size_t at)
+{
+	const cni_layout *layout = entry->layout;
+
+	TRY(bind_key(flush, stmt, entry, at));
+	if (layout->version < 0)
+		return CN_OK;
+	cn_value value = cn_column_get(layout->fields[layout->version].column, cni_old(entry));
+	return cni_stmt_bind(stmt, at + layout->key_count, value, &flush->s->error);
+}
+
 cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_gone)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
@@ -39,8 +60,8 @@ cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_g
 	cn_session *s = flush->s;
 	cni_texts texts = {.arena = &arena};
 
-	if (entry->epoch >= s->snapshot)
-		return CN_OK;
+	if (entry->epoch >= s->snapshot || layout->version >= 0)
+		return CN_OK; /* the version is compared when the row is written */
 	void *now = cni_alloc(&arena, layout->model->size);
 	cn_value *values = cni_alloc(&arena, layout->field_count * sizeof *values);
 	if (!now || !values)
@@ -82,7 +103,8 @@ static cn_status find_changes(
 
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cni_field *field = &layout->fields[i];
-		changed[i] = !cni_member_equal(field->column, cni_row(entry), cni_old(entry));
+		changed[i] = (long)i != layout->version &&
+			     !cni_member_equal(field->column, cni_row(entry), cni_old(entry));
 		if (!changed[i])
 			continue;
 		if (field->key) {
@@ -121,15 +143,19 @@ static cn_status prepare_update(
 		return cni_session_oom(s);
 	cni_buffer_printf(&sql, "UPDATE %s", layout->quoted);
 	for (size_t i = 0; i < layout->field_count; i++) {
-		update->fill[i] = !layout->fields[i].written;
-		if (!changed[i])
+		const cni_field *field = &layout->fields[i];
+		bool touched = field->column->on_update_sql && !changed[i];
+		update->fill[i] = !field->written || touched;
+		if (changed[i] || (long)i == layout->version)
+			cni_buffer_printf(&sql, "%s%s = ?", before, field->quoted);
+		else if (touched)
+			cni_buffer_printf(&sql, "%s%s = (%s\n)", before, field->quoted,
+				field->column->on_update_sql);
+		else
 			continue;
-		cni_buffer_printf(&sql, "%s%s = ?", before, layout->fields[i].quoted);
 		before = ", ";
 	}
-	for (size_t i = 0; i < layout->key_count; i++)
-		cni_buffer_printf(&sql, "%s%s = ?", i ? " AND " : " WHERE ",
-			layout->fields[layout->key[i]].quoted);
+	cni_row_condition(&sql, layout);
 	cni_returning_sql(&sql, layout, update->fill);
 	if (sql.failed)
 		return cni_session_oom(s);
@@ -143,14 +169,35 @@ static cn_status bind_changes(cni_flush *flush, const cni_update *update, const 
 	size_t at = 1;
 
 	for (size_t i = 0; i < layout->field_count; i++) {
+		const cn_column *column = layout->fields[i].column;
 		cn_value value;
-		if (!update->changed[i])
+		if ((long)i == layout->version) {
+			value = cn_column_get(column, cni_old(entry));
+			if (value.type != CN_TYPE_INT64 || value.as.i == INT64_MAX)
+				return cn_fail(&s->error, CN_EARG, "the version of %s ends here",
+					cni_entry_word(flush, entry));
+			value.as.i++;
+		} else if (!update->changed[i]) {
 			continue;
-		if (cni_encode(layout->fields[i].column, cni_row(entry), &value, &s->error) < 0)
+		} else if (cni_encode(column, cni_row(entry), &value, &s->error) < 0) {
 			return cn_error_wrap(&s->error, "model \"%s\"", layout->name);
+		}
 		TRY(cni_stmt_bind(update->stmt, at++, value, &s->error));
 	}
-	return bind_key(flush, update->stmt, entry, at);
+	return bind_row(flush, update->stmt, entry, at);
+}
+
+/* The version that the row has now comes into the struct. */
+static cn_status take_version(cni_flush *flush, cni_entry *entry)
+{
+	const cni_layout *layout = entry->layout;
+
+	if (layout->version < 0)
+		return CN_OK;
+	const cn_column *column = layout->fields[layout->version].column;
+	cn_value value = cn_column_get(column, cni_old(entry));
+	value.as.i++;
+	return cni_decode(column, cni_row(entry), &value, NULL, &flush->s->error);
 }
 
 static cn_status run_update(cni_flush *flush, const cni_update *update, cni_entry *entry)
@@ -167,7 +214,9 @@ static cn_status run_update(cni_flush *flush, const cni_update *update, cni_entr
 		return cn_error_wrap(&s->error, "updating %s", cni_entry_word(flush, entry));
 	cni_stmt_reset(update->stmt);
 	if (!cni_conn_changes(flush->conn))
-		return conflict(flush, entry, "deleted", NULL);
+		return conflict(flush, entry,
+			entry->layout->version >= 0 ? "changed or deleted" : "deleted", NULL);
+	TRY(take_version(flush, entry));
 	return cni_entry_settle(s, entry);
 }
 
@@ -182,9 +231,14 @@ static cn_status update_one(cni_flush *flush, cni_update *update, cni_entry *ent
 	TRY(find_changes(flush, entry, changed, &count));
 	if (!count)
 		return cni_entry_settle(flush->s, entry);
+	if (flush->s->db->hook) {
+		TRY(cni_session_hook(flush->s, CN_BEFORE_UPDATE, entry));
+		TRY(find_changes(flush, entry, changed, &count)); /* it may have changed more */
+	}
 	TRY(cni_entry_verify(flush, entry, NULL));
 	TRY(prepare_update(flush, update, entry->layout, changed));
-	return run_update(flush, update, entry);
+	TRY(run_update(flush, update, entry));
+	return cni_session_hook(flush->s, CN_AFTER_UPDATE, entry);
 }
 
 cn_status cni_flush_updates(cni_flush *flush)
@@ -218,18 +272,21 @@ static cn_status delete_one(cni_flush *flush, cni_entry *entry)
 	cn_session *s = flush->s;
 	bool gone = false;
 
+	TRY(cni_session_hook(s, CN_BEFORE_DELETE, entry));
 	TRY(cni_entry_verify(flush, entry, &gone));
 	if (!gone) {
 		TRY(cni_session_prepare(
 			s, flush->conn, entry->layout->delete_sql, entry->layout, &stmt));
-		TRY(bind_key(flush, stmt, entry, 1));
+		TRY(bind_row(flush, stmt, entry, 1));
 		if (cni_stmt_run(stmt, &s->error) < 0)
 			return cn_error_wrap(
 				&s->error, "deleting %s", cni_entry_word(flush, entry));
+		if (entry->layout->version >= 0 && !cni_conn_changes(flush->conn))
+			return conflict(flush, entry, "changed or deleted", NULL);
 	}
 	cni_identity_remove(&s->identity, entry);
 	entry->state = CNI_GONE;
-	return CN_OK;
+	return cni_session_hook(s, CN_AFTER_DELETE, entry);
 }
 
 /* The order has parents first. */

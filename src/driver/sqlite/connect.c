@@ -44,6 +44,16 @@ static int traced(unsigned type, void *ctx, void *handle, void *duration_ns)
 	return 0;
 }
 
+void cni_sqlite_trace(
+	cni_conn *base, void (*fn)(const char *sql, int64_t duration_us, void *ctx), void *ctx)
+{
+	cni_sqlite *conn = cni_sqlite_of(base);
+
+	conn->trace = fn;
+	conn->trace_ctx = ctx;
+	sqlite3_trace_v2(conn->db, fn ? SQLITE_TRACE_PROFILE : 0, fn ? traced : NULL, conn);
+}
+
 static cn_status switches(cni_sqlite *conn, cn_error *err)
 {
 	/* Double quotes around what is no name: a string, in files older than this habit is bad.

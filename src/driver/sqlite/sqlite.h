@@ -118,6 +118,8 @@ void cni_sqlite_close(cni_conn *base);
 cn_status cni_sqlite_open_private(
 	const char *file, const char *name, cni_sqlite **ret, cn_error *err);
 cn_status cni_sqlite_handle(cni_sqlite *conn, const char *name, int flags, cn_error *err);
+void cni_sqlite_trace(
+	cni_conn *base, void (*fn)(const char *sql, int64_t duration_us, void *ctx), void *ctx);
 void cni_sqlite_interrupt(cni_conn *base);
 
 /* Finds the file, opens the handle in the way that the mode demands, looks at its header.

@@ -25,6 +25,7 @@ const cni_driver cni_sqlite_driver = {
 	.in_transaction = cni_sqlite_in_transaction,
 	.changes = cni_sqlite_changes,
 	.last_id = cni_sqlite_last_id,
+	.trace = cni_sqlite_trace,
 	.interrupt = cni_sqlite_interrupt,
 	.watch = cni_sqlite_watch_set,
 	.content_version = cni_sqlite_content_version,

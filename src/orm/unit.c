@@ -1,0 +1,191 @@
+/* unit.c - around a session's work: hooks, savepoints, transactions that are tried again, recorded
+ * statements. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/try.h"
+#include "orm/session_impl.h"
+
+enum { TRIES = 10, PAUSE_US = 500, RECORDS_MAX = 10000 };
+
+/* ---- hooks ---- */
+
+cn_status cni_session_hook(cn_session *s, cn_event event, cni_entry *entry)
+{
+	cn_db *db = s->db;
+	cn_error err = {0};
+
+	if (!db->hook)
+		return CN_OK;
+	s->in_hook = entry != NULL;
+	cn_status status = db->hook(s, event, entry ? entry->layout->model : NULL,
+		entry ? cni_row(entry) : NULL, db->hook_ctx, &err);
+	s->in_hook = false;
+	if (cni_session_failed(s)) /* what it called has failed */
+		return s->error.status;
+	if (status >= 0)
+		return CN_OK;
+	s->error = err;
+	if (s->error.status >= 0)
+		cn_error_set(&s->error, status, "a hook has refused it");
+	return entry ? cn_error_wrap(&s->error, "model \"%s\"", entry->layout->name)
+		     : s->error.status;
+}
+
+bool cni_session_ready(cn_session *s)
+{
+	if (cni_session_failed(s))
+		return false;
+	if (!s->in_hook)
+		return true;
+	cn_error_set(
+		&s->error, CN_EARG, "a hook of a row may not read, flush or end the transaction");
+	cn_error_hint(&s->error, "it may change the row, and call cn_new, cn_add and cn_delete");
+	return false;
+}
+
+/* ---- savepoints ---- */
+
+static cn_status run(cn_session *s, const char *sql)
+{
+	return cni_conn_execf(s->writer, &s->error, "%s cantil_%zu", sql, s->savepoint_count);
+}
+
+cn_status cn_savepoint(cn_session *s)
+{
+	cni_conn *conn;
+
+	TRY(cn_flush(s));
+	TRY(cni_session_writer(s, &conn));
+	s->savepoint_count++;
+	cn_status status = run(s, "SAVEPOINT");
+	if (status == CN_OK && !CNI_PUSH(&s->unit, s->savepoints, s->savepoint_marks, s->inserted))
+		status = cni_session_oom(s);
+	if (status < 0)
+		s->savepoint_count--;
+	return status;
+}
+
+static cn_status none_open(cn_session *s)
+{
+	return cn_fail(&s->error, CN_EARG, "there is no savepoint");
+}
+
+cn_status cn_savepoint_release(cn_session *s)
+{
+	if (!s->savepoint_count && !cni_session_failed(s))
+		return none_open(s);
+	TRY(cn_flush(s));
+	TRY(run(s, "RELEASE"));
+	s->savepoint_count--;
+	s->savepoint_marks--;
+	return CN_OK;
+}
+
+cn_status cn_savepoint_undo(cn_session *s)
+{
+	if (!s->savepoint_count)
+		return cni_session_failed(s) ? s->error.status : none_open(s);
+	if (!cni_conn_in_transaction(s->writer)) /* the engine has given it up as a whole */
+		return cni_session_failed(s)
+			       ? s->error.status
+			       : cn_fail(&s->error, CN_ECONFLICT, "the transaction is over");
+	cn_error before = s->error;
+	cni_streams_stop(s);
+	cni_session_drop_get(s);
+	s->error = (cn_error){0};
+	if (run(s, "ROLLBACK TO") < 0 || run(s, "RELEASE") < 0) {
+		if (before.status < 0)
+			s->error = before;
+		return s->error.status;
+	}
+	s->savepoint_count--;
+	cni_session_undo(s, s->savepoints[--s->savepoint_marks]);
+	return CN_OK;
+}
+
+/* ---- transactions that are tried again ---- */
+
+static void pause(unsigned attempt)
+{
+	uint64_t random = (uint64_t)cni_clock_us() * UINT64_C(0x9E3779B97F4A7C15) >> 33;
+	long us = (long)PAUSE_US << (attempt < 7 ? attempt : 7);
+
+	us += (long)(random % (uint64_t)us);
+	nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
+}
+
+static cn_status attempt(cn_db *db, cn_work_fn fn, void *ctx, cn_error *err)
+{
+	cn_session *s = cn_session_open(db);
+
+	if (!s)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	cn_status status = fn(s, ctx);
+	if (status >= 0 || cni_session_failed(s))
+		status = cn_commit(s);
+	if (status < 0 && cni_session_failed(s)) {
+		status = s->error.status;
+		if (err)
+			*err = s->error;
+	} else if (status < 0) {
+		cn_error_set(err, status, "the transaction was given up by the program");
+	}
+	cn_session_close(s);
+	return status;
+}
+
+cn_status cn_transaction(cn_db *db, cn_work_fn fn, void *ctx, cn_error *err)
+{
+	cn_status status = attempt(db, fn, ctx, err);
+
+	for (unsigned i = 1; i < TRIES && status == CN_ECONFLICT; i++) {
+		pause(i);
+		status = attempt(db, fn, ctx, err);
+	}
+	return status;
+}
+
+/* ---- recorded statements ---- */
+
+static void record(const char *sql, int64_t duration_us, void *ctx)
+{
+	cn_session *s = ctx;
+
+	if (s->db->echo)
+		s->db->echo(sql, duration_us, s->db->echo_ctx);
+	if (s->recorded_count == RECORDS_MAX)
+		return;
+	const char *copy = cni_strdup(&s->records, sql);
+	cn_recorded entry = {copy, duration_us};
+	if (copy) /* a statement that is missing for want of memory is no failure of the session */
+		(void)!CNI_PUSH(&s->records, s->recorded, s->recorded_count, entry);
+}
+
+void cni_session_trace(cn_session *s, cni_conn *conn, bool on)
+{
+	if (on)
+		cni_conn_trace(conn, record, s);
+	else
+		cni_conn_trace(conn, s->db->echo, s->db->echo_ctx);
+}
+
+void cn_session_record(cn_session *s, bool on)
+{
+	cni_arena_done(&s->records);
+	s->recorded = NULL;
+	s->recorded_count = 0;
+	s->recording = on;
+	if (s->reader)
+		cni_session_trace(s, s->reader, on);
+	if (s->writer && s->writer != s->reader)
+		cni_session_trace(s, s->writer, on);
+}
+
+size_t cn_session_recorded(const cn_session *s, const cn_recorded **ret)
+{
+	*ret = s->recorded;
+	return s->recorded_count;
+}
