@@ -28,6 +28,8 @@ typedef struct random_pair {
 	random_schema from, to;
 	const char *script, *target, *answers, *path;
 	random_oracle oracle;
+	int64_t edit_from; /* rows from which stored texts are edited instead of tables written anew
+			    */
 	bool refused, refused_back;
 } random_pair;
 
@@ -55,6 +57,7 @@ static void make_pair(random_pair *pair, uint64_t seed)
 	CLEANUP(cni_buffer_done) cni_buffer text = {0};
 	chance dice = chance_from(seed);
 	pair->way = way_of(seed);
+	pair->edit_from = seed / 16 % 2;
 	random_make(&dice, &pair->from);
 	pair->to = pair->from;
 	random_change(&dice, &pair->to);
@@ -166,8 +169,9 @@ static const char *apply(random_pair *pair)
 	cni_conn *conn = open_conn(pair);
 	cn_status status = cni_answers_add_text(&answers, pair->answers, "answers", &err);
 	if (status == CN_OK)
-		status = cni_apply(conn, "target", pair->target, &answers, &(cni_apply_options){0},
-			pair->arena, &report, &err);
+		status = cni_apply(conn, "target", pair->target, &answers,
+			&(cni_apply_options){.edit_from = pair->edit_from}, pair->arena, &report,
+			&err);
 	cni_conn_close(conn);
 	if (status < 0 && strcmp(before, sum_of(pair)) != 0)
 		return say(pair, "refused, but the file has changed", &err);
@@ -198,7 +202,11 @@ static const char *change(random_pair *pair)
 	if (cni_normalise_sql("sqlite", pair->target, pair->arena, &to, &err) < 0)
 		return say(pair, "the target was not read", &err);
 	assert_ok(cni_answers_add_text(&answers, pair->answers, "answers", &err), &err);
-	const cni_change_input input = {.from = from, .to = to, .answers = &answers, .data = conn};
+	const cni_change_input input = {.from = from,
+		.to = to,
+		.answers = &answers,
+		.data = conn,
+		.edit_from = pair->edit_from};
 	if (cni_change_make(pair->arena, &input, &set, &err) < 0)
 		return judge_refusal(pair, &err);
 	if (set.question_count) {
@@ -259,8 +267,8 @@ static const char *migrate_in_project(random_pair *pair)
 	random_write_others(&pair->from, &text);
 	want(p, cni_buffer_text(&text));
 	const char *wrong = NULL;
-	if (cn_migrator_make(p->migrator, &(cn_make_desc){.revision_id = "first"}, &(cn_made){0},
-		    &err) < 0)
+	if (cn_migrator_make(
+		    p->migrator, &(cn_make_desc){.revision_id = "first"}, &(cn_made){0}, &err) < 0)
 		wrong = say(pair, "the base revision was not made", &err);
 	write_db(pair);
 	if (!wrong && cn_migrator_stamp(p->migrator, "first", &err) < 0)
