@@ -50,12 +50,22 @@ struct disk_image {
 	} files[];
 };
 
-static void *need(void *memory)
+void *disk_memory(size_t size)
 {
-	if (!memory) {
+	void *memory;
+	if (posix_memalign(&memory, sizeof(max_align_t), size) != 0) {
 		fputs("out of memory\n", stderr);
 		abort();
 	}
+	return memset(memory, 0, size);
+}
+
+static void *grow(void *old, size_t used, size_t size)
+{
+	void *memory = disk_memory(size);
+	if (used)
+		memcpy(memory, old, used);
+	free(old);
 	return memory;
 }
 
@@ -74,7 +84,7 @@ static void resize(bytes *b, size_t size)
 {
 	if (size > b->room) {
 		b->room = size * 2;
-		b->data = need(realloc(b->data, b->room));
+		b->data = grow(b->data, b->size, b->room);
 	}
 	if (size > b->size)
 		memset(b->data + b->size, 0, size - b->size);
@@ -99,7 +109,7 @@ static void copy_bytes(bytes *to, const bytes *from)
 
 static disk_file *file_new(disk *d)
 {
-	disk_file *file = need(calloc(1, sizeof *file));
+	disk_file *file = disk_memory(sizeof *file);
 	file->disk = d;
 	return file;
 }
@@ -131,8 +141,8 @@ static void push(disk_file *file, change c)
 {
 	if (file->change_count == file->change_room) {
 		file->change_room = file->change_room ? file->change_room * 2 : 16;
-		file->changes =
-			need(realloc(file->changes, file->change_room * sizeof *file->changes));
+		file->changes = grow(file->changes, file->change_count * sizeof *file->changes,
+			file->change_room * sizeof *file->changes);
 	}
 	file->changes[file->change_count++] = c;
 }
@@ -243,7 +253,7 @@ static void lose(disk_file *file, const disk_cruelty *cruelty, uint64_t *seed)
 
 disk *disk_new(void (*changed)(const char *name, bool there, void *ctx), void *ctx)
 {
-	disk *d = need(calloc(1, sizeof *d));
+	disk *d = disk_memory(sizeof *d);
 	d->sector = FIRST_SECTOR;
 	d->changed = changed;
 	d->ctx = ctx;
@@ -307,7 +317,8 @@ disk_file *disk_create(disk *d, const char *name)
 		return file;
 	entry *e = find_entry(d, name);
 	if (!e) {
-		d->entries = need(realloc(d->entries, (d->count + 1) * sizeof *d->entries));
+		d->entries = grow(d->entries, d->count * sizeof *d->entries,
+			(d->count + 1) * sizeof *d->entries);
 		e = &d->entries[d->count++];
 		*e = (entry){.now = NULL};
 		snprintf(e->name, sizeof e->name, "%s", name);
@@ -345,7 +356,7 @@ void disk_power_loss(disk *d, const disk_cruelty *cruelty, uint64_t seed)
 
 disk_image *disk_save(disk *d)
 {
-	disk_image *image = need(calloc(1, sizeof *image + d->count * sizeof image->files[0]));
+	disk_image *image = disk_memory(sizeof *image + d->count * sizeof image->files[0]);
 	for (size_t i = 0; i < d->count; i++) {
 		if (!d->entries[i].now)
 			continue;

@@ -7,8 +7,7 @@
  * may have grown without what it has grown by. What was cut off may be back. Names that were made
  * or taken away since the folder was synced may be there or not.
  *
- * Files stay alive as long as a name, the folder on the disk, or a handle holds them. Memory that
- * runs out ends the program: this is a test.
+ * Files stay alive as long as a name, the folder on the disk, or a handle holds them.
  */
 #ifndef TESTS_FAULT_DISK_H
 #define TESTS_FAULT_DISK_H
@@ -70,6 +69,10 @@ void disk_sync_failed(disk_file *file, uint64_t seed);
 /* Anything the owner of handles wants to keep with the file (locks, shared memory); `done` is
  * called when the file goes. */
 void **disk_extra(disk_file *file, void (*done)(void *extra));
+
+/* Zeroed; to be freed. Not from malloc, so that a test can let that fail for others; without memory
+ * the program ends. */
+void *disk_memory(size_t size);
 
 /* The generator behind all seeds. */
 uint64_t disk_random(uint64_t *state);

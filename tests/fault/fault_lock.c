@@ -36,9 +36,7 @@ static locks *locks_of(fault_file *file)
 {
 	void **extra = disk_extra(file->file, locks_free);
 	if (!*extra)
-		*extra = calloc(1, sizeof(locks));
-	if (!*extra)
-		abort();
+		*extra = disk_memory(sizeof(locks));
 	return *extra;
 }
 
@@ -130,7 +128,7 @@ int fault_shm_map(sqlite3_file *base, int region, int size, int extend, void vol
 		file->mapped = true;
 	}
 	if (!l->regions[region] && extend)
-		l->regions[region] = calloc(1, (size_t)size);
+		l->regions[region] = disk_memory((size_t)size);
 	*ret = l->regions[region];
 	return SQLITE_OK;
 }

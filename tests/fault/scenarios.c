@@ -195,7 +195,7 @@ const scenario scenarios[] = {
 				TREE(""),
 		.run = run_down},
 	{.name = "a migrator's upgrade, three revisions",
-		.revisions = {{.up = ITEM},
+		.revisions = {{.up = ITEM, .down = "DROP TABLE item;"},
 			{.up = "CREATE INDEX i1 ON item (name);", .down = "DROP INDEX i1;"},
 			{.up = "ALTER TABLE item ADD COLUMN price REAL;",
 				.down = "ALTER TABLE item DROP COLUMN price;"},

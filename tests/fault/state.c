@@ -126,6 +126,6 @@ void state_differs(const char *want, const char *have, cni_buffer *out)
 	for (; want[at] && want[at] == have[at]; at++)
 		if (want[at] == '\n')
 			line = at + 1;
-	cni_buffer_printf(out, "want %.*s | have %.*s", (int)strcspn(want + line, "\n"),
+	cni_buffer_printf(out, "want %.*s | have %.*s\n", (int)strcspn(want + line, "\n"),
 		want + line, (int)strcspn(have + line, "\n"), have + line);
 }

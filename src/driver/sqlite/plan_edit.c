@@ -177,7 +177,7 @@ static cn_status ask_rows(table_edit *edit, bool *ret, cn_error *err)
 	const cni_plan_request *request = edit->planner->request;
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	int64_t count = 0;
-	cn_error ignored;
+	cn_error why;
 	*ret = false;
 	cni_buffer_puts(&sql, "SELECT EXISTS (SELECT 1 FROM main.");
 	cni_quote_name(&sql, edit->copy->from->name);
@@ -205,9 +205,13 @@ static cn_status ask_rows(table_edit *edit, bool *ret, cn_error *err)
 		cni_buffer_printf(&sql, " WHERE %s)", cni_buffer_text(&edit->broken));
 		if (sql.failed)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
-		if (cni_conn_int(request->data, cni_buffer_text(&sql), &count, &ignored) < 0)
-			return CN_OK;
-		if (count)
+		cn_status status = cni_conn_int(request->data, cni_buffer_text(&sql), &count, &why);
+		if (status == CN_ENOMEM || status == CN_ECANCELED || status == CN_EIO) {
+			if (err)
+				*err = why;
+			return status;
+		}
+		if (status < 0 || count)
 			return CN_OK;
 	}
 	*ret = true;
@@ -338,6 +342,11 @@ static cn_status try_edit(table_edit *edit, bool *ret_done, cn_error *err)
 			    edit->copy->to->name))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 		return cni_conn_exec(planner->scratch, "RELEASE cantil_edit", err);
+	}
+	if (status == CN_ENOMEM || status == CN_ECANCELED) { /* it says nothing about the way */
+		if (err)
+			*err = why;
+		return status;
 	}
 	planner->plan.step_count = steps;
 	return cni_conn_exec(planner->scratch,

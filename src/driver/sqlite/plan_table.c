@@ -174,14 +174,10 @@ static cn_status keep_rows(cni_planner *planner, const cni_copy *copy, cn_error 
 	return CN_OK;
 }
 
-static bool has_views_or_triggers(cni_planner *planner)
+static cn_status count_views_and_triggers(cni_planner *planner, int64_t *ret, cn_error *err)
 {
-	int64_t count = 0;
-	cn_error ignored;
 	return cni_conn_int(planner->scratch,
-		       "SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger')",
-		       &count, &ignored) == CN_OK &&
-	       count > 0;
+		"SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger')", ret, err);
 }
 
 /* *ret_done: the table is now what it shall be. */
@@ -194,6 +190,7 @@ static cn_status try_alter(cni_planner *planner, const cni_copy *copy, const cni
 		!find_outline(planner, copy, &now->ddl.table, &way))
 		return CN_OK;
 	size_t steps = planner->plan.step_count;
+	int64_t dependent = 0;
 	cn_error why;
 	TRY(cni_conn_exec(planner->scratch, "SAVEPOINT cantil_alter", err));
 	cn_status status = alter(planner, copy, &way, &why);
@@ -206,9 +203,16 @@ static cn_status try_alter(cni_planner *planner, const cni_copy *copy, const cni
 			TRY(keep_rows(planner, copy, err));
 		return cni_conn_exec(planner->scratch, "RELEASE cantil_alter", err);
 	}
+	if (status == CN_ENOMEM || status == CN_ECANCELED) { /* it says nothing about the way */
+		if (err)
+			*err = why;
+		return status;
+	}
 	planner->plan.step_count = steps;
 	TRY(cni_conn_exec(planner->scratch, "ROLLBACK TO cantil_alter; RELEASE cantil_alter", err));
-	if (status < 0 && planner->level == CNI_LEVEL_CHEAP && has_views_or_triggers(planner)) {
+	if (status < 0 && planner->level == CNI_LEVEL_CHEAP)
+		TRY(count_views_and_triggers(planner, &dependent, err));
+	if (dependent) {
 		if (err)
 			*err = why;
 		return status; /* one of them may be what SQLite stumbled over */
