@@ -21,7 +21,8 @@ typedef struct merge_job {
 	const cn_merge_desc *desc;
 	cni_folder folder;
 	const cni_revision *sides[PARENTS_MAX];
-	const bool *sets[PARENTS_MAX]; /* a side and all that it needs */
+	const bool *sets[PARENTS_MAX];  /* a side and all that it needs */
+	const bool *lines[PARENTS_MAX]; /* what stands before or behind it */
 	size_t side_count;
 } merge_job;
 
@@ -39,8 +40,10 @@ static cn_status add_side(merge_job *job, const cni_revision *revision, cn_error
 			"more than %d revisions cannot be merged at once: merge some of them first",
 			PARENTS_MAX);
 	bool *set = cni_folder_ancestors(&job->folder, job->arena, revision);
-	if (!set)
+	bool *line = cni_folder_lineage(&job->folder, job->arena, revision);
+	if (!set || !line)
 		return no_memory(err);
+	job->lines[job->side_count] = line;
 	job->sets[job->side_count] = set;
 	job->sides[job->side_count++] = revision;
 	return CN_OK;
@@ -56,16 +59,19 @@ static cn_status check_sides(const merge_job *job, cn_error *err)
 		cn_error_hint(err, "\"db heads\" lists what can be merged");
 		return CN_EARG;
 	}
-	for (size_t i = 0; i < job->side_count; i++)
-		for (size_t j = 0; j < job->side_count; j++)
-			if (i != j && job->sets[i][job->sides[j] - job->folder.revisions]) {
-				cn_error_set(err, CN_EARG,
-					"revision \"%s\" comes before \"%s\" already: there is nothing "
-					"to merge",
-					job->sides[j]->id, job->sides[i]->id);
-				cn_error_hint(err, "\"db history -v\" shows what follows what");
-				return CN_EARG;
-			}
+	/* that one depends on the other is no reason against it */
+	for (size_t i = 0; i < job->side_count; i++) {
+		for (size_t j = 0; j < job->side_count; j++) {
+			size_t before = (size_t)(job->sides[j] - job->folder.revisions);
+			if (i == j || job->sides[j] > job->sides[i] || !job->lines[i][before])
+				continue;
+			cn_error_set(err, CN_EARG,
+				"revision \"%s\" comes before \"%s\" already: there is nothing to merge",
+				job->sides[j]->id, job->sides[i]->id);
+			cn_error_hint(err, "\"db history -v\" shows what follows what");
+			return CN_EARG;
+		}
+	}
 	return CN_OK;
 }
 

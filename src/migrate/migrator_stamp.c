@@ -94,13 +94,22 @@ static cn_status write_rows(stamp_job *job, cni_conn *conn, cn_error *err)
 }
 
 /* Says so when the database does not look as if those revisions had been run: it is stamped all the
- * same. */
+ * same. Within the transaction, so that nothing can fail after it. */
 static cn_status compare(stamp_job *job, cni_conn *conn, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 800};
 	cni_schema *recorded, *actual;
-	TRY(cni_folder_replay_set(&job->folder, job->migrator->engine, job->wanted, &job->arena,
-		&recorded, NULL, err));
+	cn_error why;
+	cn_status status = cni_folder_replay_set(&job->folder, job->migrator->engine, job->wanted,
+		&job->arena, &recorded, NULL, &why);
+	if (status == CN_ENOMEM)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (status < 0) {
+		cni_migrator_notice(job->migrator,
+			"whether the database is what this revision makes could not be tried: %s",
+			why.message);
+		return CN_OK;
+	}
 	TRY(cni_conn_inspect(conn, &job->arena, &actual, err));
 	if (cni_drift_tables(&lines, recorded, actual))
 		cni_migrator_notice(job->migrator,
@@ -111,16 +120,15 @@ static cn_status compare(stamp_job *job, cni_conn *conn, cn_error *err)
 
 static cn_status stamp(stamp_job *job, cni_conn *conn, cn_error *err)
 {
-	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
 	TRY(cni_conn_begin(conn, CNI_TX_WRITE, err));
 	cn_status status = write_rows(job, conn, err);
 	if (status >= 0)
+		status = compare(job, conn, err);
+	if (status >= 0)
 		status = cni_conn_commit(conn, err);
-	if (status < 0) {
+	if (status < 0)
 		cni_conn_rollback(conn);
-		return status;
-	}
-	return compare(job, conn, err);
+	return status;
 }
 
 static cn_status run(stamp_job *job, const char *const *revisions, cn_error *err)

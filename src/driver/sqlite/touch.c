@@ -97,16 +97,18 @@ static bool is_kept_whole(reader *in, const char *name)
 	for (size_t i = 0; i < in->plan->keep_count; i++)
 		if (cni_same(in->plan->keeps[i].from_table, name))
 			keep = &in->plan->keeps[i];
-	if (!keep ||
-		cni_conn_prepare(in->conn,
-			"SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0", &stmt,
-			&ignored) < 0 ||
-		cni_stmt_bind(stmt, 1, cn_text(name), &ignored) < 0)
+	if (!keep)
 		return false;
-	int step;
-	while ((step = cni_stmt_step(stmt, &ignored)) == CNI_ROW)
+	cn_status status = cni_conn_prepare(in->conn,
+		"SELECT name FROM pragma_table_xinfo(?1) WHERE hidden = 0", &stmt, &ignored);
+	if (status >= 0)
+		status = cni_stmt_bind(stmt, 1, cn_text(name), &ignored);
+	int step = status < 0 ? (int)status : CNI_ROW;
+	while (step == CNI_ROW && (step = cni_stmt_step(stmt, &ignored)) == CNI_ROW)
 		if (!keeps_column(keep, cni_stmt_text(stmt, 0)))
 			return false;
+	/* SQLite ends the transaction with that: it must not be taken for an answer */
+	in->failed |= step == CN_ENOMEM;
 	return step == CNI_DONE;
 }
 
