@@ -50,10 +50,23 @@ typedef enum cni_open_mode {
 	CNI_OPEN_CREATE,   /* may create the file (not its folder) */
 } cni_open_mode;
 
+/* How far the statement that runs is, or a copy of the database. */
+typedef struct cni_pulse {
+	const char *sql; /* of the statement; NULL: none. Borrowed */
+	bool waiting;    /* for another process's lock; else, without sql, it is a copy */
+	int64_t done;    /* rows that it has read one after the other; pages of a copy */
+	int64_t total;   /* about so many there are; 0: not known */
+} cni_pulse;
+
+/* Returns false to end what runs with CN_ECANCELED. It must not use the connection. */
+typedef bool (*cni_pulse_fn)(const cni_pulse *pulse, void *ctx);
+
 typedef struct cni_open_options {
 	cni_open_mode mode;
 	bool foreign; /* somebody else's file: leave its journal mode and settings as they are */
 	unsigned busy_timeout_ms; /* how long to wait for another process's lock; 0: 5000 */
+	cni_pulse_fn watch;       /* as cni_conn_watch, and while it is opened */
+	void *watch_ctx;
 	/* every statement with its bound values and its time, for echo; NULL: none */
 	void (*trace)(const char *sql, int64_t duration_us, void *ctx);
 	void *trace_ctx;
@@ -115,16 +128,6 @@ typedef struct cni_sizes {
  * failure; < 0 (a cn_status, err set) stops and is passed on. It may run other statements of the
  * connection, but must not close it or end the transaction. */
 typedef int (*cni_row_fn)(const cn_value *row, size_t count, void *ctx, cn_error *err);
-
-/* How far the statement that runs is, or a copy of the database. */
-typedef struct cni_pulse {
-	const char *sql; /* of the statement; NULL: the database is copied. Borrowed */
-	int64_t done;    /* rows that it has read one after the other; pages of a copy */
-	int64_t total;   /* about so many there are; 0: not known */
-} cni_pulse;
-
-/* Returns false to end what runs with CN_ECANCELED. It must not use the connection. */
-typedef bool (*cni_pulse_fn)(const cni_pulse *pulse, void *ctx);
 
 struct cni_driver {
 	const char *name; /* "sqlite"; also the section name in revision files */
@@ -341,5 +344,12 @@ cn_status cni_normalise_sql(const char *engine, const char *script, cni_arena *a
 	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 cn_status cni_normalise(
 	const cni_schema *schema, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* The same for what will be compared with `known`, a normalised or inspected schema: of a large
+ * schema, what means the same as there is not built again. *ret may share texts with `known`, which
+ * must live as long. NULL: nothing is known. */
+cn_status cni_normalise_sql_like(const char *engine, const char *script, const cni_schema *known,
+	cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+cn_status cni_normalise_like(const cni_schema *schema, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
 #endif

@@ -45,6 +45,8 @@ void cni_call_done(cn_call *call)
 	cn_session_close(call->session);
 	cn_db_close(call->db);
 	cni_call_close(call);
+	if (call->held)
+		cni_signals_hold(-1);
 	for (const cni_secret *s = call->secrets; s; s = s->next)
 		explicit_bzero(s->text, s->size);
 	cni_arena_done(&call->arena);

@@ -31,6 +31,7 @@ struct cn_call {
 	cn_session *session;
 	cni_secret *secrets;
 	cni_progress progress;
+	bool held; /* signals are */
 };
 
 /* Reads the common options out of call->parsed. */

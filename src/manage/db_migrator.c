@@ -73,6 +73,7 @@ cn_status cni_call_migrator(cn_call *call, bool need_database, cn_migrator **ret
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 	}
 	TRY(make(call->app, &desc, &migrator, err));
+	cni_call_hold(call);
 	cni_migrator_set_ask(migrator, cni_call_ask, call);
 	cni_migrator_set_watch(migrator, call_watch, call);
 	*ret = migrator;

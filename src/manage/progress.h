@@ -40,6 +40,10 @@ void cni_progress_show(
 /* Takes it off the screen, if it is there. */
 void cni_progress_clear(struct cn_call *call);
 
+/* From now on to the end of the call a signal is noticed by what runs (statements, copies,
+ * questions, waiting for a lock) and does not end the program at once: what was done is told. */
+void cni_call_hold(struct cn_call *call);
+
 /* Shows how far the connection's statements are, and lets Ctrl-C end them, as long as it is open.
  * Copies made of it (cni_conn_snapshot) are looked at, too. `call` must outlive the connection.
  * Source: src/manage/watch.c */

@@ -35,6 +35,10 @@ static const char *known_name(const char *name)
 static void show(cn_call *call, const cni_pulse *pulse)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	if (pulse->waiting) {
+		cni_progress_show(call, "waiting for another process", "", 0, 0);
+		return;
+	}
 	if (!pulse->sql) {
 		cni_progress_show(call, "copying the database", "pages", pulse->done, pulse->total);
 		return;
@@ -53,6 +57,13 @@ static bool on_pulse(const cni_pulse *pulse, void *ctx)
 		return false;
 	show(ctx, pulse);
 	return true;
+}
+
+void cni_call_hold(cn_call *call)
+{
+	if (!call->held)
+		cni_signals_hold(1);
+	call->held = true;
 }
 
 void cni_call_watch(cn_call *call, cni_conn *conn)

@@ -132,7 +132,7 @@ static cn_status run_steps(
 		const cni_step *step = &plan->steps[i];
 		what = step->comment ? step->comment : what;
 		if (execution->canceled && execution->canceled(execution->ctx))
-			return cn_fail(err, CN_ECANCELED, "canceled; nothing was changed");
+			return cn_fail(err, CN_ECANCELED, "interrupted; nothing was changed");
 		if (execution->progress)
 			execution->progress(
 				what, (int64_t)i, (int64_t)plan->step_count, execution->ctx);
@@ -266,6 +266,19 @@ static cn_status restore(
 	return first;
 }
 
+/* What was committed stays so, whoever interrupts now: the settings come back all the same. */
+static cn_status restore_in_peace(
+	cni_conn *conn, const cni_plan *plan, const settings *before, cn_error *err)
+{
+	cni_pulse_fn watch = conn->watch;
+	cn_status status = CN_ECANCELED;
+	cni_conn_watch(conn, NULL, conn->watch_ctx);
+	for (int tries = 0; tries < 3 && status == CN_ECANCELED; tries++)
+		status = restore(conn, plan, before, err);
+	cni_conn_watch(conn, watch, conn->watch_ctx);
+	return status;
+}
+
 cn_status cni_execute(cni_conn *conn, const cni_execution *execution, cn_error *err)
 {
 	settings before = {0};
@@ -273,6 +286,7 @@ cn_status cni_execute(cni_conn *conn, const cni_execution *execution, cn_error *
 		return cn_fail(err, CN_EARG, "a migration cannot run inside another transaction");
 	TRY(prepare(conn, execution->plan, &before, err));
 	cn_status status = run_transaction(conn, execution, err);
-	cn_status restored = restore(conn, execution->plan, &before, status < 0 ? NULL : err);
+	cn_status restored =
+		restore_in_peace(conn, execution->plan, &before, status < 0 ? NULL : err);
 	return status < 0 ? status : restored;
 }

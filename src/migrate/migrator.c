@@ -199,11 +199,20 @@ static void wait_ms(unsigned ms)
 		;
 }
 
+static bool go_on(const cni_pulse *pulse, void *ctx)
+{
+	const cn_migrator *migrator = ctx;
+	(void)pulse;
+	return !migrator->desc.canceled(migrator->desc.ctx);
+}
+
 cn_status cni_migrator_open(
 	cn_migrator *migrator, cni_open_mode mode, bool foreign, cni_conn **ret, cn_error *err)
 {
 	cni_open_options options = {.mode = mode,
 		.foreign = foreign,
+		.watch = migrator->desc.canceled ? go_on : NULL,
+		.watch_ctx = migrator,
 		.busy_timeout_ms = migrator->desc.lock_timeout_ms};
 	int64_t until_us = cni_clock_mono_us() + (int64_t)migrator->desc.lock_timeout_ms * 1000;
 	cni_conn *conn;
@@ -220,6 +229,8 @@ cn_status cni_migrator_open(
 			break;
 		if (status != CN_ECONFLICT || cni_clock_mono_us() > until_us)
 			return status;
+		if (migrator->desc.canceled && migrator->desc.canceled(migrator->desc.ctx))
+			return cn_fail(err, CN_ECANCELED, "interrupted");
 		wait_ms(pause_ms);
 	}
 	if (migrator->watch)
@@ -351,8 +362,8 @@ cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni
 	cni_schema *wanted;
 	if (!migrator->target) {
 		if (migrator->desc.target_sql)
-			return cni_normalise_sql(
-				migrator->engine, migrator->desc.target_sql, arena, ret, err);
+			return cni_normalise_sql_like(migrator->engine,
+				migrator->desc.target_sql, from, arena, ret, err);
 		cn_error_set(err, CN_EARG, "it is not said which schema is wanted");
 		cn_error_hint(err,
 			"give the program models, or cantil.ini a line \"schema = schema.sql\"");
@@ -361,5 +372,5 @@ cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni
 	TRY(migrator->target(arena, &wanted, migrator->target_ctx, err));
 	if (answers)
 		TRY(cni_model_renames(wanted, from, answers, err));
-	return cni_normalise(wanted, arena, ret, err);
+	return cni_normalise_like(wanted, from, arena, ret, err);
 }

@@ -92,6 +92,7 @@ static int apply(cn_call *call, cn_error *err)
 	TRY(cni_source_schema(&target, arena, &schema, &notes, err));
 	cni_source_warn(call, &target, &notes);
 	TRY(open_database(call, arena, &conn, err));
+	cni_call_hold(call);
 	cni_call_watch(call, conn);
 	cn_status status = cni_apply_schema(conn, schema, &answers, &options, arena, &report, err);
 	cni_call_forget(call, conn);

@@ -24,6 +24,10 @@ static int wait_for_lock(void *ctx, int count)
 	if (now - conn->busy_since_us >= conn->busy_timeout_ms * INT64_C(1000) ||
 		atomic_load_explicit(&conn->interrupted, memory_order_relaxed))
 		return 0;
+	if (!cni_sqlite_watch_waiting(conn)) { /* makes it "interrupted", not "locked" */
+		cni_sqlite_interrupt(&conn->base);
+		return 0;
+	}
 	conn->random ^= conn->random << 13;
 	conn->random ^= conn->random >> 7;
 	conn->random ^= conn->random << 17;
@@ -223,9 +227,13 @@ cn_status cni_sqlite_open(
 	conn->foreign = options->foreign;
 	if (options->busy_timeout_ms)
 		conn->busy_timeout_ms = options->busy_timeout_ms;
+	conn->base.watch = options->watch;
+	conn->base.watch_ctx = options->watch_ctx;
 	conn->trace = options->trace;
 	conn->trace_ctx = options->trace_ctx;
 	cn_status status = open_here(conn, uri, err);
+	if (status == CN_OK && conn->base.watch)
+		cni_sqlite_watch_set(&conn->base);
 	if (status != CN_OK) {
 		cni_sqlite_close(&conn->base);
 		return status;

@@ -224,7 +224,8 @@ cn_status cni_sqlite_fail(cni_sqlite *conn, int rc, const cni_sqlite_place *plac
 		cn_error_set(
 			err, CN_ECANCELED, "the statement ran longer than %u ms", conn->guard_ms);
 		status = CN_ECANCELED;
-	} else if (interrupted && (rc & 0xff) == SQLITE_BUSY) {
+	} else if (interrupted && ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_ERROR)) {
+		/* no lock was had; or a statement of SQLite's own, within ALTER TABLE, was ended */
 		status = cn_fail(err, CN_ECANCELED, "interrupted");
 	} else if (conn->denied[0]) {
 		status = CN_EUNSUPPORTED;

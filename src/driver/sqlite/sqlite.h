@@ -186,6 +186,8 @@ void cni_sqlite_watch_set(cni_conn *base);
 void cni_sqlite_watch_begin(cni_sqlite *conn, const char *sql, size_t size);
 /* The same before a statement is run that was compiled earlier. */
 void cni_sqlite_watch_again(cni_sqlite_stmt *stmt);
+/* While another process is waited for; false: it is to end. */
+bool cni_sqlite_watch_waiting(cni_sqlite *conn);
 /* Within a copy, often; false: it is to end. */
 bool cni_sqlite_watch_pages(cni_sqlite *conn, int64_t done, int64_t total);
 

@@ -55,7 +55,10 @@ static int tick(void *ctx)
 	cni_sqlite *conn = ctx;
 	if (conn->guarded && cni_sqlite_late(conn))
 		return 1;
-	return conn->base.watch && !pulse(conn);
+	if (!conn->base.watch || pulse(conn))
+		return 0;
+	atomic_store_explicit(&conn->interrupted, true, memory_order_relaxed);
+	return 1;
 }
 
 void cni_sqlite_watch_set(cni_conn *base)
@@ -63,6 +66,16 @@ void cni_sqlite_watch_set(cni_conn *base)
 	cni_sqlite *conn = cni_sqlite_of(base);
 	bool on = conn->guarded || base->watch;
 	sqlite3_progress_handler(conn->db, on ? TICK : 0, on ? tick : NULL, conn);
+}
+
+bool cni_sqlite_watch_waiting(cni_sqlite *conn)
+{
+	static const cni_pulse waiting = {.waiting = true};
+	int64_t now = cni_clock_mono_us();
+	if (!conn->base.watch || now < conn->watching.next_us)
+		return true;
+	conn->watching.next_us = now + PULSE_US;
+	return conn->base.watch(&waiting, conn->base.watch_ctx);
 }
 
 bool cni_sqlite_watch_pages(cni_sqlite *conn, int64_t done, int64_t total)
