@@ -16,15 +16,15 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 column() { awk -v c="$1" '{ print $c }' "$2"; }
 
 $dir/bench/bench_raw W1 "$work/full.db" >/dev/null
-printf '%-4s %10s %10s %7s %10s %10s\n' work cantil_s raw_s ratio cantil_KB raw_KB
+printf '%-10s %10s %10s %7s %10s %10s\n' work cantil_s raw_s ratio cantil_KB raw_KB
 json=
-for w in W1 W2 W3 W5 W6; do
+for w in W1 W1_bulk W2 W2_tracked W3 W4 W4_tracked W5 W6 W7; do
 	: >"$work/raw" && : >"$work/session"
 	i=0
 	while [ $i -lt "$runs" ]; do
 		for who in raw session; do
 			rm -f "$work"/run.db*
-			[ $w = W1 ] || cp "$work/full.db" "$work/run.db"
+			case $w in W1*) ;; *) cp "$work/full.db" "$work/run.db" ;; esac
 			$dir/bench/bench_$who $w "$work/run.db" >>"$work/$who"
 		done
 		i=$((i + 1))
@@ -35,7 +35,7 @@ for w in W1 W2 W3 W5 W6; do
 	fi
 	raw=$(column 1 "$work/raw" | median) session=$(column 1 "$work/session" | median)
 	ratio=$(awk "BEGIN { printf \"%.2f\", $session / $raw }")
-	printf '%-4s %10.3f %10.3f %7s %10d %10d\n' $w "$session" "$raw" "$ratio" \
+	printf '%-10s %10.3f %10.3f %7s %10d %10d\n' $w "$session" "$raw" "$ratio" \
 		"$(column 2 "$work/session" | median)" "$(column 2 "$work/raw" | median)"
 	json="$json${json:+, }\"$w\": {\"ratio\": $ratio, \"cantil_s\": $session, \"raw_s\": $raw}"
 done
