@@ -1,8 +1,8 @@
 /*
  * test_faults.c - every call of SQLite fails once: busy, full, I/O, constraint, interrupted, out of
  * memory; while reading, flushing, committing, in savepoints and bulk work. Each time the session
- * says so, the database is as it was, and after cn_rollback the session works. The calls are wrapped
- * by the linker (--wrap).
+ * says so, the database is as it was, and after cn_rollback the session works. The calls are
+ * wrapped by the linker (--wrap).
  */
 #include "orm/store.h"
 
@@ -22,14 +22,17 @@ static bool fails(void)
 
 int __real_sqlite3_step(sqlite3_stmt *stmt);
 int __wrap_sqlite3_step(sqlite3_stmt *stmt);
-int __wrap_sqlite3_step(sqlite3_stmt *stmt) { return fails() ? failure : __real_sqlite3_step(stmt); }
+int __wrap_sqlite3_step(sqlite3_stmt *stmt)
+{
+	return fails() ? failure : __real_sqlite3_step(stmt);
+}
 
-int __real_sqlite3_prepare_v3(
-	sqlite3 *db, const char *sql, int size, unsigned flags, sqlite3_stmt **ret, const char **tail);
-int __wrap_sqlite3_prepare_v3(
-	sqlite3 *db, const char *sql, int size, unsigned flags, sqlite3_stmt **ret, const char **tail);
-int __wrap_sqlite3_prepare_v3(
-	sqlite3 *db, const char *sql, int size, unsigned flags, sqlite3_stmt **ret, const char **tail)
+int __real_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int size, unsigned flags,
+	sqlite3_stmt **ret, const char **tail);
+int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int size, unsigned flags,
+	sqlite3_stmt **ret, const char **tail);
+int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int size, unsigned flags,
+	sqlite3_stmt **ret, const char **tail)
 {
 	if (!fails())
 		return __real_sqlite3_prepare_v3(db, sql, size, flags, ret, tail);
@@ -64,7 +67,8 @@ typedef struct kind {
 static bool store_is_old(cn_session *s)
 {
 	return cn_count(s, Product) == 3 && cn_count(s, Producer) == 2 && cn_count(s, Tag) == 0 &&
-	       cn_count(s, Product, cn_where("name in ('Tea', 'Coffee', 'Milk') and stock = 7")) == 3;
+	       cn_count(s, Product, cn_where("name in ('Tea', 'Coffee', 'Milk') and stock = 7")) ==
+		       3;
 }
 
 static void try_one(store **st, work_fn work, bool writes, const kind *k, long n, bool *ret_end)
@@ -163,7 +167,8 @@ static cn_status writing(cn_session *s)
 
 static cn_status in_bulk(cn_session *s)
 {
-	Product rows[5] = {{.name = "A"}, {.name = "B"}, {.name = "C", .id = 50}, {.name = "D"}, {.name = "E"}};
+	Product rows[5] = {{.name = "A"}, {.name = "B"}, {.name = "C", .id = 50}, {.name = "D"},
+		{.name = "E"}};
 
 	if (cn_savepoint(s) < 0)
 		return cn_session_error(s)->status;
@@ -197,8 +202,8 @@ static void in_bulk_and_savepoints(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(while_reading), cmocka_unit_test(while_writing),
-		cmocka_unit_test(in_bulk_and_savepoints)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(while_reading),
+		cmocka_unit_test(while_writing), cmocka_unit_test(in_bulk_and_savepoints)};
 
 	return RUN(tests);
 }

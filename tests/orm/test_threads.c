@@ -95,7 +95,8 @@ static void read_all(worker *w)
 	cn_session *s = cn_session_open(w->sh->db);
 	int64_t sum = 0;
 	Counter **counters = cn_list(s, Counter);
-	Entry **some = cn_list(s, Entry, cn_where("id % 7 = ?", roll(w, 7)), .limit = 20, .load = "counter");
+	Entry **some = cn_list(
+		s, Entry, cn_where("id % 7 = ?", roll(w, 7)), .limit = 20, .load = "counter");
 
 	for (size_t i = 0; counters[i]; i++)
 		sum += counters[i]->value;
@@ -109,7 +110,8 @@ static void read_all(worker *w)
 		complain(w->sh, err);
 	} else if (sum != entries) {
 		cn_error mismatch = {0};
-		cn_error_set(&mismatch, CN_ESCHEMA, "%lld counted, %lld entries", (long long)sum, (long long)entries);
+		cn_error_set(&mismatch, CN_ESCHEMA, "%lld counted, %lld entries", (long long)sum,
+			(long long)entries);
 		complain(w->sh, &mismatch);
 	}
 	atomic_fetch_add(&w->sh->reads, 1);
@@ -168,7 +170,8 @@ static void sixteen_threads(void **state)
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(workers[i].thread, NULL);
 	if (sh.wrong)
-		fail_msg("%d wrong, the first: %s | %s", sh.wrong, sh.first.message, sh.first.detail);
+		fail_msg("%d wrong, the first: %s | %s", sh.wrong, sh.first.message,
+			sh.first.detail);
 	cn_clear(s);
 	int64_t sum = 0, versions = 0;
 	Counter **counters = cn_list(s, Counter);
@@ -184,12 +187,16 @@ static void sixteen_threads(void **state)
 	/* the statement fails if a check does not say "ok" */
 	assert_ok(cn_db_exec(sh.db,
 			  "create table verdict (v check (v = 'ok')); insert into verdict "
-			  "select integrity_check from pragma_integrity_check", &err),
+			  "select integrity_check from pragma_integrity_check",
+			  &err),
 		&err);
 	cn_db_close(sh.db);
 	print_message("# %ld written, %ld read, %ld conflicts\n", sh.done, sh.reads, sh.conflicts);
 	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof path, "%s/t.db%s", folder, i == 0 ? "" : i == 1 ? "-wal" : "-shm");
+		snprintf(path, sizeof path, "%s/t.db%s", folder,
+			i == 0   ? ""
+			: i == 1 ? "-wal"
+				 : "-shm");
 		unlink(path);
 	}
 	rmdir(folder);
