@@ -136,16 +136,19 @@ static cn_status sync_and_publish(
 	int fd, const char *temporary, const char *path, bool exclusive, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	cn_status status = CN_OK;
+	/* before the name is there: afterwards nothing may fail that need not */
+	const char *folder = cni_path_folder(&arena, path);
 
-	if (fsync(fd) < 0) {
-		cn_status status = io_error(err, "write", path);
+	if (!folder)
+		status = cn_fail(err, CN_ENOMEM, "out of memory");
+	else if (fsync(fd) < 0)
+		status = io_error(err, "write", path);
+	if (status < 0) {
 		unlink(temporary);
 		return status;
 	}
 	TRY(publish(temporary, path, exclusive, err));
-	char *folder = cni_path_folder(&arena, path);
-	if (!folder)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
 	return cni_dir_sync(folder, err);
 }
 

@@ -337,8 +337,11 @@ cn_status cni_migrator_put_file(cn_migrator *migrator, const cni_folder *folder,
 	cni_sums sums;
 	TRY(cni_migrator_sums(migrator, folder, &arena, &sums, err));
 	TRY(cni_sums_put(&sums, path, checksum, err));
-	TRY(cni_file_write(path, text, strlen(text), true, err));
-	cn_status status = cni_sums_write(&sums, err);
+	cn_status status = cni_file_write(path, text, strlen(text), true, err);
+	if (status == CN_ECONFLICT) /* somebody else's */
+		return status;
+	if (status >= 0)
+		status = cni_sums_write(&sums, err);
 	if (status < 0)
 		unlink(path);
 	return status;
