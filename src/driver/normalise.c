@@ -6,10 +6,14 @@
  * databases, each with its indexes and triggers: nothing else that is checked when an object is
  * created lies outside of its table. What comes back is put together again in the order in which it
  * came.
+ *
+ * Of a large schema that is compared with one that an engine holds already, what means the same as
+ * there is taken from there: the engine has said all it has to say about it.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "driver/driver.h"
@@ -187,6 +191,106 @@ static cn_status build_dealt(
 	return CN_OK;
 }
 
+/* ---- what is known already ---- */
+
+typedef struct sorting {
+	const cni_object *
+		*known; /* for each object: its like in the known schema; NULL: it is built */
+	bool *along;    /* known, but what is built stands on it */
+	size_t *list;   /* what is built, in the order of the source */
+	size_t count;
+} sorting;
+
+/* false: something is amiss with the schema as a whole, which building it will tell. */
+static bool sort_out(const cni_schema *schema, const cni_schema *known, sorting *sort)
+{
+	for (size_t i = 0; i < schema->object_count; i++) {
+		const cni_object *object = &schema->objects[i];
+		const cni_object *like = cni_schema_find(known, object->ddl.kind, object->name);
+
+		if (cni_schema_find(schema, object->ddl.kind, object->name) != object)
+			return false;
+		if (like && cni_object_equal(like, object))
+			sort->known[i] = like;
+		if (!object->table)
+			continue;
+		const cni_object *on = cni_schema_find(schema, CNI_DDL_TABLE, object->table);
+		on = on ? on : cni_schema_find(schema, CNI_DDL_VIEW, object->table);
+		if (!on || on > object)
+			return false;
+		sort->along[on - schema->objects] |= !sort->known[i];
+	}
+	for (size_t i = 0; i < schema->object_count; i++) {
+		if (!sort->known[i] || sort->along[i])
+			sort->list[sort->count++] = i;
+	}
+	return true;
+}
+
+/* Puts the known and the built together. Cantil's own tables are in the source only. */
+static cn_status join(const cni_schema *from, const sorting *sort, const cni_schema *built,
+	cni_schema *to, cn_error *err)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < from->object_count; i++) {
+		const cni_object *object = sort->known[i];
+		if ((!object || sort->along[i]) && built && at < built->object_count &&
+			built->objects[at].ddl.kind == from->objects[i].ddl.kind &&
+			cni_same(built->objects[at].name, from->objects[i].name)) {
+			object = object ? object : &built->objects[at];
+			at++;
+		}
+		if (object && !CNI_PUSH(to->arena, to->objects, to->object_count, *object))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	return cni_names_cover(to->names, to->objects, to->object_count)
+		       ? CN_OK
+		       : cn_fail(err, CN_ENOMEM, "out of memory");
+}
+
+/* *ret stays NULL when it is better built as a whole. */
+static cn_status build_unknown(const cni_schema *schema, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, cn_error *err)
+{
+	size_t count = schema->object_count;
+	sorting sort = {
+		.known = cni_alloc(arena, count * sizeof(void *)),
+		.along = cni_alloc(arena, count),
+		.list = cni_alloc(arena, count * sizeof *sort.list),
+	};
+	cni_schema *built = NULL, *whole = cni_schema_new(arena, schema->engine);
+	bool apart = true;
+
+	*ret = NULL;
+	if (!sort.known || !sort.along || !sort.list || !whole)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (!sort_out(schema, known, &sort) || sort.count > DEALT_ABOVE)
+		return CN_OK;
+	if (sort.count) {
+		TRY(may_deal(schema, arena, &apart, err));
+		if (!apart)
+			return CN_OK;
+		TRY(build(schema, sort.list, sort.count, arena, &built, err));
+	}
+	TRY(join(schema, &sort, built, whole, err));
+	*ret = whole;
+	return CN_OK;
+}
+
+cn_status cni_normalise_like(const cni_schema *schema, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, cn_error *err)
+{
+	cni_schema *found = NULL;
+
+	if (known && schema->object_count > DEALT_ABOVE)
+		TRY(build_unknown(schema, known, arena, &found, err));
+	if (!found)
+		return cni_normalise(schema, arena, ret, err);
+	*ret = found;
+	return CN_OK;
+}
+
 cn_status cni_normalise(const cni_schema *schema, cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	size_t count = schema->object_count;
@@ -206,8 +310,57 @@ cn_status cni_normalise(const cni_schema *schema, cni_arena *arena, cni_schema *
 
 /* ---- scripts ---- */
 
+typedef struct text_map { /* of a known schema, to find an object by its very words */
+	const cni_object **slots;
+	size_t slot_count; /* a power of two */
+} text_map;
+
+static size_t slot_of(const text_map *texts, const char *text, size_t size)
+{
+	size_t at = (size_t)cni_hash64(text, size, 0) & (texts->slot_count - 1);
+
+	while (texts->slots[at] &&
+		(strncmp(texts->slots[at]->sql, text, size) != 0 || texts->slots[at]->sql[size]))
+		at = (at + 1) & (texts->slot_count - 1);
+	return at;
+}
+
+static bool texts_fill(text_map *texts, const cni_schema *known, cni_arena *arena)
+{
+	texts->slot_count = 64;
+	while (texts->slot_count < 2 * known->object_count)
+		texts->slot_count *= 2;
+	texts->slots = cni_alloc(arena, texts->slot_count * sizeof *texts->slots);
+	for (size_t i = 0; texts->slots && i < known->object_count; i++) {
+		const cni_object *object = &known->objects[i];
+		texts->slots[slot_of(texts, object->sql, strlen(object->sql))] = object;
+	}
+	return texts->slots != NULL;
+}
+
+static bool ends_statement(char c)
+{
+	return c == ';' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Reading a text again gives the same again. */
+static cn_status add_statement(
+	cni_schema *schema, const text_map *texts, const char *sql, const char *end)
+{
+	const char *last = end;
+
+	while (last > sql && ends_statement(last[-1]))
+		last--;
+	const cni_object *known =
+		texts->slots ? texts->slots[slot_of(texts, sql, (size_t)(last - sql))] : NULL;
+	if (!known)
+		return cni_schema_add_sql(schema, sql, (size_t)(end - sql), NULL);
+	return CNI_PUSH(schema->arena, schema->objects, schema->object_count, *known) ? CN_OK
+										      : CN_ENOMEM;
+}
+
 /* Is it nothing but CREATE statements whose order does not matter? Then they are `schema`. */
-static bool is_plain(const char *script, size_t size, cni_schema *schema)
+static bool is_plain(const char *script, size_t size, const text_map *texts, cni_schema *schema)
 {
 	const char *at = script, *statement;
 	size_t length;
@@ -219,7 +372,7 @@ static bool is_plain(const char *script, size_t size, cni_schema *schema)
 		if (cni_token_is(&first, "BEGIN") || cni_token_is(&first, "COMMIT"))
 			continue;
 		if (!cni_token_is(&first, "CREATE") ||
-			cni_schema_add_sql(schema, statement, length, NULL) != CN_OK)
+			add_statement(schema, texts, first.text, statement + length) != CN_OK)
 			return false;
 		const cni_ddl *ddl = &schema->objects[schema->object_count - 1].ddl;
 		if ((ddl->kind == CNI_DDL_TABLE &&
@@ -228,11 +381,34 @@ static bool is_plain(const char *script, size_t size, cni_schema *schema)
 			(ddl->kind == CNI_DDL_TRIGGER && ddl->trigger.temporary))
 			return false;
 	}
-	return schema->object_count > DEALT_ABOVE;
+	return schema->object_count > DEALT_ABOVE &&
+	       cni_names_cover(schema->names, schema->objects, schema->object_count);
+}
+
+/* *ret stays NULL when the script must be run as it stands. What fails here does so, too: then the
+ * error knows its line. */
+static void read_plain(const char *engine, const char *script, size_t size, const cni_schema *known,
+	cni_arena *arena, cni_schema **ret)
+{
+	CLEANUP(cni_arena_done) cni_arena read = {0};
+	cni_schema *schema = cni_schema_new(&read, engine);
+	text_map texts = {0};
+
+	*ret = NULL;
+	if (!schema || (known && !texts_fill(&texts, known, &read)) ||
+		!is_plain(script, size, &texts, schema) ||
+		cni_normalise_like(schema, known, arena, ret, NULL) < 0)
+		*ret = NULL;
 }
 
 cn_status cni_normalise_sql(
 	const char *engine, const char *script, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	return cni_normalise_sql_like(engine, script, NULL, arena, ret, err);
+}
+
+cn_status cni_normalise_sql_like(const char *engine, const char *script, const cni_schema *known,
+	cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *scratch = NULL;
 	size_t size = script ? strlen(script) : 0;
@@ -240,12 +416,12 @@ cn_status cni_normalise_sql(
 	if (!script)
 		return cn_fail(err, CN_EARG, "cni_normalise_sql: no text");
 	if (size > LONG_SCRIPT && cni_driver_find(engine)) {
-		CLEANUP(cni_arena_done) cni_arena read = {0};
-		cni_schema *schema = cni_schema_new(&read, engine);
-		/* what fails here is run below, as it stands, so that the error knows its line */
-		if (schema && is_plain(script, size, schema) &&
-			cni_normalise(schema, arena, ret, NULL) == CN_OK)
+		cni_schema *plain;
+		read_plain(engine, script, size, known, arena, &plain);
+		if (plain) {
+			*ret = plain;
 			return CN_OK;
+		}
 	}
 	TRY(cni_conn_scratch(engine, &scratch, err));
 	TRY(scratch->driver->build(scratch, script, size, err));

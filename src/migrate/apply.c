@@ -75,15 +75,28 @@ static cn_status describe(cni_arena *arena, cni_apply_report *report, cn_error *
 	return report->summary && report->script ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }
 
+static cn_status look(
+	struct attempt *attempt, cni_arena *arena, const cni_schema **ret, cn_error *err)
+{
+	const cni_apply_options *options = attempt->options;
+	cni_schema *now;
+	TRY(cni_conn_content_version(attempt->conn, &attempt->version, err));
+	*ret = options->seen;
+	if (options->seen && options->seen_version == attempt->version)
+		return CN_OK;
+	TRY(cni_conn_inspect(attempt->conn, arena, &now, err));
+	*ret = now;
+	return CN_OK;
+}
+
 static cn_status try_once(struct attempt *attempt, const cni_schema *target, cni_answers *answers,
 	cni_arena *arena, bool confirmed, cni_apply_report *ret, cn_error *err)
 {
 	const cni_apply_options *options = attempt->options;
-	cni_schema *from;
 	cni_apply_report report = {0};
+	const cni_schema *from;
 	attempt->stale = false;
-	TRY(cni_conn_content_version(attempt->conn, &attempt->version, err));
-	TRY(cni_conn_inspect(attempt->conn, arena, &from, err));
+	TRY(look(attempt, arena, &from, err));
 	TRY(make_set(attempt, from, target, answers, arena, &report.set, err));
 	TRY(describe(arena, &report, err));
 	report.changed = report.set.up.step_count > 0;
@@ -133,8 +146,12 @@ cn_status cni_apply(cni_conn *conn, const char *target_name, const char *target,
 	cni_answers *answers, const cni_apply_options *options, cni_arena *arena,
 	cni_apply_report *ret, cn_error *err)
 {
-	cni_schema *schema;
-	if (cni_normalise_sql(conn->driver->name, target, arena, &schema, err) < 0)
+	cni_apply_options looked = *options;
+	cni_schema *seen, *schema;
+	TRY(cni_conn_content_version(conn, &looked.seen_version, err));
+	TRY(cni_conn_inspect(conn, arena, &seen, err));
+	looked.seen = seen;
+	if (cni_normalise_sql_like(conn->driver->name, target, seen, arena, &schema, err) < 0)
 		return cn_error_wrap(err, "%s", target_name);
-	return cni_apply_schema(conn, schema, answers, options, arena, ret, err);
+	return cni_apply_schema(conn, schema, answers, &looked, arena, ret, err);
 }

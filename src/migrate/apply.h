@@ -15,6 +15,10 @@ typedef struct cni_apply_options {
 	/* A table of at least so many rows keeps them where it is enough to edit its stored
 	 * definition; 0: CNI_EDIT_FROM; negative: no table. */
 	int64_t edit_from;
+	/* What the database held at this content version (cni_conn_content_version), if somebody
+	 * has looked: a second look is spared while nobody writes. NULL: nobody has. */
+	const cni_schema *seen;
+	int64_t seen_version;
 	/* Called once with a plan that is proved, before anything is written: CN_OK goes on,
 	 * CN_ECANCELED stops. NULL: go on. */
 	cn_status (*confirm)(

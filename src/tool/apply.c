@@ -56,7 +56,7 @@ static void write_json(cn_call *call, const cni_apply_report *report)
 	cn_write(call, cni_buffer_text(&out), out.size);
 }
 
-static int report_apply(cn_call *call, const cni_apply_report *report)
+static void report_apply(cn_call *call, const cni_apply_report *report)
 {
 	bool script_only = cn_call_flag(call, "sql");
 
@@ -71,7 +71,6 @@ static int report_apply(cn_call *call, const cni_apply_report *report)
 	else
 		cn_note(call, "%s%s", report->summary,
 			cn_call_flag(call, "dry-run") ? "nothing was changed (dry run)" : "done");
-	return CN_OK;
 }
 
 static int apply(cn_call *call, cn_error *err)
@@ -83,20 +82,27 @@ static int apply(cn_call *call, cn_error *err)
 	cni_apply_options options = {.confirm = confirm, .ask = cni_call_ask, .ctx = call};
 	cni_apply_report report;
 	cni_source target;
-	cni_schema *schema;
+	cni_schema *seen, *schema;
 
 	options.edit_from = cn_call_int(call, "edit-from");
 	options.dry_run = cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run");
 	TRY(cni_call_answers(call, &answers, err));
 	TRY(cni_source_find(arena, cn_call_text(call, "target"), &target, err));
-	TRY(cni_source_schema(&target, arena, &schema, &notes, err));
-	cni_source_warn(call, &target, &notes);
 	TRY(open_database(call, arena, &conn, err));
+	TRY(cni_conn_content_version(conn, &options.seen_version, err));
+	TRY(cni_conn_inspect(conn, arena, &seen, err));
+	options.seen = seen;
+	TRY(cni_source_schema(&target, seen, arena, &schema, &notes, err));
+	cni_source_warn(call, &target, &notes);
 	cni_call_hold(call);
 	cni_call_watch(call, conn);
 	cn_status status = cni_apply_schema(conn, schema, &answers, &options, arena, &report, err);
 	cni_call_forget(call, conn);
-	return status < 0 ? status : report_apply(call, &report);
+	if (status >= 0)
+		report_apply(call, &report);
+	if (!cn_call_json(call) && !cn_call_flag(call, "sql"))
+		cni_call_tell_answers(call, &answers);
+	return status;
 }
 
 static const cn_option apply_options[] = {

@@ -6,14 +6,15 @@
 #include "tool/source.h"
 #include "tool/tool.h"
 
-static cn_status read_source(cn_call *call, const char *argument, cni_schema **ret, cn_error *err)
+static cn_status read_source(cn_call *call, const char *argument, const cni_schema *known,
+	cni_schema **ret, cn_error *err)
 {
 	cni_arena *arena = cni_call_arena(call);
 	CLEANUP(cni_buffer_done) cni_buffer notes = {0};
 	cni_source source;
 
 	TRY(cni_source_find(arena, cn_call_text(call, argument), &source, err));
-	TRY(cni_source_schema(&source, arena, ret, &notes, err));
+	TRY(cni_source_schema(&source, known, arena, ret, &notes, err));
 	cni_source_warn(call, &source, &notes);
 	return CN_OK;
 }
@@ -25,8 +26,8 @@ static int diff(cn_call *call, cn_error *err)
 	cni_schema *from, *to;
 	cni_diff found;
 
-	TRY(read_source(call, "from", &from, err));
-	TRY(read_source(call, "to", &to, err));
+	TRY(read_source(call, "from", NULL, &from, err));
+	TRY(read_source(call, "to", from, &to, err));
 	TRY(cni_diff_make(arena, from, to, &(cni_diff_options){0}, &found, err));
 	if (cn_call_json(call))
 		cni_diff_json(&out, &found);

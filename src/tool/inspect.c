@@ -36,7 +36,7 @@ static int inspect(cn_call *call, cn_error *err)
 	cni_schema *schema;
 
 	TRY(cni_source_find(arena, cn_call_text(call, "source"), &source, err));
-	TRY(cni_source_schema(&source, arena, &schema, &notes, err));
+	TRY(cni_source_schema(&source, NULL, arena, &schema, &notes, err));
 	find_format(cn_call_json(call) ? "json" : cn_call_text(call, "format"))
 		->write(&out, schema);
 	if (out.failed)

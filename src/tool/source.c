@@ -89,8 +89,8 @@ static cn_status read_database(
 	return cni_conn_inspect(conn, arena, ret, err);
 }
 
-static cn_status read_script(
-	const cni_source *source, cni_arena *arena, cni_schema **ret, cn_error *err)
+static cn_status read_script(const cni_source *source, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, cn_error *err)
 {
 	char *text;
 	size_t size;
@@ -99,14 +99,14 @@ static cn_status read_script(
 	if (strlen(text) != size)
 		return cn_fail(
 			err, CN_EARG, "\"%s\" is no SQL text: it holds a NUL byte", source->path);
-	cn_status status = cni_normalise_sql("sqlite", text, arena, ret, err);
+	cn_status status = cni_normalise_sql_like("sqlite", text, known, arena, ret, err);
 	if (status < 0)
 		cn_error_wrap(err, "%s", source->text);
 	return status;
 }
 
-static cn_status read_designer(const cni_source *source, cni_arena *arena, cni_schema **ret,
-	cni_buffer *notes, cn_error *err)
+static cn_status read_designer(const cni_source *source, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, cni_buffer *notes, cn_error *err)
 {
 	char *text;
 	size_t size;
@@ -117,7 +117,7 @@ static cn_status read_designer(const cni_source *source, cni_arena *arena, cni_s
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	cn_status status = cni_schema_read_designer(made, text, size, notes, err);
 	if (status == CN_OK)
-		status = cni_normalise(made, arena, ret, err);
+		status = cni_normalise_like(made, known, arena, ret, err);
 	if (status < 0)
 		cn_error_wrap(err, "%s", source->text);
 	return status;
@@ -132,13 +132,13 @@ static cn_status read_migrations(
 	return cni_folder_replay(&folder, "sqlite", NULL, arena, ret, err);
 }
 
-cn_status cni_source_schema(const cni_source *source, cni_arena *arena, cni_schema **ret,
-	cni_buffer *notes, cn_error *err)
+cn_status cni_source_schema(const cni_source *source, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, cni_buffer *notes, cn_error *err)
 {
 	switch (source->kind) {
 	case CNI_SOURCE_DATABASE: return read_database(source, arena, ret, err);
-	case CNI_SOURCE_SQL: return read_script(source, arena, ret, err);
-	case CNI_SOURCE_DESIGNER: return read_designer(source, arena, ret, notes, err);
+	case CNI_SOURCE_SQL: return read_script(source, known, arena, ret, err);
+	case CNI_SOURCE_DESIGNER: return read_designer(source, known, arena, ret, notes, err);
 	case CNI_SOURCE_MIGRATIONS: return read_migrations(source, arena, ret, err);
 	}
 	return cn_fail(err, CN_EARG, "\"%s\" has no schema", source->text);
@@ -150,7 +150,7 @@ cn_status cni_source_script(const cni_source *source, cni_arena *arena, const ch
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	cni_schema *schema = NULL;
 
-	TRY(cni_source_schema(source, arena, &schema, notes, err));
+	TRY(cni_source_schema(source, NULL, arena, &schema, notes, err));
 	cni_schema_write_sql(&out, schema);
 	*ret = cni_buffer_dup(&out, arena);
 	return *ret ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");

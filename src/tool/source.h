@@ -30,9 +30,10 @@ cn_status cni_source_find(
 	cni_arena *arena, const char *text, cni_source *ret, cn_error *err) CN_MUST_CHECK;
 
 /* Its schema, normalised. Nothing is changed by reading it. `notes` (may be NULL) gets a line for
- * each thing that was mended in a designer's file. */
-cn_status cni_source_schema(const cni_source *source, cni_arena *arena, cni_schema **ret,
-	cni_buffer *notes, cn_error *err) CN_MUST_CHECK;
+ * each thing that was mended in a designer's file. `known` (may be NULL): what it will be compared
+ * with; see cni_normalise_sql_like. */
+cn_status cni_source_schema(const cni_source *source, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, cni_buffer *notes, cn_error *err) CN_MUST_CHECK;
 
 /* Its schema as a script of CREATE statements. */
 cn_status cni_source_script(const cni_source *source, cni_arena *arena, const char **ret,
