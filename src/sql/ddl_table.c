@@ -55,6 +55,7 @@ static cn_status parse_options(cni_parser *parser, cni_ddl_table *table)
 {
 	if (parser->token.kind == CNI_TOKEN_END || cni_parser_is_op(parser, ";"))
 		return CN_OK;
+	cni_parser_accept_op(parser, ","); /* SQLite's list of options may start empty */
 	do
 		TRY(parse_option(parser, table));
 	while (cni_parser_accept_op(parser, ","));

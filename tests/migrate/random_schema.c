@@ -478,10 +478,10 @@ static void settle_names(chance *dice, const random_schema *from, random_schema 
 	}
 }
 
-void random_change(chance *dice, random_schema *schema)
+void random_change(chance *dice, random_schema *schema, unsigned most)
 {
 	const random_schema from = *schema;
-	unsigned changes = 1 + chance_below(dice, 7);
+	unsigned changes = 1 + chance_below(dice, most);
 	for (unsigned i = 0; i < changes; i++) {
 		unsigned at = chance_below(dice, (unsigned)schema->table_count);
 		random_table *table = &schema->tables[at];

@@ -128,8 +128,8 @@ unsigned chance_below(chance *dice, unsigned limit);
 bool chance_one_in(chance *dice, unsigned limit);
 
 void random_make(chance *dice, random_schema *ret);
-/* A few changes of any kind. */
-void random_change(chance *dice, random_schema *schema);
+/* Up to so many changes of any kind. */
+void random_change(chance *dice, random_schema *schema, unsigned most);
 /* Gives things of `to` the numbers of those of `from` that have the same name, and new ones to all
  * others: what somebody sees who was told nothing. */
 void random_forget(chance *dice, const random_schema *from, random_schema *to);

@@ -169,6 +169,16 @@ static void reads_constraints_at_columns(void **state)
 	assert_true(c[4].deferrable && !c[4].initially_deferred);
 }
 
+static void reads_a_comma_before_the_options(void **state)
+{
+	(void)state;
+	cni_ddl_table t = table("CREATE TABLE t(a PRIMARY KEY), WITHOUT ROWID");
+	cni_ddl ddl;
+	cn_error err;
+	assert_true(t.without_rowid && !t.strict);
+	assert_int_equal(cni_ddl_parse(&arena, "CREATE TABLE t(a),", 18, &ddl, &err), CN_ESQL);
+}
+
 static void reads_constraints_of_tables(void **state)
 {
 	(void)state;
@@ -418,6 +428,7 @@ int main(void)
 		cmocka_unit_test_teardown(reads_defaults, done),
 		cmocka_unit_test_teardown(reads_column_properties, done),
 		cmocka_unit_test_teardown(reads_constraints_at_columns, done),
+		cmocka_unit_test_teardown(reads_a_comma_before_the_options, done),
 		cmocka_unit_test_teardown(reads_constraints_of_tables, done),
 		cmocka_unit_test_teardown(reads_names, done),
 		cmocka_unit_test_teardown(knows_where_things_stand, done),
