@@ -69,6 +69,28 @@ typedef struct cn_app_desc {
 CN_API cn_app *cn_app_new(const cn_app_desc *desc);
 CN_API void cn_app_free(cn_app *app);
 
+/* Another database than .database_uri, which is called "main". Commands like `db upgrade` run on
+ * all, the main one first; with --database NAME on that one, and so does every other command, which
+ * without it means the main one. Its version table and its migrations are its own. A section
+ * [database NAME] of cantil.ini (database, schema, migrations) overrides what is said here, or
+ * states a database that the program does not know; CANTIL_DATABASE_URI_NAME in the environment
+ * overrides both.
+ *
+ *     cn_app_database(app, &(cn_database_desc){.name = "users", .uri = "sqlite:///users.db",
+ *             .models = CN_MODELS(User, Group)});
+ *     …
+ *     cn_app_open_database(app, "users", &db, &err);
+ *
+ * Texts are borrowed, desc itself and the list of models are not. Source: src/manage/bind.c */
+typedef struct cn_database_desc {
+	const char *name;              /* letters, digits, "_" and "-"; not "main" */
+	const char *uri;               /* relative: from the root; NULL: cantil.ini must say */
+	const cn_model *const *models; /* NULL: none */
+	const char *migrations;        /* their folder; NULL: NAME in the main one's */
+	const cn_migrations *embedded; /* as in cn_app_desc */
+} cn_database_desc;
+CN_API void cn_app_database(cn_app *app, const cn_database_desc *desc);
+
 /* Adds a command of the program's own (nested ones in its .commands table). *desc is copied, what
  * it points to is borrowed. A name that is taken is an error, except that the program's command may
  * replace a built-in one at the top level (but not `db` and `help`). */
@@ -86,7 +108,9 @@ CN_API int cn_app_run(cn_app *app, int argc, char **argv);
 
 CN_API const char *cn_app_name(const cn_app *app);
 CN_API void *cn_app_context(const cn_app *app);
-CN_API const cn_model *const *cn_app_models(const cn_app *app); /* never NULL; NULL-terminated */
+/* Of the main database; while a command runs with --database, of that. Never NULL; NULL-terminated.
+ */
+CN_API const cn_model *const *cn_app_models(const cn_app *app);
 CN_API const char *cn_app_program(
 	cn_app *app); /* absolute path of the running program; NULL if unknown */
 
@@ -103,6 +127,11 @@ CN_API cn_status cn_app_setting(cn_app *app, const char *section, const char *ke
 /* Opens the app's database, which must exist; the caller closes it. For servers and programs that
  * do not live in a command (in one, cn_call_db is shorter). */
 CN_API cn_status cn_app_open(cn_app *app, cn_db **ret_db, cn_error *err) CN_MUST_CHECK;
+
+/* The same with one of several, by its name; "main" is the app's. CN_ENOTFOUND: there is none of
+ * that name. */
+CN_API cn_status cn_app_open_database(
+	cn_app *app, const char *name, cn_db **ret_db, cn_error *err) CN_MUST_CHECK;
 
 /* ---- for libraries that build on the core (libcantil-web is one) ---- */
 

@@ -137,6 +137,8 @@ struct cn_command_desc {
 	cn_run_fn run; /* NULL: a parent only; without a nested command it shows its help */
 	bool json;     /* knows --json (cn_call_json) */
 	bool hidden;   /* not in help or completion */
+	/* with several databases (cn_app_database) and no --database: runs once for each */
+	bool every_database;
 };
 
 /* ---- what was typed; `name` is the long name or the argument's, and must be in the table ---- */

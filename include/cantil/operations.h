@@ -115,6 +115,15 @@ typedef struct cn_adopted {
 CN_API cn_status cn_migrator_adopt(cn_migrator *migrator, const cn_adopt_desc *desc,
 	cn_adopted *ret, cn_error *err) CN_MUST_CHECK;
 
+/* ---- several databases ---- */
+
+typedef struct cn_app cn_app;
+
+/* cn_app_migrator for one of several, by its name; "main" is the app's. Source:
+ * src/manage/db_migrator.c */
+CN_API cn_status cn_app_database_migrator(
+	cn_app *app, const char *name, cn_migrator **ret, cn_error *err) CN_MUST_CHECK;
+
 /* ---- db squash: a run of revisions becomes one ---- */
 
 typedef struct cn_squash_desc {

@@ -7,6 +7,7 @@
 #include <cantil/database.h>
 
 #include "base/try.h"
+#include "manage/bind.h"
 #include "manage/builtin.h"
 #include "manage/call.h"
 #include "manage/db.h"
@@ -224,7 +225,11 @@ const cn_model *const *cn_app_models(const cn_app *app)
 {
 	static const cn_model *const none[] = {NULL};
 
-	return app && app->desc.models ? app->desc.models : none;
+	const cn_model *const *models = !app        ? NULL
+					: app->bind ? app->bind->desc.models
+						    : app->desc.models;
+
+	return models ? models : none;
 }
 
 const char *cn_app_program(cn_app *app)
@@ -235,6 +240,12 @@ const char *cn_app_program(cn_app *app)
 }
 
 cn_status cni_app_project(cn_app *app, const cni_project **ret, cn_error *err)
+{
+	return app && app->bind ? cni_bind_project(app, app->bind, ret, err)
+				: cni_app_main_project(app, ret, err);
+}
+
+cn_status cni_app_main_project(cn_app *app, const cni_project **ret, cn_error *err)
 {
 	if (!app)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

@@ -36,6 +36,8 @@ struct cn_app {
 	cn_error failed;      /* of setting up; status 0: none */
 	const char *program;  /* its path, looked for once */
 	cni_project *project; /* NULL: not looked for yet */
+	struct cni_bind *binds; /* further databases: bind.h */
+	struct cni_bind *bind;  /* the one that "the database" means now; NULL: the main one */
 	cn_call *call;        /* the running one, for --db and --root; NULL: none */
 };
 
@@ -43,8 +45,9 @@ struct cn_app {
  * --version. */
 extern const cn_option cni_common_options[];
 
-/* The project, looked for at the first call. */
+/* The project, looked for at the first call; the second one whatever database is selected. */
 cn_status cni_app_project(cn_app *app, const cni_project **ret, cn_error *err) CN_MUST_CHECK;
+cn_status cni_app_main_project(cn_app *app, const cni_project **ret, cn_error *err) CN_MUST_CHECK;
 
 /* The schema that the database should have, normalised for its engine, in the arena: of the models,
  * or of the .sql file that cantil.ini names. CN_ENOTFOUND with a hint when there is neither. */

@@ -40,11 +40,18 @@ void cni_call_close(cn_call *call)
 	}
 }
 
-void cni_call_done(cn_call *call)
+void cni_call_switch(cn_call *call)
 {
 	cn_session_close(call->session);
 	cn_db_close(call->db);
+	call->session = NULL;
+	call->db = NULL;
 	cni_call_close(call);
+}
+
+void cni_call_done(cn_call *call)
+{
+	cni_call_switch(call);
 	if (call->held)
 		cni_signals_hold(-1);
 	for (const cni_secret *s = call->secrets; s; s = s->next)

@@ -25,6 +25,7 @@ struct cn_call {
 	const char *program; /* as hints tell people to type it: "./store" */
 	bool usage;          /* the error is the user's: exit code 2 */
 	bool json, quiet, verbose;
+	bool written; /* something went to stdout */
 	bool color_out, color_err;
 	cni_conn *conn[3]; /* by cni_open_mode */
 	cn_db *db;
@@ -48,6 +49,10 @@ cn_status cni_call_conn(
 	cn_call *call, cni_open_mode mode, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
 /* Closes them now: after a failed cni_execute, before a file is replaced. */
 void cni_call_close(cn_call *call);
+/* The same, with the session and the models' database: another one follows. */
+void cni_call_switch(cn_call *call);
+/* Prints a failure (a negative status) and returns its exit code: main.c. */
+int cni_call_report(cn_call *call, int status, cn_error *err);
 
 /* Memory that lives as long as the call. */
 cni_arena *cni_call_arena(cn_call *call);

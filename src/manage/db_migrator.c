@@ -3,9 +3,15 @@
 
 #include "base/file.h"
 #include "base/try.h"
+#include "manage/bind.h"
 #include "manage/call.h"
 #include "manage/decide.h"
 #include "manage/signals.h"
+
+typedef struct bound_target { /* whose schema a migrator wants */
+	cn_app *app;
+	cni_bind *bind;
+} bound_target;
 
 static cn_status app_target(cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
 {
@@ -35,13 +41,46 @@ static cn_status make(cn_app *app, const cn_migrator_desc *desc, cn_migrator **r
 	if (!full.folder) {
 		full.folder = project->migrations;
 		/* where it is developed the folder is the newer one */
-		if (app->desc.embedded && !cni_dir_exists(full.folder))
-			full.embedded = app->desc.embedded;
+		const cn_migrations *embedded =
+			app->bind ? app->bind->desc.embedded : app->desc.embedded;
+		if (embedded && !cni_dir_exists(full.folder))
+			full.embedded = embedded;
 	}
 	TRY(cn_migrator_new(&full, ret, err));
 	if (project->schema || cn_app_models(app)[0])
 		cni_migrator_set_target(*ret, app_target, app);
 	return CN_OK;
+}
+
+/* Its schema is asked for later, when another database may be selected. */
+static cn_status bind_target(cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
+{
+	bound_target *bound = ctx;
+	cni_bind *before = bound->app->bind;
+	bound->app->bind = bound->bind;
+	cn_status status = cni_app_declared(bound->app, arena, ret, err);
+	bound->app->bind = before;
+	return status;
+}
+
+cn_status cn_app_database_migrator(
+	cn_app *app, const char *name, cn_migrator **ret, cn_error *err)
+{
+	cni_bind *bind, *before;
+	if (!app)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_bind_find(app, name, &bind, err));
+	bound_target *bound = cni_alloc(&app->arena, sizeof *bound);
+	if (!bound)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	*bound = (bound_target){app, bind};
+	before = app->bind;
+	app->bind = bind;
+	cn_status status = cn_app_migrator(app, ret, err);
+	app->bind = before;
+	if (status >= 0 && (*ret)->target)
+		cni_migrator_set_target(*ret, bind_target, bound);
+	return status;
 }
 
 cn_status cn_app_migrator(cn_app *app, cn_migrator **ret, cn_error *err)

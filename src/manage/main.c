@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "manage/bind.h"
 #include "manage/builtin.h"
 #include "manage/call.h"
 #include "manage/signals.h"
@@ -46,7 +47,7 @@ static int run(cn_call *call, cn_error *err)
 
 	if (call->json && !desc->json)
 		return cn_usage(call, err, "option --json: \"%s\" writes no JSON", desc->name);
-	return desc->run(call, err);
+	return cni_bind_run(call, err);
 }
 
 /* 0, an exit code, or a cn_status. */
@@ -88,6 +89,25 @@ static int flush_output(int code, const char *app)
 	return EXIT_FAILED;
 }
 
+int cni_call_report(cn_call *call, int status, cn_error *err)
+{
+	if (err->status == CN_OK) /* a command of the program's that did not say why */
+		cn_error_set(err, (cn_status)status, "\"%s\" failed: %s",
+			call->parsed.node->desc->name, cn_status_name((cn_status)status));
+	if (call->usage)
+		hint_help(call, err);
+	cni_print_error(call->app->desc.name, err, call->color_err);
+	return exit_code(call, (cn_status)status);
+}
+
+static void forget_projects(cn_app *app)
+{
+	app->project = NULL; /* --db and --root are of one call */
+	app->bind = NULL;
+	for (cni_bind *bind = app->binds; bind; bind = bind->next)
+		bind->project = NULL;
+}
+
 int cn_app_run(cn_app *app, int argc, char **argv)
 {
 	cn_error err = {0};
@@ -103,24 +123,17 @@ int cn_app_run(cn_app *app, int argc, char **argv)
 	call.program = argc > 0 && argv[0][0] ? argv[0] : app->desc.name;
 	call.parsed.node = app->root;
 	app->call = &call;
-	app->project = NULL; /* --db and --root are of this call */
+	forget_projects(app);
 	cni_signals_install();
 	code = dispatch(&call, argc, argv, &err);
 	cni_progress_clear(&call);
-	if (code < 0) {
-		if (err.status == CN_OK) /* a command of the program's that did not say why */
-			cn_error_set(&err, (cn_status)code, "\"%s\" failed: %s",
-				call.parsed.node->desc->name, cn_status_name((cn_status)code));
-		if (call.usage)
-			hint_help(&call, &err);
-		code = exit_code(&call, (cn_status)code);
-		cni_print_error(app->desc.name, &err, call.color_err);
-	}
+	if (code < 0)
+		code = cni_call_report(&call, code, &err);
 	code = flush_output(code, app->desc.name);
 	cni_call_done(&call);
 	cni_signals_restore();
 	app->call = NULL;
-	app->project = NULL;
+	forget_projects(app);
 	return code;
 }
 

@@ -13,6 +13,7 @@
 
 const cn_option cni_common_options[] = {
 	CN_OPT_TEXT(0, "db", "URI", "the database: a URI or a path", .complete = CN_COMPLETE_FILE),
+	CN_OPT_TEXT(0, "database", "NAME", "one of several, by its name"),
 	CN_OPT_TEXT(0, "root", "FOLDER", "the project's root", .complete = CN_COMPLETE_FOLDER),
 	CN_OPT_FLAG(0, "json", "write JSON, where a script would read it"),
 	CN_OPT_FLAG('q', "quiet", "say only what was asked for", .exclusive = 1),

@@ -47,6 +47,7 @@ void cn_print(cn_call *call, const char *fmt, ...)
 	va_list ap;
 
 	cni_progress_clear(call);
+	call->written = true;
 	va_start(ap, fmt);
 	line(stdout, fmt, ap);
 	va_end(ap);
@@ -55,6 +56,7 @@ void cn_print(cn_call *call, const char *fmt, ...)
 void cn_write(cn_call *call, const char *text, size_t size)
 {
 	cni_progress_clear(call);
+	call->written = true;
 	fwrite(text, 1, size, stdout);
 }
 

@@ -131,14 +131,15 @@ static cn_status unknown_key(
 		cn_error_hint(f->err, "did you mean \"%s\"?", nearest);
 	else
 		cn_error_hint(
-			f->err, "known keys of [%s]: %s", section->name, cni_buffer_text(&known));
+			f->err, "known keys of [%s]: %s", entry->section, cni_buffer_text(&known));
 	return CN_EARG;
 }
 
 static cn_status check_entry(finder *f, const cni_ini_entry *entry)
 {
 	for (size_t i = 0; i < CNI_COUNT(sections); i++) {
-		if (!cni_same(entry->section, sections[i].name))
+		bool named = cni_starts(entry->section, "database ") && i == 0; /* bind.c */
+		if (!named && !cni_same(entry->section, sections[i].name))
 			continue;
 		for (const char *const *key = sections[i].keys; *key; key++) {
 			if (!cni_same(entry->key, *key))
@@ -152,8 +153,9 @@ static cn_status check_entry(finder *f, const cni_ini_entry *entry)
 	}
 	(void)cn_fail(f->err, CN_EARG, "%s:%u: unknown section \"%s\"", f->project->ini,
 		entry->line, entry->section);
-	cn_error_hint(
-		f->err, "the settings stand under [cantil], those of the server under [runserver]");
+	cn_error_hint(f->err,
+		"the settings stand under [cantil], those of the server under [runserver], further "
+		"databases under [database NAME]");
 	return CN_EARG;
 }
 
