@@ -8,12 +8,13 @@
  */
 #include "orm/load_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
 
-enum { IN_MAX = 500, SINK_COLUMNS = 100, SCAN_KEYS = 500 };
+enum { IN_MAX = 500, SINK_COLUMNS = 100, SCAN_KEYS = 500, LOAD_MIN = 16 };
 
 /* ---- groups ---- */
 
@@ -41,7 +42,7 @@ static cni_group *find_int(const cni_loading *l, int64_t key)
 {
 	uint32_t at = l->buckets[mix((uint64_t)key) & (l->bucket_count - 1)];
 
-	while (at && l->groups[at - 1].key != key)
+	while (at && l->groups[at - 1].by.key != key)
 		at = l->groups[at - 1].chain;
 	return at ? &l->groups[at - 1] : NULL;
 }
@@ -54,73 +55,150 @@ static cni_group *find_group(const cni_loading *l, const cni_layout *layout, con
 
 	for (; at; at = l->groups[at - 1].chain) {
 		cni_group *g = &l->groups[at - 1];
-		if (g->hash == hash && cni_fields_equal(link->owner, link->fields, g->owner->row,
-					       layout, fields, row, link->count))
+		if (g->by.hash == hash && cni_fields_equal(link->owner, link->fields, g->owner->row,
+						  layout, fields, row, link->count))
 			return g;
 	}
 	return NULL;
 }
 
-static cni_group *add_group(cni_loading *l, const cni_node *owner, uint64_t hash)
+static uint64_t hash_of(const cni_loading *l, const cni_group *group)
 {
-	uint32_t *bucket = &l->buckets[hash & (l->bucket_count - 1)];
-	cni_group *group = &l->groups[l->group_count++];
-
-	*group = (cni_group){.chain = *bucket, .owner = owner, .hash = hash};
-	*bucket = (uint32_t)l->group_count;
-	return group;
+	return l->link->int_join ? mix((uint64_t)group->by.key) : group->by.hash;
 }
 
-static cni_group *group_of(cni_loading *l, const cni_node *node)
+/* Room for one more element, by doubling. */
+static bool make_room(void **list, size_t count, size_t *cap, size_t size)
+{
+	if (count < *cap)
+		return true;
+	size_t grown_cap = *cap ? *cap * 2 : LOAD_MIN;
+	void *grown = realloc(*list, grown_cap * size);
+	if (!grown)
+		return false;
+	*list = grown;
+	*cap = grown_cap;
+	return true;
+}
+
+static bool grow_buckets(cni_loading *l)
+{
+	size_t count = l->bucket_count ? l->bucket_count * 4 : LOAD_MIN;
+	uint32_t *buckets = calloc(count, sizeof *buckets);
+
+	if (!buckets)
+		return false;
+	free(l->buckets);
+	l->buckets = buckets;
+	l->bucket_count = count;
+	for (size_t i = 0; i < l->group_count; i++) {
+		uint32_t *bucket = &buckets[hash_of(l, &l->groups[i]) & (count - 1)];
+		l->groups[i].chain = *bucket;
+		*bucket = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+/* Its place from 1; 0: out of memory. */
+static uint32_t add_group(cni_loading *l, cni_group group)
+{
+	void *groups = l->groups;
+
+	if (!make_room(&groups, l->group_count, &l->group_cap, sizeof group))
+		return 0;
+	l->groups = groups;
+	if (l->group_count >= l->bucket_count && !grow_buckets(l))
+		return 0;
+	uint32_t *bucket = &l->buckets[hash_of(l, &group) & (l->bucket_count - 1)];
+	group.chain = *bucket;
+	l->groups[l->group_count++] = group;
+	*bucket = (uint32_t)l->group_count;
+	return *bucket;
+}
+
+static uint32_t place_of(const cni_loading *l, const cni_group *group)
+{
+	return (uint32_t)(group - l->groups) + 1;
+}
+
+/* The key of an owner; false: it has none. */
+static bool int_key_of(const cni_loading *l, size_t i, int64_t *ret)
+{
+	if (!l->keys)
+		return int_of(&l->link->owner->fields[l->link->fields[0]], l->owners[i].row, ret);
+	*ret = l->keys[i].key;
+	return true;
+}
+
+static bool group_owner(cni_loading *l, size_t i)
 {
 	const cni_link *link = l->link;
-	cni_group *group;
+	const cni_node *owner = l->owners ? &l->owners[i] : NULL;
+	cni_group fresh = {.owner = owner}, *group;
 	int64_t key;
 
 	if (link->int_join) {
-		if (!int_of(&link->owner->fields[link->fields[0]], node->row, &key))
-			return NULL;
+		if (!int_key_of(l, i, &key))
+			return true;
+		fresh.by.key = key;
 		group = find_int(l, key);
-		if (!group) {
-			group = add_group(l, node, mix((uint64_t)key));
-			group->key = key;
-		}
-		return group;
+	} else {
+		if (cni_fields_null(link->owner, link->fields, link->count, owner->row))
+			return true;
+		fresh.by.hash = cni_fields_hash(link->owner, link->fields, link->count, owner->row);
+		group = find_group(l, link->owner, link->fields, owner->row, fresh.by.hash);
 	}
-	if (cni_fields_null(link->owner, link->fields, link->count, node->row))
-		return NULL;
-	uint64_t hash = cni_fields_hash(link->owner, link->fields, link->count, node->row);
-	group = find_group(l, link->owner, link->fields, node->row, hash);
-	return group ? group : add_group(l, node, hash);
+	l->owner_groups[i] = group ? place_of(l, group) : add_group(l, fresh);
+	return l->owner_groups[i] != 0;
 }
 
 static cn_status group_rows(cni_loading *l)
 {
-	cni_arena *arena = &l->s->scratch;
-
-	if (l->owner_count > UINT32_MAX - 1)
+	if (l->owner_count >= UINT32_MAX / 2)
 		return cn_fail(&l->s->error, CN_EARG, "too many rows to load relations of");
-	l->bucket_count = 16;
-	while (l->bucket_count < l->owner_count * 2)
-		l->bucket_count *= 2;
-	l->buckets = cni_alloc(arena, l->bucket_count * sizeof *l->buckets);
-	l->groups = cni_alloc(arena, (l->owner_count + 1) * sizeof *l->groups);
-	l->owner_groups = cni_alloc(arena, (l->owner_count + 1) * sizeof(*l->owner_groups));
-	if (!l->buckets || !l->groups || !l->owner_groups)
+	l->owner_groups = calloc(l->owner_count + 1, sizeof *l->owner_groups);
+	if (!l->owner_groups || !grow_buckets(l))
 		return cni_session_oom(l->s);
-	for (size_t i = 0; i < l->owner_count; i++)
-		l->owner_groups[i] = group_of(l, &l->owners[i]);
+	for (size_t i = 0; i < l->owner_count; i++) {
+		if (!group_owner(l, i))
+			return cni_session_oom(l->s);
+	}
 	return CN_OK;
 }
 
 cn_status cni_loading_add(cni_loading *l, cni_group *group, cni_node node)
 {
-	cni_found found = {.node = node, .group = (uint32_t)(group - l->groups)};
+	void *found = l->found;
 
-	if (!CNI_PUSH(&l->s->scratch, l->found, l->found_count, found))
+	if (!make_room(&found, l->found_count, &l->found_cap, sizeof *l->found))
 		return cni_session_oom(l->s);
+	l->found = found;
+	l->found[l->found_count++] = (cni_found){node, place_of(l, group) - 1};
 	group->found_count++;
 	return CN_OK;
+}
+
+static cn_status add_pair(cni_loading *l, cni_group *group, const cn_value *key)
+{
+	void *pairs = l->pairs;
+
+	if (key->type != CN_TYPE_INT64) /* it leads nowhere */
+		return CN_OK;
+	if (!make_room(&pairs, l->pair_count, &l->pair_cap, sizeof *l->pairs))
+		return cni_session_oom(l->s);
+	l->pairs = pairs;
+	l->pairs[l->pair_count++] = (cni_pair){key->as.i, place_of(l, group) - 1};
+	group->found_count++;
+	return CN_OK;
+}
+
+void cni_loading_done(cni_loading *l)
+{
+	free(l->owner_groups);
+	free(l->buckets);
+	free(l->groups);
+	free(l->found);
+	free(l->pairs);
 }
 
 /* ---- fetching ---- */
@@ -159,6 +237,8 @@ static int take_target(const cn_value *values, size_t count, void *ctx, cn_error
 		group = key->type == CN_TYPE_INT64 ? find_int(l, key->as.i) : NULL;
 		if (!group)
 			return 0;
+		if (l->paired)
+			return add_pair(l, group, &values[l->far->fields[0]]);
 		TRY(take_node(l, values, &node));
 	} else {
 		TRY(take_node(l, values, &node));
@@ -269,10 +349,12 @@ static cn_status fetch(cni_loading *l, cni_group *const *groups, size_t count, s
 	size_t at = 1;
 	for (size_t i = 0; i < room; i++) {
 		/* the last one fills the rest */
-		const void *row = groups[i < count ? i : count - 1]->owner->row;
+		const cni_group *group = groups[i < count ? i : count - 1];
 		for (size_t k = 0; k < link->count; k++) {
-			cn_value value =
-				cn_column_get(link->owner->fields[link->fields[k]].column, row);
+			const cni_field *field = &link->owner->fields[link->fields[k]];
+			cn_value value = link->int_join
+						 ? cn_int(group->by.key)
+						 : cn_column_get(field->column, group->owner->row);
 			TRY(cni_stmt_bind(stmt, at++, value, &l->s->error));
 		}
 	}
@@ -367,7 +449,7 @@ static cn_status known_target(cni_loading *l, const cni_group *group, cni_entry 
 
 	*ret = NULL;
 	if (link->int_join && link->target->int_key) {
-		*ret = cni_session_known_int(l->s, link->target, group->key);
+		*ret = cni_session_known_int(l->s, link->target, group->by.key);
 		return l->s->error.status;
 	}
 	void *probe = cni_session_probe(l->s, link->target);

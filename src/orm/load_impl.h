@@ -10,13 +10,15 @@
 #include "orm/session_impl.h"
 
 typedef struct cni_group {     /* rows that have the same key */
-	const cni_node *owner; /* one of them */
-	uint64_t hash;
-	int64_t key;    /* of an int_join */
+	const cni_node *owner; /* one of them; NULL when there are but keys */
+	union {
+		uint64_t hash;
+		int64_t key; /* of an int_join */
+	} by;
+	void *value;    /* what the member becomes: a row or a list */
 	uint32_t chain; /* the next in the bucket, from 1; 0: none */
-	bool done;      /* its target was known already */
-	size_t found_count;
-	void *value; /* what the member becomes: a row or a list */
+	unsigned found_count : 31;
+	unsigned done : 1; /* its target was known already */
 } cni_group;
 
 typedef struct cni_found { /* a fetched row, and whose it is */
@@ -24,26 +26,42 @@ typedef struct cni_found { /* a fetched row, and whose it is */
 	uint32_t group;
 } cni_found;
 
+typedef struct cni_pair { /* a row of the table between: where it leads to, and whose it is */
+	int64_t key;
+	uint32_t group;
+} cni_pair;
+
+/* Lists from malloc: they grow where they are, and nobody zeroes them first. */
 typedef struct cni_loading {
 	cn_session *s;
 	const cni_link *link;
 	const cni_link *far; /* of the table between: from there to the target */
 	bool between;        /* the rows are only passed through */
+	bool paired;         /* of those, only where they lead to is kept: `pairs` */
 	bool read_only;
-	const cni_node *owners;
+	const cni_node *owners; /* or, of their keys alone, `keys` */
+	const cni_pair *keys;
 	size_t owner_count;
-	cni_group **owner_groups; /* of each owner, NULL: it has no key */
-	uint32_t *buckets;        /* a group's place, from 1 */
-	size_t bucket_count;      /* a power of two */
+	uint32_t *owner_groups; /* of each owner, from 1; 0: it has no key */
+	uint32_t *buckets;      /* a group's place, from 1 */
+	size_t bucket_count;    /* a power of two */
 	cni_group *groups;
-	size_t group_count;
+	size_t group_count, group_cap;
 	cni_found *found; /* in order, each row once */
-	size_t found_count;
+	size_t found_count, found_cap;
+	cni_pair *pairs;
+	size_t pair_count, pair_cap;
 } cni_loading;
+
+static inline cni_group *cni_owner_group(const cni_loading *l, size_t owner) /* NULL: none */
+{
+	return l->owner_groups[owner] ? &l->groups[l->owner_groups[owner] - 1] : NULL;
+}
 
 /* Groups the owners, and fetches what belongs to them. load.c */
 cn_status cni_loading_run(cni_loading *l) CN_MUST_CHECK;
 cn_status cni_loading_add(cni_loading *l, cni_group *group, cni_node node) CN_MUST_CHECK;
+void cni_loading_done(cni_loading *l);
 
 /* Loads a relation and sets its members; what was found, each row once. load_set.c */
 cn_status cni_load_link(cn_session *s, const cni_link *link, const cni_node *owners, size_t count,

@@ -21,11 +21,12 @@ static void set_member(const cni_link *link, const cni_node *node, void *value)
 	*member = value;
 }
 
-static void set_members(const cni_loading *l, const cni_link *link)
+static void set_members(const cni_loading *l, const cni_link *link, void *none)
 {
-	for (size_t i = 0; i < l->owner_count; i++)
-		set_member(
-			link, &l->owners[i], l->owner_groups[i] ? l->owner_groups[i]->value : NULL);
+	for (size_t i = 0; i < l->owner_count; i++) {
+		const cni_group *group = cni_owner_group(l, i);
+		set_member(link, &l->owners[i], group ? group->value : none);
+	}
 }
 
 /* Each group's list, in the order in which its rows were found. */
@@ -52,9 +53,7 @@ static cn_status make_lists(cni_loading *l, const cni_link *link)
 			set_member(link->back, &l->found[i].node, group->owner->row);
 	}
 	/* a row without a key has no children, which is not the same as not loaded */
-	for (size_t i = 0; i < l->owner_count; i++)
-		set_member(
-			link, &l->owners[i], l->owner_groups[i] ? l->owner_groups[i]->value : none);
+	set_members(l, link, none);
 	return CN_OK;
 }
 
@@ -68,7 +67,7 @@ static void take_first(cni_loading *l, const cni_link *link)
 		if (link->back)
 			set_member(link->back, &l->found[i].node, group->owner->row);
 	}
-	set_members(l, link);
+	set_members(l, link, NULL);
 }
 
 static cn_status take_nodes(const cni_loading *l, cni_node **ret, size_t *ret_count)
@@ -120,9 +119,11 @@ static cn_status join_halves(cni_loading *near, const cni_loading *far)
 			return cni_session_oom(near->s);
 		group->found_count = 0;
 	}
-	for (size_t i = 0; i < near->found_count; i++) {
-		cni_group *group = &near->groups[near->found[i].group];
-		const cni_group *target = far->owner_groups[i];
+	size_t count = near->paired ? near->pair_count : near->found_count;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t owner = near->paired ? near->pairs[i].group : near->found[i].group;
+		cni_group *group = &near->groups[owner];
+		const cni_group *target = cni_owner_group(far, i);
 		if (target && target->value)
 			((void **)group->value)[group->found_count++] = target->value;
 	}
@@ -134,39 +135,55 @@ static cn_status join_halves(cni_loading *near, const cni_loading *far)
 	return CN_OK;
 }
 
+static cn_status load_far(cni_loading *near, cni_loading *far)
+{
+	cni_node *between;
+	size_t count;
+
+	if (near->paired) {
+		far->keys = near->pairs;
+		far->owner_count = near->pair_count;
+	} else {
+		TRY(take_nodes(near, &between, &count));
+		far->owners = between;
+		far->owner_count = count;
+	}
+	TRY(cni_loading_run(far));
+	for (size_t i = 0; i < far->found_count; i++)
+		far->groups[far->found[i].group].value = far->found[i].node.row;
+	return CN_OK;
+}
+
 static cn_status load_through(cn_session *s, const cni_link *link, const cni_node *owners,
 	size_t count, bool read_only, cni_node **ret, size_t *ret_count)
 {
+	/* of most tables between, only where they lead to need be kept of a row */
+	bool paired = link->near->int_join && link->far->int_join && link->target->int_key;
+	CLEANUP(cni_loading_done)
 	cni_loading near = {.s = s,
 		.link = link->near,
 		.far = link->far,
 		.between = true,
+		.paired = paired,
 		.owners = owners,
 		.owner_count = count};
+	CLEANUP(cni_loading_done)
 	cni_loading far = {.s = s, .link = link->far, .read_only = read_only};
-	cni_node *between;
-	size_t between_count;
 
 	TRY(cni_loading_run(&near));
-	TRY(take_nodes(&near, &between, &between_count));
-	far.owners = between;
-	far.owner_count = between_count;
-	TRY(cni_loading_run(&far));
-	for (size_t i = 0; i < far.found_count; i++)
-		far.groups[far.found[i].group].value = far.found[i].node.row;
+	TRY(load_far(&near, &far));
 	TRY(join_halves(&near, &far));
 	void **none = cni_alloc(&s->rows, sizeof *none);
 	if (!none)
 		return cni_session_oom(s);
-	for (size_t i = 0; i < count; i++)
-		set_member(link, &owners[i],
-			near.owner_groups[i] ? near.owner_groups[i]->value : none);
+	set_members(&near, link, none);
 	return take_nodes(&far, ret, ret_count);
 }
 
 cn_status cni_load_link(cn_session *s, const cni_link *link, const cni_node *owners, size_t count,
 	bool read_only, cni_node **ret, size_t *ret_count)
 {
+	CLEANUP(cni_loading_done)
 	cni_loading l = {.s = s,
 		.link = link,
 		.read_only = read_only,
