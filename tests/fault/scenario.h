@@ -53,9 +53,8 @@ struct world { /* a scenario that is set up, on the disk that is in memory */
 	disk_image *start;
 	const char *states[STATES_MAX]; /* as state_read tells them, in the order they come */
 	size_t state_count;
-	const char *twin; /* as good as the last; may be NULL */
-	bool edited;      /* the last cni_apply did it so */
-	size_t begin;     /* how many revisions the start has */
+	bool edited;  /* the last cni_apply did it so */
+	size_t begin; /* how many revisions the start has */
 };
 
 /* Makes the start and learns the states from a run without faults. `path`: of the database; its

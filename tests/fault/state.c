@@ -120,6 +120,20 @@ void state_read(const char *path, const char *queries, cni_buffer *out)
 	sqlite3_close(db);
 }
 
+bool state_alike(const char *a, const char *b)
+{
+	for (;;) {
+		a += strspn(a, "\"");
+		b += strspn(b, "\"");
+		if (*a != *b)
+			return false;
+		if (!*a)
+			return true;
+		a++;
+		b++;
+	}
+}
+
 void state_differs(const char *want, const char *have, cni_buffer *out)
 {
 	size_t at = 0, line = 0;

@@ -7,6 +7,7 @@
 #define TESTS_FAULT_STATE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "base/buffer.h"
 
@@ -14,6 +15,10 @@
  * read, or integrity_check or foreign_key_check has something to say, that is part of the text, on
  * lines that begin with "BROKEN". A file that is not there is an empty database. */
 void state_read(const char *path, const char *queries, cni_buffer *out);
+
+/* The same, however names are quoted: a table that was written anew says "t" where another way to
+ * the same schema says t. */
+bool state_alike(const char *a, const char *b);
 
 /* The first line in which they differ, for messages: "want …, have …". */
 void state_differs(const char *want, const char *have, cni_buffer *out);

@@ -122,7 +122,8 @@ static long find_state(const world *w, cni_buffer *text)
 	for (size_t i = 0; i < w->state_count; i++)
 		if (strcmp(cni_buffer_text(text), w->states[i]) == 0)
 			return (long)i;
-	if (w->twin && strcmp(cni_buffer_text(text), w->twin) == 0)
+	/* where counting the rows failed, the other method was taken */
+	if (w->scenario->edits && state_alike(cni_buffer_text(text), w->states[w->state_count - 1]))
 		return (long)w->state_count - 1;
 	return -1;
 }

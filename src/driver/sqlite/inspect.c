@@ -132,5 +132,7 @@ cn_status cni_sqlite_inspect(cni_conn *base, cni_schema *schema, cn_error *err)
 	cn_status status = inspect(conn, schema, err);
 	if (own)
 		cni_sqlite_rollback(base);
+	if (status == CN_OK && own && cni_sqlite_in_transaction(base))
+		return cn_fail(err, CN_ENOMEM, "out of memory"); /* it needs some to end it */
 	return status;
 }

@@ -222,8 +222,12 @@ void cni_sqlite_rollback(cni_conn *base)
 		sqlite3_step(conn->rollback);
 		sqlite3_reset(conn->rollback);
 	}
-	if (!sqlite3_get_autocommit(conn->db)) /* begun by a script */
+	/* begun by a script; or the statement had to be compiled anew, since the schema has
+	 * changed, and there was no memory for that */
+	if (!sqlite3_get_autocommit(conn->db)) {
+		sqlite3_db_release_memory(conn->db);
 		sqlite3_exec(conn->db, "ROLLBACK", NULL, NULL, NULL);
+	}
 }
 
 bool cni_sqlite_in_transaction(const cni_conn *conn)
