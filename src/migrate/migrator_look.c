@@ -255,14 +255,16 @@ static cn_status count_pending(
 	return CN_OK;
 }
 
-static const char *drift_command(cn_migrator *migrator, const cn_drift *drift, bool init)
+static const char *drift_command(
+	cn_migrator *migrator, const cn_drift *drift, bool init, size_t heads)
 {
 	const char *program = migrator->desc.program;
 	if (drift->models_differ)
 		return cni_printf(&migrator->result,
 			"%s%s%s db migrate -m \"what changed\" && %s db upgrade",
 			init ? program : "", init ? " db init && " : "", program, program);
-	return drift->database_behind ? cni_printf(&migrator->result, "%s db upgrade", program)
+	return drift->database_behind ? cni_printf(&migrator->result, "%s db upgrade%s", program,
+						heads > 1 ? " heads" : "")
 				      : NULL;
 }
 
@@ -292,7 +294,7 @@ cn_status cn_migrator_drift(cn_migrator *migrator, cn_drift *ret, cn_error *err)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	drift.lines = lines.list;
 	drift.line_count = lines.count;
-	drift.command = drift_command(migrator, &drift, none);
+	drift.command = drift_command(migrator, &drift, none, cni_folder_head_count(&folder));
 	if (migrator->result.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	*ret = drift;

@@ -122,7 +122,10 @@ typedef struct name_list {
 	size_t *count;
 	bool (*valid)(const char *name);
 	const char *rule; /* for the hint */
+	size_t max;
 } name_list;
+
+enum { NAMES_MAX = 256 }; /* parents, labels, dependences: each is compared with the others */
 
 static cn_status take_name(
 	revision_reader *parser, const name_list *names, const char *from, const char *end)
@@ -135,7 +138,10 @@ static cn_status take_name(
 		cn_error_hint(parser->err, "%s", names->rule);
 		return status;
 	}
-	for (size_t i = 0; i < *names->count; i++)
+	if (*names->count == names->max)
+		return fail_at(parser, from, "more than %zu names behind \"%s:\"", names->max,
+			names->field);
+	for (size_t i = 0; i < *names->count && *names->count <= NAMES_MAX; i++)
 		if (strcmp((*names->list)[i], name) == 0)
 			return fail_at(parser, from, "\"%s\" is named twice behind \"%s:\"", name,
 				names->field);
@@ -166,7 +172,8 @@ static cn_status take_replaces(revision_reader *parser, const char *text, const 
 	cni_revision *revision = parser->revision;
 	cni_replaced list = {0};
 	TRY(take_names(parser,
-		&(name_list){"replaces", &list.ids, &list.count, cni_revision_id_valid, ID_RULE},
+		&(name_list){"replaces", &list.ids, &list.count, cni_revision_id_valid, ID_RULE,
+			CNI_FOLDER_MAX},
 		text, end));
 	if (!list.count)
 		return fail_at(parser, text, "\"replaces:\" names no revision");
@@ -184,7 +191,7 @@ static cn_status take_header(
 	case CNI_WORD_PARENTS:
 		return take_names(parser,
 			&(name_list){"parents", &revision->parents, &revision->parent_count,
-				cni_revision_id_valid, ID_RULE},
+				cni_revision_id_valid, ID_RULE, NAMES_MAX},
 			text, end);
 	case CNI_WORD_MESSAGE: return put_line(parser, &revision->message, text, end);
 	case CNI_WORD_CREATED: return put_line(parser, &revision->created, text, end);
@@ -192,12 +199,13 @@ static cn_status take_header(
 		return take_names(parser,
 			&(name_list){"labels", &revision->labels, &revision->label_count,
 				cni_label_valid,
-				"a label is up to 64 letters, digits and \"_\", a letter first"},
+				"a label is up to 64 letters, digits and \"_\", a letter first",
+				NAMES_MAX},
 			text, end);
 	case CNI_WORD_DEPENDS:
 		return take_names(parser,
 			&(name_list){"depends", &revision->depends, &revision->depend_count,
-				cni_revision_id_valid, ID_RULE},
+				cni_revision_id_valid, ID_RULE, NAMES_MAX},
 			text, end);
 	case CNI_WORD_ANSWER: {
 		const char *answer;

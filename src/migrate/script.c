@@ -19,7 +19,9 @@ void cni_plan_write(cni_buffer *out, const cni_plan *plan)
 	cni_buffer_puts(out, ".bail on\n");
 	if (plan->edits_schema) /* newer shells protect the schema unless told otherwise */
 		cni_buffer_puts(out, ".dbconfig defensive off\n");
-	cni_buffer_puts(out, "PRAGMA foreign_keys = OFF;\nBEGIN IMMEDIATE;\n");
+	cni_buffer_puts(out, "PRAGMA foreign_keys = OFF;\n");
+	if (!plan->no_transaction)
+		cni_buffer_puts(out, "BEGIN IMMEDIATE;\n");
 	for (size_t i = 0; i < plan->warning_count; i++)
 		add_comment(out, plan->warnings[i]);
 	for (size_t i = 0; i < plan->step_count; i++) {
@@ -31,5 +33,6 @@ void cni_plan_write(cni_buffer *out, const cni_plan *plan)
 		const char *last = strrchr(step->sql, '\n');
 		cni_buffer_puts(out, strstr(last ? last : step->sql, "--") ? "\n;\n" : ";\n");
 	}
-	cni_buffer_puts(out, "COMMIT;\n");
+	if (!plan->no_transaction)
+		cni_buffer_puts(out, "COMMIT;\n");
 }

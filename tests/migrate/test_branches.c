@@ -406,6 +406,23 @@ static void ranges_need_no_database(void **state)
 	cn_migrator_free(offline);
 }
 
+static void what_a_script_can_say(void **state)
+{
+	project *p = *state;
+	const char *script;
+	cn_error err;
+	write_revision(
+		p, "r1", "", "-- no-transaction\nCREATE TABLE t (a);\nVACUUM;", "DROP TABLE t;");
+	assert_ok(cn_migrator_script(p->migrator, false, ":r1", &script, &err), &err);
+	script = cni_strdup(&p->arena, script);
+	shell(p, "offline.db", script); /* VACUUM in a transaction would fail */
+	assert_non_null(strstr(dump(p, "offline.db"), "r1|"));
+	write_revision(p, "r2", "r1", "-- call: move_rows", "");
+	assert_int_equal(
+		cn_migrator_script(p->migrator, false, "r1:r2", &script, &err), CN_EUNSUPPORTED);
+	assert_non_null(strstr(err.message, "calls the C function \"move_rows\""));
+}
+
 /* ---- history ---- */
 
 static void a_range_is_a_part_of_the_history(void **state)
@@ -714,6 +731,7 @@ int main(void)
 		TEST(old_version_tables_get_the_tag),
 		TEST(the_shell_ends_where_the_upgrade_ends),
 		TEST(ranges_need_no_database),
+		TEST(what_a_script_can_say),
 		TEST(a_range_is_a_part_of_the_history),
 		TEST(the_checksums_are_sha256sums),
 		TEST(what_was_left_half_done_is_told_and_mended),

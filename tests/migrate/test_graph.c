@@ -89,6 +89,23 @@ static void refuses_labels_that_are_none(void **state)
 	}
 }
 
+/* A line of 16 MB is compared with nothing. */
+static void names_are_bounded(void **state)
+{
+	(void)state;
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(cni_buffer_done) cni_buffer row = {0};
+	const char *rows[] = {NULL, NULL};
+	cni_folder folder;
+	cn_error err;
+	cni_buffer_puts(&row, "a:");
+	for (int i = 0; i < 300000; i++)
+		cni_buffer_printf(&row, "%sp%d", i ? "," : "", i);
+	rows[0] = cni_buffer_text(&row);
+	assert_int_equal(link_folder(&arena, rows, &folder, &err), CN_EARG);
+	assert_non_null(strstr(err.message, "more than 256 names behind \"parents:\""));
+}
+
 /* "id id …" of a set, sorted by id; the folder's order is its own business. */
 static const char *list_set(cni_arena *arena, const cni_folder *folder, const bool *set)
 {
@@ -497,6 +514,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_cannot_be),
 		cmocka_unit_test(refuses_labels_that_are_none),
+		cmocka_unit_test(names_are_bounded),
 		cmocka_unit_test(labels_are_inherited),
 		cmocka_unit_test(heads_are_what_no_child_follows),
 		cmocka_unit_test(names_mean_what_people_mean),

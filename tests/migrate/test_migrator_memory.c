@@ -268,6 +268,11 @@ static long fail_each(const struct call *call)
 		if (status != CN_ENOMEM || !*err.message)
 			fail_msg("%s, allocation %ld: %d %s | %s", call->name, n, status,
 				err.message, err.detail);
+		/* without any memory nobody can ask whether the commit came in time: that is told */
+		if (lasting && strstr(err.detail, "could not be read")) {
+			build(call->branch);
+			continue;
+		}
 		cni_buffer_clear(&after);
 		look(&after);
 		if (strcmp(cni_buffer_text(&before), cni_buffer_text(&after)) != 0)
