@@ -14,8 +14,8 @@
  * "product.stock 0", … */
 #define CNI_DECISION_OPTIONS                                                                       \
 	CN_OPT_TEXT('a', "answers", "FILE",                                                        \
-		"decisions, one a line, in the words of the options below", .group = "decisions",  \
-		.complete = CN_COMPLETE_FILE),                                                     \
+		"decisions, one a line, in the words of the options below; or a revision's file",  \
+		.group = "decisions", .complete = CN_COMPLETE_FILE),                               \
 		CN_OPT_TEXT(0, "rename", "WHAT", "\"table OLD NEW\" or \"column TABLE OLD NEW\"",  \
 			.group = "decisions", .repeated = true),                                   \
 		CN_OPT_TEXT(0, "fill", "WHAT",                                                     \
@@ -32,6 +32,10 @@
 /* Adds what the command line says to the answers. CN_EARG names the option, or the file and line.
  */
 cn_status cni_call_answers(cn_call *call, cni_answers *answers, cn_error *err) CN_MUST_CHECK;
+
+/* Prints what was answered on the terminal as the lines of an answers file; nothing if nothing was.
+ */
+void cni_call_tell_answers(cn_call *call, const cni_answers *answers);
 
 /* Asks the open questions, the likeliest answer first, and adds the answers: a cni_ask_fn whose ctx
  * is the cn_call. Without a terminal, or when a question has no answer (rows must be mended by

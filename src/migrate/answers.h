@@ -37,6 +37,7 @@ typedef struct cni_answer {
 	const char *value;          /* the new name, or the fill's SQL expression */
 	const char *source;         /* "answers.txt:3", "--fill", "model Product": for messages */
 	bool used;                  /* set when a decision rested on it */
+	bool typed; /* just now, at a question: one that cannot be used is asked again */
 } cni_answer;
 
 typedef struct cni_answers {
@@ -72,6 +73,7 @@ typedef struct cni_choice {
 	const char *answer; /* the answer line that records it; NULL: needs a value typed in (a
 			       fill), or "stop" */
 	const char *answer_prefix; /* of a typed value: "fill product.stock " */
+	const char *likely_value;  /* the value that comes to mind first: "0" */
 } cni_choice;
 
 typedef struct cni_question {

@@ -38,6 +38,10 @@ const cni_answer *cni_decided(
 cn_status cni_decide_drops(cni_decider *decider, cn_error *err) CN_MUST_CHECK;
 /* decide_values.c: casts and fills. */
 cn_status cni_decide_values(cni_decider *decider, cn_error *err) CN_MUST_CHECK;
+/* decide_fill.c: one column of a surviving table; a fill that is no SQL is CN_EARG, or, when it was
+ * typed just now, forgotten and asked again. */
+cn_status cni_decide_fill(
+	cni_decider *decider, cni_copy *copy, size_t column, cn_error *err) CN_MUST_CHECK;
 /* preflight.c: what the new keys, checks and references forbid. Only with `data`. */
 cn_status cni_preflight(cni_decider *decider, cn_error *err) CN_MUST_CHECK;
 cn_status cni_preflight_keys(cni_decider *decider, size_t index, cn_error *err) CN_MUST_CHECK;
@@ -75,6 +79,11 @@ void cni_sample_value(cni_buffer *out, cn_value value);
 
 /* Adds a question; text, detail and hint are copied. */
 cn_status cni_ask(cni_decider *decider, const cni_question *question, cn_error *err) CN_MUST_CHECK;
+/* The same with one choice: one line that says it, one that shows it (may be empty), one that says
+ * what to write. */
+cn_status cni_ask_column(cni_decider *decider, cni_question *question, const cni_choice *choice,
+	const cni_buffer *text, const cni_buffer *detail, const cni_buffer *hint,
+	cn_error *err) CN_MUST_CHECK;
 /* "3 rows of t have", "1 row of t has" */
 void cni_rows_text(cni_buffer *out, int64_t count, const char *table);
 

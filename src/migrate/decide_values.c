@@ -1,6 +1,5 @@
 /*
- * decide_values.c - values that would not come through a change of type, and NULLs where none may
- * be.
+ * decide_values.c - values that would not come through a change of type.
  *
  * A change of type is harmless when every value can be told back from what becomes of it: 5 to 5.0
  * and 7 to '7' are, '007' to 7, 19.99 to 19, 2^53+1 to a double are not. What is not harmless needs
@@ -101,39 +100,6 @@ static bool casts(const cni_copy *copy, size_t column)
 	return true;
 }
 
-/* One line that says it, one that shows it, one that says what to write. */
-static cn_status ask_column(cni_decider *decider, cni_question *question, cni_buffer *text,
-	cni_buffer *detail, cni_buffer *hint, cn_error *err)
-{
-	if (text->failed || detail->failed || hint->failed)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
-	question->text = cni_buffer_text(text);
-	question->detail = detail->size ? cni_buffer_text(detail) : NULL;
-	question->hint = cni_buffer_text(hint);
-	cni_choice *choice = cni_alloc(decider->arena, sizeof *choice);
-	const char *line = cni_strdup(decider->arena, question->hint);
-	if (!choice || !line)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
-	if (question->kind == CNI_ASK_CAST) {
-		choice->text = "convert them";
-		choice->answer = line;
-	} else {
-		CLEANUP(cni_buffer_done) cni_buffer prefix = {0};
-		cni_buffer_puts(&prefix, "fill ");
-		cni_quote_name_if(&prefix, question->table);
-		cni_buffer_putc(&prefix, '.');
-		cni_quote_name_if(&prefix, question->column);
-		cni_buffer_putc(&prefix, ' ');
-		choice->text = "fill them with a value";
-		choice->answer_prefix = cni_buffer_dup(&prefix, decider->arena);
-		if (!choice->answer_prefix)
-			return cn_fail(err, CN_ENOMEM, "out of memory");
-	}
-	question->choices = choice;
-	question->choice_count = 1;
-	return cni_ask(decider, question, err);
-}
-
 static cn_status ask_cast(cni_decider *decider, const cni_copy *copy, size_t column,
 	const char *where, int64_t rows, cn_error *err)
 {
@@ -156,7 +122,8 @@ static cn_status ask_cast(cni_decider *decider, const cni_copy *copy, size_t col
 	const cni_answer answer = {
 		.kind = CNI_ANSWER_ALLOW_CAST, .table = copy->to->name, .column = is->name};
 	cni_answer_write(&hint, &answer);
-	return ask_column(decider, &question, &text, &detail, &hint, err);
+	const cni_choice choice = {.text = "convert them", .answer = cni_buffer_text(&hint)};
+	return cni_ask_column(decider, &question, &choice, &text, &detail, &hint, err);
 }
 
 static cn_status decide_cast(cni_decider *decider, cni_copy *copy, size_t column, cn_error *err)
@@ -188,104 +155,6 @@ static cn_status decide_cast(cni_decider *decider, cni_copy *copy, size_t column
 	return rows ? ask_cast(decider, copy, column, cni_buffer_text(&where), rows, err) : CN_OK;
 }
 
-/* The value that comes to mind first: what people see in the hint. */
-static const char *likely_fill(const cni_ddl_table *table, size_t column)
-{
-	const cni_ddl_column *is = &table->columns[column];
-	if (is->default_sql && cni_column_has_default(is) && !is->default_is_expression)
-		return is->default_sql;
-	switch (cni_column_affinity(table, column)) {
-	case CNI_AFF_TEXT: return "''";
-	case CNI_AFF_REAL: return "0.0";
-	case CNI_AFF_BLOB: return "x''";
-	default: return "0";
-	}
-}
-
-static cn_status ask_fill(cni_decider *decider, const cni_copy *copy, size_t column, int64_t rows,
-	const char *where, cn_error *err)
-{
-	CLEANUP(cni_buffer_done) cni_buffer text = {0};
-	CLEANUP(cni_buffer_done) cni_buffer detail = {0};
-	CLEANUP(cni_buffer_done) cni_buffer hint = {0};
-	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	const cni_ddl_column *is = &copy->to->ddl.table.columns[column];
-	bool is_new = copy->columns[column].from < 0;
-	cni_question question = {
-		.kind = CNI_ASK_FILL, .table = copy->to->name, .column = is->name, .rows = rows};
-	if (rows >= 0) {
-		cni_rows_text(&text, rows, copy->to->name);
-	} else {
-		cni_buffer_puts(&text, "rows of ");
-		cni_quote_name_if(&text, copy->to->name);
-		cni_buffer_puts(&text, " may have");
-	}
-	cni_buffer_puts(&text, is_new ? " nothing to put into the new column " : " NULL in ");
-	cni_quote_name_if(&text, is->name);
-	cni_buffer_puts(&text, is_new ? ", which is NOT NULL and has no default"
-				      : ", which must not be NULL any longer");
-	if (where) {
-		cni_buffer_printf(&sql, "SELECT %s FROM %s LIMIT %d", cni_relation_key_name(copy),
-			where, CNI_SAMPLES);
-		TRY(cni_sample(decider, &sql, &detail, err));
-	}
-	const cni_answer answer = {.kind = CNI_ANSWER_FILL,
-		.table = copy->to->name,
-		.column = is->name,
-		.value = likely_fill(&copy->to->ddl.table, column)};
-	cni_answer_write(&hint, &answer);
-	return ask_column(decider, &question, &text, &detail, &hint, err);
-}
-
-/* Rows that have no value for a column that needs one; -1: unknown, and worth asking. */
-static cn_status count_missing(cni_decider *decider, const cni_copy *copy, size_t column,
-	cni_buffer *where, int64_t *ret, cn_error *err)
-{
-	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	bool is_new = copy->columns[column].from < 0;
-	*ret = 0;
-	if (!decider->input->data) {
-		*ret = is_new && decider->input->every_drop_asked ? -1 : 0;
-		return CN_OK;
-	}
-	cni_relation_old(copy, where);
-	if (!is_new) {
-		cni_buffer_puts(where, " WHERE ");
-		cni_quote_name(where, copy->to->ddl.table.columns[column].name);
-		cni_buffer_puts(where, " IS NULL");
-	}
-	cni_buffer_printf(&sql, "SELECT count(*) FROM %s", cni_buffer_text(where));
-	if (sql.failed || where->failed)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
-	return cni_count(decider, &sql, ret, err);
-}
-
-static cn_status decide_fill(cni_decider *decider, cni_copy *copy, size_t column, cn_error *err)
-{
-	CLEANUP(cni_buffer_done) cni_buffer where = {0};
-	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;
-	const cni_ddl_column *is = &to->columns[column];
-	cni_copy_column *how = &copy->columns[column];
-	const cni_answer *answer = cni_decided(decider, CNI_ANSWER_FILL, copy->to->name, is->name);
-	bool alias = cni_table_rowid_alias(to) == (long)column;
-	if (!cni_needs_value(to, column) || is->generated_sql)
-		return CN_OK;
-	if (how->from < 0 && (alias || cni_column_has_default(is)))
-		return CN_OK; /* rowids are given out, or the default is there */
-	if (how->from >= 0 && cni_needs_value(from, (size_t)how->from))
-		return CN_OK;
-	if (answer) {
-		how->fill = answer->value;
-		return CN_OK;
-	}
-	int64_t missing;
-	TRY(count_missing(decider, copy, column, &where, &missing, err));
-	if (missing == 0)
-		return CN_OK;
-	return ask_fill(
-		decider, copy, column, missing, where.size ? cni_buffer_text(&where) : NULL, err);
-}
-
 cn_status cni_decide_values(cni_decider *decider, cn_error *err)
 {
 	for (size_t i = 0; i < decider->copy_count; i++) {
@@ -294,7 +163,7 @@ cn_status cni_decide_values(cni_decider *decider, cn_error *err)
 			continue;
 		for (size_t j = 0; j < copy->to->ddl.table.column_count; j++) {
 			TRY(decide_cast(decider, copy, j, err));
-			TRY(decide_fill(decider, copy, j, err));
+			TRY(cni_decide_fill(decider, copy, j, err));
 		}
 	}
 	return CN_OK;

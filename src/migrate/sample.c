@@ -90,6 +90,25 @@ cn_status cni_ask(cni_decider *decider, const cni_question *question, cn_error *
 	return CN_OK;
 }
 
+cn_status cni_ask_column(cni_decider *decider, cni_question *question, const cni_choice *choice,
+	const cni_buffer *text, const cni_buffer *detail, const cni_buffer *hint, cn_error *err)
+{
+	cni_arena *arena = decider->arena;
+	cni_choice *copy = cni_alloc(arena, sizeof *copy);
+	if (!copy || text->failed || detail->failed || hint->failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	*copy = (cni_choice){.text = cni_strdup(arena, choice->text),
+		.answer = cni_strdup(arena, choice->answer),
+		.answer_prefix = cni_strdup(arena, choice->answer_prefix),
+		.likely_value = cni_strdup(arena, choice->likely_value)};
+	question->text = cni_buffer_text(text);
+	question->detail = detail->size ? cni_buffer_text(detail) : NULL;
+	question->hint = cni_buffer_text(hint);
+	question->choices = copy;
+	question->choice_count = 1;
+	return cni_ask(decider, question, err);
+}
+
 bool cni_needs_value(const cni_ddl_table *table, size_t column)
 {
 	if (table->columns[column].not_null || cni_table_rowid_alias(table) == (long)column)

@@ -100,6 +100,8 @@ static int apply(cn_call *call, cn_error *err)
 	cni_call_forget(call, conn);
 	if (status >= 0)
 		report_apply(call, &report);
+	if (status != CN_EDECISION && !cn_call_json(call) && !cn_call_flag(call, "sql"))
+		cni_call_tell_answers(call, &answers);
 	return status;
 }
 

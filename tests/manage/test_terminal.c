@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/try.h"
 
 enum { PATIENCE_US = 20 * 1000000 };
 
@@ -330,6 +331,98 @@ static void has_a_prompt(void **state)
 	assert_int_equal(finish(t), 0);
 }
 
+/* ---- decisions ---- */
+
+/* A database with rows, and a schema that they do not fit yet; then `cantil WORDS`. */
+static void start_cantil(terminal *t, const char *before, const char *after, const char *words)
+{
+	CLEANUP(cni_buffer_done) cni_buffer line = {0};
+
+	cni_buffer_printf(&line,
+		"cd '%s' && sqlite3 app.db \"%s\" && echo \"%s\" > schema.sql && exec '%s/cantil' %s",
+		t->folder, before, after, getenv("CANTIL_TEST_BUILD"), words);
+	start_line(t, cni_buffer_text(&line));
+}
+
+static const char three_rows[] = "create table t (id integer primary key, a text);"
+				 "insert into t values (1, 'x'), (2, null), (3, null)";
+
+static void asks_again_for_a_fill(void **state)
+{
+	terminal *t = *state;
+
+	start_cantil(t, three_rows,
+		"create table t (id integer primary key, a text not null, b integer not null);",
+		"apply app.db schema.sql");
+	type_when(t, "which? [1] ", "\n");
+	type_when(t, "(text in single quotes): [''] ", "none\n");
+	wait_for(t, "that cannot be used: no such column: none");
+	type_when(t, "which? [1] ", "\n");
+	type_when(t, "(text in single quotes): [''] ", "'a'); drop table t\n");
+	wait_for(t, "not one SQL expression");
+	type_when(t, "(text in single quotes): [''] ", "upper('none')\n");
+	wait_for(t, "new column b");
+	type_when(t, "which? [1] ", "\n");
+	type_when(t, "(text in single quotes): [0] ", "max(id)\n");
+	wait_for(t, "that cannot be used: misuse of aggregate");
+	type_when(t, "which? [1] ", "\n");
+	type_when(t, "(text in single quotes): [0] ", "\n");
+	type_when(t, "make these changes? [Y/n] ", "y\n");
+	wait_for(t, "done");
+	wait_for(t, "what you answered, for --answers FILE another time:");
+	wait_for(t, "fill t.a upper('none')");
+	wait_for(t, "fill t.b 0");
+	assert_int_equal(finish(t), 0);
+}
+
+static void offers_distinct_values_for_a_key(void **state)
+{
+	terminal *t = *state;
+
+	start_cantil(t,
+		"create table t (n integer, a text); insert into t values (7, 'x'), (null, 'y'), (null, 'z')",
+		"create table t (n integer primary key, a text);", "apply app.db schema.sql --yes");
+	type_when(t, "which? [1] ", "\n");
+	type_when(t, "(text in single quotes): [-rowid] ", "\n");
+	assert_int_equal(finish(t), 0);
+	start_cantil(t, "select 'sum ' || sum(n) from t", "", "inspect app.db");
+	wait_for(t, "sum 2"); /* 7 - 2 - 3 */
+	assert_int_equal(finish(t), 0);
+}
+
+static void tells_the_answers_when_the_rows_do_not_fit(void **state)
+{
+	terminal *t = *state;
+
+	start_cantil(t, three_rows,
+		"create table t (id integer primary key, a text not null check (length(a) > 0));",
+		"apply app.db schema.sql --yes");
+	type_when(t, "which? [1] ", "\n");
+	type_when(t, "(text in single quotes): [''] ", "\n");
+	wait_for(t, "for --answers FILE another time:");
+	wait_for(t, "fill t.a ''");
+	wait_for(t, "forbids");
+	assert_int_equal(finish(t), 3);
+}
+
+static void stops_at_ctrl_c_within_a_question(void **state)
+{
+	terminal *t = *state;
+
+	start_cantil(t, three_rows, "create table t (id integer primary key, a text not null);",
+		"apply app.db schema.sql");
+	type_when(t, "which? [1] ", "\x03");
+	assert_int_equal(finish(t), 130);
+	start_cantil(t, "", "create table t (id integer primary key, a text, b text);",
+		"apply app.db schema.sql");
+	type_when(t, "make these changes? [Y/n] ", "\x03");
+	assert_int_equal(finish(t), 130);
+	start_cantil(
+		t, "select 'still ' || count(*) from pragma_table_info('t')", "", "inspect app.db");
+	wait_for(t, "still 2");
+	assert_int_equal(finish(t), 0);
+}
+
 #define on_terminal(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -345,6 +438,10 @@ int main(void)
 		on_terminal(uses_colour),
 		on_terminal(drops_what_was_agreed_to),
 		on_terminal(has_a_prompt),
+		on_terminal(asks_again_for_a_fill),
+		on_terminal(offers_distinct_values_for_a_key),
+		on_terminal(tells_the_answers_when_the_rows_do_not_fit),
+		on_terminal(stops_at_ctrl_c_within_a_question),
 	};
 	return RUN(tests);
 }
