@@ -60,6 +60,8 @@ typedef struct cn_query {
 	size_t limit, offset; /* 0: all, from the first */
 	bool distinct;        /* for reads of views, which may hold equal rows */
 	const char *load;     /* relations to load with it: "producer, products.garbage" */
+	const char *join;     /* relations to one row, in the same statement: "producer, country". For a few large rows, or
+	                         a slow connection; else .load is as fast, and reads no row twice */
 	bool read_only;       /* cn_list: plain structs, faster and smaller: no identity, changes are not saved */
 } cn_query;
 
@@ -126,6 +128,7 @@ CN_API size_t cn_len(const void *list);
 CN_API void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key);
 CN_API void *cn_session_find(cn_session *s, const cn_model *model, const cn_query *query);
 CN_API void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query);
+CN_API void *cn_session_one_or_none(cn_session *s, const cn_model *model, const cn_query *query);
 CN_API void **cn_session_list(cn_session *s, const cn_model *model, const cn_query *query);
 CN_API int64_t cn_session_count(cn_session *s, const cn_model *model, const cn_query *query);
 CN_API bool cn_session_exists(cn_session *s, const cn_model *model, const cn_query *query);
@@ -216,7 +219,9 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 #define cn_find(s, T, ...) cn_first(s, T, cn_where(__VA_ARGS__))
 
 /* cn_one(s, Product, "name = ?", name): exactly one row, else an error (CN_ENOTFOUND, CN_EARG for
- * several). */
+ * several). cn_one_or_none: NULL when there is none; several are an error. */
+#define cn_one_or_none(s, T, ...)                                                                  \
+	((T *)cn_session_one_or_none((s), &T##_model, CN_QUERY(cn_where(__VA_ARGS__))))
 #define cn_one(s, T, ...)                                                                          \
 	((T *)cn_session_one((s), &T##_model, CN_QUERY(cn_where(__VA_ARGS__))))
 

@@ -63,6 +63,30 @@ cn_status cni_loading_run(cni_loading *l) CN_MUST_CHECK;
 cn_status cni_loading_add(cni_loading *l, cni_group *group, cni_node node) CN_MUST_CHECK;
 void cni_loading_done(cni_loading *l);
 
+/* A path as a tree: "producer, products.garbage". load_path.c */
+typedef struct cni_path {
+	const cni_link *link;
+	struct cni_path *first, *next;
+} cni_path;
+cn_status cni_path_parse(
+	cn_session *s, const cni_layout *layout, const char *text, cni_path **ret) CN_MUST_CHECK;
+
+/* Relations to one row that are read by the same statement. joins.c */
+typedef struct cni_joins {
+	const cni_path *first;
+} cni_joins;
+cn_status cni_joins_parse(
+	cn_session *s, const cni_layout *layout, const char *text, cni_joins *ret) CN_MUST_CHECK;
+void cni_joins_sql(
+	cni_buffer *sql, const cni_layout *layout, const cn_query *query, const cni_joins *joins);
+/* The values behind the owner's own. */
+cn_status cni_joins_take(cn_session *s, const cni_joins *joins, const cn_value *values,
+	const cni_node *owner, bool read_only) CN_MUST_CHECK;
+
+/* Sets the member, and what it was, so that it does not look like the program's change; unless the
+ * program has changed it. load_set.c */
+void cni_member_load(const cni_link *link, const cni_node *node, void *value);
+
 /* Loads a relation and sets its members; what was found, each row once. load_set.c */
 cn_status cni_load_link(cn_session *s, const cni_link *link, const cni_node *owners, size_t count,
 	bool read_only, cni_node **ret, size_t *ret_count) CN_MUST_CHECK;

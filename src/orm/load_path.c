@@ -9,11 +9,6 @@
 
 enum { PATH_DEPTH = 16 };
 
-typedef struct cni_path {
-	const cni_link *link;
-	struct cni_path *first, *next;
-} cni_path;
-
 static cn_status unknown_relation(cn_session *s, const cni_layout *layout, const char *name)
 {
 	const char **names = cni_alloc(&s->scratch, (layout->link_count + 1) * sizeof *names);
@@ -51,8 +46,7 @@ static cn_status add_path(
 	return unknown_relation(s, layout, name);
 }
 
-static cn_status parse_path(
-	cn_session *s, const cni_layout *layout, const char *text, cni_path **ret)
+cn_status cni_path_parse(cn_session *s, const cni_layout *layout, const char *text, cni_path **ret)
 {
 	const cni_layout *at_layout = layout;
 	cni_path *tree = NULL, **level = &tree;
@@ -87,7 +81,7 @@ static cn_status parse_path(
 	return CN_OK;
 }
 
-/* The depth is bounded by parse_path. */
+/* The depth is bounded by cni_path_parse. */
 static cn_status load_tree(
 	cn_session *s, const cni_path *path, const cni_node *owners, size_t count, bool read_only)
 {
@@ -106,7 +100,7 @@ cn_status cni_session_load_path(cn_session *s, const cni_layout *layout, const c
 {
 	cni_path *tree;
 
-	TRY(parse_path(s, layout, path, &tree));
+	TRY(cni_path_parse(s, layout, path, &tree));
 	return load_tree(s, tree, owners, count, read_only);
 }
 

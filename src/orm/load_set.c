@@ -5,9 +5,7 @@
 #include "base/try.h"
 #include "orm/load_impl.h"
 
-/* Sets the member, and what it was, so that it does not look like the program's change; unless the
- * program has changed it. */
-static void set_member(const cni_link *link, const cni_node *node, void *value)
+void cni_member_load(const cni_link *link, const cni_node *node, void *value)
 {
 	size_t offset = link->relation->offset;
 	void **member = (void **)(void *)((char *)node->row + offset);
@@ -25,7 +23,7 @@ static void set_members(const cni_loading *l, const cni_link *link, void *none)
 {
 	for (size_t i = 0; i < l->owner_count; i++) {
 		const cni_group *group = cni_owner_group(l, i);
-		set_member(link, &l->owners[i], group ? group->value : none);
+		cni_member_load(link, &l->owners[i], group ? group->value : none);
 	}
 }
 
@@ -50,7 +48,7 @@ static cn_status make_lists(cni_loading *l, const cni_link *link)
 		cni_group *group = &l->groups[l->found[i].group];
 		((void **)group->value)[group->found_count++] = l->found[i].node.row;
 		if (link->back)
-			set_member(link->back, &l->found[i].node, group->owner->row);
+			cni_member_load(link->back, &l->found[i].node, group->owner->row);
 	}
 	/* a row without a key has no children, which is not the same as not loaded */
 	set_members(l, link, none);
@@ -65,7 +63,7 @@ static void take_first(cni_loading *l, const cni_link *link)
 			continue;
 		group->value = l->found[i].node.row;
 		if (link->back)
-			set_member(link->back, &l->found[i].node, group->owner->row);
+			cni_member_load(link->back, &l->found[i].node, group->owner->row);
 	}
 	set_members(l, link, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
-#include "orm/session_impl.h"
+#include "orm/load_impl.h"
 
 enum { SINK_COLUMNS = 100, USUAL_COLUMNS = 64, PAGE_USUAL = 20, LIST_MIN = 16 };
 
@@ -156,7 +156,8 @@ typedef struct cni_taker {
 	cn_session *s;
 	const cni_layout *layout;
 	bool read_only;
-	cni_node *nodes; /* from malloc */
+	const cni_joins *joins; /* NULL: none */
+	cni_node *nodes;        /* from malloc */
 	size_t count, cap;
 } cni_taker;
 
@@ -175,6 +176,9 @@ static int take_row(const cn_value *values, size_t count, void *ctx, cn_error *e
 		TRY(cni_session_take(taker->s, taker->layout, values, &node.entry));
 		node.row = cni_row(node.entry);
 	}
+	if (taker->joins)
+		TRY(cni_joins_take(taker->s, taker->joins, values + taker->layout->field_count,
+			&node, taker->read_only));
 	if (taker->count == taker->cap) {
 		size_t cap = taker->cap ? taker->cap * 2 : LIST_MIN;
 		cni_node *nodes = realloc(taker->nodes, cap * sizeof *nodes);
@@ -193,13 +197,22 @@ static cn_status take_rows(
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 
-	list_sql(&sql, layout, query);
+	cni_joins joins = {0};
+
+	if (query->join) {
+		TRY(cni_joins_parse(s, layout, query->join, &joins));
+		cni_joins_sql(&sql, layout, query, &joins);
+		taker->joins = &joins;
+	} else {
+		list_sql(&sql, layout, query);
+	}
 	TRY(start(s, layout, query, &sql, &stmt));
 	/* a table's rows have different numbers, so none of a query's is known when none was */
-	if (layout->int_key && layout->row_number >= 0 && !s->counts[layout->rank])
+	if (!query->join && layout->int_key && layout->row_number >= 0 && !s->counts[layout->rank])
 		s->fresh = layout;
 	cn_status status = cni_stmt_each(stmt, take_row, taker, &s->error);
 	s->fresh = NULL;
+	taker->joins = NULL;
 	if (status < 0)
 		explain(s, layout);
 	return status;
@@ -259,7 +272,7 @@ void *cn_session_find(cn_session *s, const cn_model *model, const cn_query *quer
 	return cn_session_list(s, model, &first)[0];
 }
 
-void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query)
+static void *find_one(cn_session *s, const cn_model *model, const cn_query *query, bool needed)
 {
 	cn_query two = query ? *query : no_query;
 
@@ -267,7 +280,7 @@ void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query
 	void **rows = cn_session_list(s, model, &two);
 	if (cni_session_failed(s))
 		return NULL;
-	if (rows[0] && !rows[1])
+	if (rows[0] ? !rows[1] : !needed)
 		return rows[0];
 	cn_error_set(&s->error, rows[0] ? CN_EARG : CN_ENOTFOUND,
 		"%s \"%s\" for a condition that should find one", rows[0] ? "more than one" : "no",
@@ -275,6 +288,16 @@ void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query
 	if (two.where.count)
 		cn_error_detail(&s->error, "%.1000s", (const char *)two.where.args[0].as.p);
 	return NULL;
+}
+
+void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query)
+{
+	return find_one(s, model, query, true);
+}
+
+void *cn_session_one_or_none(cn_session *s, const cn_model *model, const cn_query *query)
+{
+	return find_one(s, model, query, false);
 }
 
 /* ---- by key ---- */

@@ -123,7 +123,7 @@ static cn_status prepare(cni_stream *stream, const cn_query *query)
 	cni_conn *conn;
 
 	TRY(cni_query_check(s, query));
-	if (query->load)
+	if (query->load || query->join)
 		return cn_fail(&s->error, CN_EARG,
 			"cn_each loads no relations: its rows are no rows of the session");
 	cni_query_select(&sql, stream->layout, query, false);

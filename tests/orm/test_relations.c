@@ -278,6 +278,54 @@ static void children_that_are_let_go(void **state)
 	assert_failed(s, CN_EARG, "load it with");
 }
 
+static void joined(void **state)
+{
+	fixture *f = *state;
+	cn_session *s = f->s;
+	Person *ann = cn_new(s, Person, .name = "Ann");
+
+	(void)cn_new(s, Person, .name = "Bob");
+	ann->passport = cn_new(s, Passport, .number = "A1");
+	assert_int_equal(cn_commit(s), CN_OK);
+	for (int plain = 0; plain < 2; plain++) {
+		cn_clear(s);
+		store_log_clear(&f->log);
+		/* "id" and "name" are the person's, though the passport has an id as well */
+		Person **all =
+			cn_list(s, Person, cn_where("id > ? and name like '%b'  or id = ?", 0, 1),
+				.order_by = "name desc", .limit = 5, .join = "passport",
+				.read_only = plain);
+		assert_clean(s);
+		assert_int_equal(store_log_count(&f->log, " JOIN "), 1);
+		assert_int_equal(cn_len(all), 2);
+		assert_string_equal(all[0]->name, "Bob");
+		assert_null(all[0]->passport);
+		assert_string_equal(all[1]->passport->number, "A1");
+		assert_ptr_equal(all[1]->passport->person, all[1]);
+		if (!plain)
+			assert_ptr_equal(cn_get(s, Passport, 1), all[1]->passport);
+		store_log_clear(&f->log);
+		assert_int_equal(cn_commit(s), CN_OK); /* nothing was changed */
+		assert_int_equal(store_log_count(&f->log, "UPDATE"), 0);
+	}
+	Passport **passports = cn_list(s, Passport, .join = "person");
+	assert_string_equal(passports[0]->person->name, "Ann");
+	(void)cn_list(s, Person, .join = "pets");
+	assert_failed(s, CN_EARG, "it is a list");
+	cn_rollback(s);
+	(void)cn_list(s, Passport, .join = "person.friends");
+	assert_failed(s, CN_EARG, "one level deep");
+	cn_rollback(s);
+	(void)cn_list(s, Passport, .join = "persn");
+	assert_failed(s, CN_EARG, "did you mean \"person\"");
+	cn_rollback(s);
+	assert_null(cn_one_or_none(s, Person, "name = ?", "Cid"));
+	assert_clean(s);
+	assert_string_equal(cn_one_or_none(s, Person, "name = ?", "Bob")->name, "Bob");
+	assert_null(cn_one_or_none(s, Person, "id > ?", 0));
+	assert_failed(s, CN_EARG, "more than one");
+}
+
 static void plain_rows(void **state)
 {
 	fixture *f = *state;
@@ -354,6 +402,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_to_many_of_the_same_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_to_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(children_that_are_let_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(joined, setup, teardown),
 		cmocka_unit_test_setup_teardown(plain_rows, setup, teardown),
 		cmocka_unit_test(contradictions),
 	};
