@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, create and fill the example database, serve it
 #   make test       install what the tests need, build, run everything
 #   make bench      the benchmarks          make fuzz       the fuzzers, FUZZ_SECONDS each
+#   make bench-peers                        the same migrations by Flask-Migrate and by Django
 #   make install    DESTDIR= and PREFIX= as usual
 #   make format     clang-format            make lint       clang-tidy, layer rules
 
@@ -15,7 +16,7 @@ MESON_FLAGS ?=
 
 SOURCES = $(shell git ls-files 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'examples/*.[ch]' 'bench/*.[ch]' | grep -vE 'tests/api/bad/|/snapshots/')
 
-.PHONY: all demo test test-long bench fuzz install format lint clean
+.PHONY: all demo test test-long bench bench-peers fuzz install format lint clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -35,6 +36,9 @@ test-long:
 
 bench:
 	@scripts/bench.sh
+
+bench-peers:
+	@scripts/bench-peers.sh
 
 fuzz:
 	@scripts/fuzz.sh $(FUZZ_SECONDS)

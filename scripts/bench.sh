@@ -40,3 +40,4 @@ for w in W1 W1_bulk W2 W2_tracked W3 W4 W4_tracked W5 W6 W7; do
 	json="$json${json:+, }\"$w\": {\"ratio\": $ratio, \"cantil_s\": $session, \"raw_s\": $raw}"
 done
 echo "{$json}" >build/bench/data.json
+scripts/bench-migrations.sh

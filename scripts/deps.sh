@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for: build | demo | test | fuzz | lint. `build` only says what is
+# Installs the Debian packages that are missing for: build | demo | test | fuzz | lint | peers. `build` only says what is
 # missing, so that a plain `make` never changes the system.
 set -eu
 
@@ -8,6 +8,7 @@ demo="$build"
 test="$build libcmocka-dev clang libclang-rt-dev g++ python3 sqlite3 curl git make cmake"
 fuzz="$build clang libclang-rt-dev"
 lint="$build clang-format clang-tidy clang"
+peers="$build sqlite3 python3-flask-migrate python3-sqlalchemy python3-alembic python3-django"
 
 case "${1:-}" in
 build) want=$build ;;
@@ -15,7 +16,8 @@ demo) want=$demo ;;
 test) want=$test ;;
 fuzz) want=$fuzz ;;
 lint) want=$lint ;;
-*) echo "usage: scripts/deps.sh build|demo|test|fuzz|lint" >&2; exit 2 ;;
+peers) want=$peers ;;
+*) echo "usage: scripts/deps.sh build|demo|test|fuzz|lint|peers" >&2; exit 2 ;;
 esac
 
 # python3 may come from elsewhere than Debian's package: what counts is that it runs
