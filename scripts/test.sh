@@ -79,6 +79,7 @@ if [ -d "$shared" ]; then
 	scorer creates python3 "$shared/creates/roundtrip.py" --every $creates --tool 'build/cantil inspect {db} --format sql'
 	scorer creates-unchanged python3 tests/creates/unchanged.py --tool build/cantil --creates "$shared/creates" \
 		--every $creates
+	scorer page-on-others scripts/others.py --cases "$shared/cases" --tool build/cantil --check
 fi
 
 echo "$passed passed, $failed failed"
