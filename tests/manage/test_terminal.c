@@ -423,6 +423,54 @@ static void stops_at_ctrl_c_within_a_question(void **state)
 	assert_int_equal(finish(t), 0);
 }
 
+/* An editor that spoils the file when it is sound, and mends it when it is spoilt. */
+static const char prepare_edit[] =
+	"cd $FOLDER && $SHOP db init -q && $SHOP db migrate -q -m first --rev-id r1 -y && "
+	"printf '#!/bin/sh\\nif grep -q nonsense \"$1\"; then sed -i /nonsense/d \"$1\"; echo \"-- seen\" >> \"$1\"; "
+	"else echo \"SELECT nonsense;\" >> \"$1\"; fi\\n' > ed && chmod +x ed && "
+	"printf '#!/bin/sh\\ntrap \"echo caught; exit 0\" INT\\necho editing\\nread line\\n' > wait && "
+	"chmod +x wait && echo prepared";
+
+static void edits_until_it_holds(void **state)
+{
+	terminal *t = *state;
+	setenv("FOLDER", t->folder, 1);
+	start_line(t, prepare_edit);
+	wait_for(t, "prepared");
+	assert_int_equal(finish(t), 0);
+	start_line(t, "EDITOR=$FOLDER/ed exec $SHOP db edit");
+	wait_for(t, "no such column: nonsense");
+	type_when(t, "Edit it again? [Y/n] ", "\n");
+	wait_for(t, "holds; its checksum is noted");
+	assert_int_equal(finish(t), 0);
+	start_line(t, "EDITOR=$FOLDER/ed exec $SHOP db edit");
+	type_when(t, "Edit it again? [Y/n] ", "n\n");
+	wait_for(t, "the file is as you left it");
+	assert_int_equal(finish(t), 1);
+	start_line(t, "EDITOR=$FOLDER/ed $SHOP db edit && $SHOP db upgrade");
+	wait_for(t, "holds; its checksum is noted");
+	wait_for(t, "applied");
+	assert_int_equal(finish(t), 0);
+	start_line(t, "EDITOR=$FOLDER/ed exec $SHOP db edit");
+	wait_for(t, "is applied already");
+	type_when(t, "Edit it all the same? [y/N] ", "\n");
+	assert_int_equal(finish(t), 1);
+}
+
+static void leaves_control_c_to_the_editor(void **state)
+{
+	terminal *t = *state;
+	setenv("FOLDER", t->folder, 1);
+	start_line(t, prepare_edit);
+	wait_for(t, "prepared");
+	assert_int_equal(finish(t), 0);
+	start_line(t, "EDITOR=$FOLDER/wait exec $SHOP db edit");
+	type_when(t, "editing", "\x03");
+	wait_for(t, "caught");
+	wait_for(t, "is as it was");
+	assert_int_equal(finish(t), 0);
+}
+
 #define on_terminal(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -442,6 +490,8 @@ int main(void)
 		on_terminal(offers_distinct_values_for_a_key),
 		on_terminal(tells_the_answers_when_the_rows_do_not_fit),
 		on_terminal(stops_at_ctrl_c_within_a_question),
+		on_terminal(edits_until_it_holds),
+		on_terminal(leaves_control_c_to_the_editor),
 	};
 	return RUN(tests);
 }
