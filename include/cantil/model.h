@@ -392,14 +392,25 @@ CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value valu
 /* In a header, so that other files can write cn_find(s, Product, …) and CN_MODELS(Product). */
 #define CN_MODEL_DECL(T) extern const cn_model T##_model
 
-/* ---- counting and mapping macro arguments (1 to 32) ---- */
+/* ---- counting and mapping macro arguments (1 to 120) ---- */
 #define CN_CAT(a, b) CN_CAT_(a, b)
 #define CN_CAT_(a, b) a##b
-#define CN_NARG(...)                                                                               \
-	CN_NARG_(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,  \
-		15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-#define CN_NARG_(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18,  \
-	a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, N, ...)              \
+#define CN_NARG(...) \
+	CN_NARG_(__VA_ARGS__, 120, 119, 118, 117, 116, 115, 114, 113, 112, 111, 110, 109, \
+	108, 107, 106, 105, 104, 103, 102, 101, 100, 99, 98, 97, 96, 95, 94, 93, 92, 91, \
+	90, 89, 88, 87, 86, 85, 84, 83, 82, 81, 80, 79, 78, 77, 76, 75, 74, 73, 72, 71, 70, \
+	69, 68, 67, 66, 65, 64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, \
+	48, 47, 46, 45, 44, 43, 42, 41, 40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, \
+	27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, \
+	5, 4, 3, 2, 1, 0)
+#define CN_NARG_(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, \
+	a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, \
+	a33, a34, a35, a36, a37, a38, a39, a40, a41, a42, a43, a44, a45, a46, a47, a48, \
+	a49, a50, a51, a52, a53, a54, a55, a56, a57, a58, a59, a60, a61, a62, a63, a64, \
+	a65, a66, a67, a68, a69, a70, a71, a72, a73, a74, a75, a76, a77, a78, a79, a80, \
+	a81, a82, a83, a84, a85, a86, a87, a88, a89, a90, a91, a92, a93, a94, a95, a96, \
+	a97, a98, a99, a100, a101, a102, a103, a104, a105, a106, a107, a108, a109, a110, \
+	a111, a112, a113, a114, a115, a116, a117, a118, a119, a120, N, ...) \
 	N
 #define CN_MAP1(f, a) f(a)
 #define CN_MAP2(f, a, ...) f(a), CN_MAP1(f, __VA_ARGS__)
@@ -433,9 +444,97 @@ CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value valu
 #define CN_MAP30(f, a, ...) f(a), CN_MAP29(f, __VA_ARGS__)
 #define CN_MAP31(f, a, ...) f(a), CN_MAP30(f, __VA_ARGS__)
 #define CN_MAP32(f, a, ...) f(a), CN_MAP31(f, __VA_ARGS__)
+#define CN_MAP33(f, a, ...) f(a), CN_MAP32(f, __VA_ARGS__)
+#define CN_MAP34(f, a, ...) f(a), CN_MAP33(f, __VA_ARGS__)
+#define CN_MAP35(f, a, ...) f(a), CN_MAP34(f, __VA_ARGS__)
+#define CN_MAP36(f, a, ...) f(a), CN_MAP35(f, __VA_ARGS__)
+#define CN_MAP37(f, a, ...) f(a), CN_MAP36(f, __VA_ARGS__)
+#define CN_MAP38(f, a, ...) f(a), CN_MAP37(f, __VA_ARGS__)
+#define CN_MAP39(f, a, ...) f(a), CN_MAP38(f, __VA_ARGS__)
+#define CN_MAP40(f, a, ...) f(a), CN_MAP39(f, __VA_ARGS__)
+#define CN_MAP41(f, a, ...) f(a), CN_MAP40(f, __VA_ARGS__)
+#define CN_MAP42(f, a, ...) f(a), CN_MAP41(f, __VA_ARGS__)
+#define CN_MAP43(f, a, ...) f(a), CN_MAP42(f, __VA_ARGS__)
+#define CN_MAP44(f, a, ...) f(a), CN_MAP43(f, __VA_ARGS__)
+#define CN_MAP45(f, a, ...) f(a), CN_MAP44(f, __VA_ARGS__)
+#define CN_MAP46(f, a, ...) f(a), CN_MAP45(f, __VA_ARGS__)
+#define CN_MAP47(f, a, ...) f(a), CN_MAP46(f, __VA_ARGS__)
+#define CN_MAP48(f, a, ...) f(a), CN_MAP47(f, __VA_ARGS__)
+#define CN_MAP49(f, a, ...) f(a), CN_MAP48(f, __VA_ARGS__)
+#define CN_MAP50(f, a, ...) f(a), CN_MAP49(f, __VA_ARGS__)
+#define CN_MAP51(f, a, ...) f(a), CN_MAP50(f, __VA_ARGS__)
+#define CN_MAP52(f, a, ...) f(a), CN_MAP51(f, __VA_ARGS__)
+#define CN_MAP53(f, a, ...) f(a), CN_MAP52(f, __VA_ARGS__)
+#define CN_MAP54(f, a, ...) f(a), CN_MAP53(f, __VA_ARGS__)
+#define CN_MAP55(f, a, ...) f(a), CN_MAP54(f, __VA_ARGS__)
+#define CN_MAP56(f, a, ...) f(a), CN_MAP55(f, __VA_ARGS__)
+#define CN_MAP57(f, a, ...) f(a), CN_MAP56(f, __VA_ARGS__)
+#define CN_MAP58(f, a, ...) f(a), CN_MAP57(f, __VA_ARGS__)
+#define CN_MAP59(f, a, ...) f(a), CN_MAP58(f, __VA_ARGS__)
+#define CN_MAP60(f, a, ...) f(a), CN_MAP59(f, __VA_ARGS__)
+#define CN_MAP61(f, a, ...) f(a), CN_MAP60(f, __VA_ARGS__)
+#define CN_MAP62(f, a, ...) f(a), CN_MAP61(f, __VA_ARGS__)
+#define CN_MAP63(f, a, ...) f(a), CN_MAP62(f, __VA_ARGS__)
+#define CN_MAP64(f, a, ...) f(a), CN_MAP63(f, __VA_ARGS__)
+#define CN_MAP65(f, a, ...) f(a), CN_MAP64(f, __VA_ARGS__)
+#define CN_MAP66(f, a, ...) f(a), CN_MAP65(f, __VA_ARGS__)
+#define CN_MAP67(f, a, ...) f(a), CN_MAP66(f, __VA_ARGS__)
+#define CN_MAP68(f, a, ...) f(a), CN_MAP67(f, __VA_ARGS__)
+#define CN_MAP69(f, a, ...) f(a), CN_MAP68(f, __VA_ARGS__)
+#define CN_MAP70(f, a, ...) f(a), CN_MAP69(f, __VA_ARGS__)
+#define CN_MAP71(f, a, ...) f(a), CN_MAP70(f, __VA_ARGS__)
+#define CN_MAP72(f, a, ...) f(a), CN_MAP71(f, __VA_ARGS__)
+#define CN_MAP73(f, a, ...) f(a), CN_MAP72(f, __VA_ARGS__)
+#define CN_MAP74(f, a, ...) f(a), CN_MAP73(f, __VA_ARGS__)
+#define CN_MAP75(f, a, ...) f(a), CN_MAP74(f, __VA_ARGS__)
+#define CN_MAP76(f, a, ...) f(a), CN_MAP75(f, __VA_ARGS__)
+#define CN_MAP77(f, a, ...) f(a), CN_MAP76(f, __VA_ARGS__)
+#define CN_MAP78(f, a, ...) f(a), CN_MAP77(f, __VA_ARGS__)
+#define CN_MAP79(f, a, ...) f(a), CN_MAP78(f, __VA_ARGS__)
+#define CN_MAP80(f, a, ...) f(a), CN_MAP79(f, __VA_ARGS__)
+#define CN_MAP81(f, a, ...) f(a), CN_MAP80(f, __VA_ARGS__)
+#define CN_MAP82(f, a, ...) f(a), CN_MAP81(f, __VA_ARGS__)
+#define CN_MAP83(f, a, ...) f(a), CN_MAP82(f, __VA_ARGS__)
+#define CN_MAP84(f, a, ...) f(a), CN_MAP83(f, __VA_ARGS__)
+#define CN_MAP85(f, a, ...) f(a), CN_MAP84(f, __VA_ARGS__)
+#define CN_MAP86(f, a, ...) f(a), CN_MAP85(f, __VA_ARGS__)
+#define CN_MAP87(f, a, ...) f(a), CN_MAP86(f, __VA_ARGS__)
+#define CN_MAP88(f, a, ...) f(a), CN_MAP87(f, __VA_ARGS__)
+#define CN_MAP89(f, a, ...) f(a), CN_MAP88(f, __VA_ARGS__)
+#define CN_MAP90(f, a, ...) f(a), CN_MAP89(f, __VA_ARGS__)
+#define CN_MAP91(f, a, ...) f(a), CN_MAP90(f, __VA_ARGS__)
+#define CN_MAP92(f, a, ...) f(a), CN_MAP91(f, __VA_ARGS__)
+#define CN_MAP93(f, a, ...) f(a), CN_MAP92(f, __VA_ARGS__)
+#define CN_MAP94(f, a, ...) f(a), CN_MAP93(f, __VA_ARGS__)
+#define CN_MAP95(f, a, ...) f(a), CN_MAP94(f, __VA_ARGS__)
+#define CN_MAP96(f, a, ...) f(a), CN_MAP95(f, __VA_ARGS__)
+#define CN_MAP97(f, a, ...) f(a), CN_MAP96(f, __VA_ARGS__)
+#define CN_MAP98(f, a, ...) f(a), CN_MAP97(f, __VA_ARGS__)
+#define CN_MAP99(f, a, ...) f(a), CN_MAP98(f, __VA_ARGS__)
+#define CN_MAP100(f, a, ...) f(a), CN_MAP99(f, __VA_ARGS__)
+#define CN_MAP101(f, a, ...) f(a), CN_MAP100(f, __VA_ARGS__)
+#define CN_MAP102(f, a, ...) f(a), CN_MAP101(f, __VA_ARGS__)
+#define CN_MAP103(f, a, ...) f(a), CN_MAP102(f, __VA_ARGS__)
+#define CN_MAP104(f, a, ...) f(a), CN_MAP103(f, __VA_ARGS__)
+#define CN_MAP105(f, a, ...) f(a), CN_MAP104(f, __VA_ARGS__)
+#define CN_MAP106(f, a, ...) f(a), CN_MAP105(f, __VA_ARGS__)
+#define CN_MAP107(f, a, ...) f(a), CN_MAP106(f, __VA_ARGS__)
+#define CN_MAP108(f, a, ...) f(a), CN_MAP107(f, __VA_ARGS__)
+#define CN_MAP109(f, a, ...) f(a), CN_MAP108(f, __VA_ARGS__)
+#define CN_MAP110(f, a, ...) f(a), CN_MAP109(f, __VA_ARGS__)
+#define CN_MAP111(f, a, ...) f(a), CN_MAP110(f, __VA_ARGS__)
+#define CN_MAP112(f, a, ...) f(a), CN_MAP111(f, __VA_ARGS__)
+#define CN_MAP113(f, a, ...) f(a), CN_MAP112(f, __VA_ARGS__)
+#define CN_MAP114(f, a, ...) f(a), CN_MAP113(f, __VA_ARGS__)
+#define CN_MAP115(f, a, ...) f(a), CN_MAP114(f, __VA_ARGS__)
+#define CN_MAP116(f, a, ...) f(a), CN_MAP115(f, __VA_ARGS__)
+#define CN_MAP117(f, a, ...) f(a), CN_MAP116(f, __VA_ARGS__)
+#define CN_MAP118(f, a, ...) f(a), CN_MAP117(f, __VA_ARGS__)
+#define CN_MAP119(f, a, ...) f(a), CN_MAP118(f, __VA_ARGS__)
+#define CN_MAP120(f, a, ...) f(a), CN_MAP119(f, __VA_ARGS__)
 #define CN_MAP(f, ...) CN_CAT(CN_MAP, CN_NARG(__VA_ARGS__))(f, __VA_ARGS__)
 
-/* CN_MODELS(Producer, Product): a NULL-terminated list. For more than 32 models, or for one that a
+/* CN_MODELS(Producer, Product): a NULL-terminated list. For more than 120 models, or for one that a
  * header shares, write the array: `const cn_model *const models[] = {&A_model, …, NULL};` */
 #define CN_MODEL_REF(T) &T##_model
 #define CN_MODELS(...) ((const cn_model *const[]){CN_MAP(CN_MODEL_REF, __VA_ARGS__), NULL})

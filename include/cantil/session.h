@@ -185,7 +185,7 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 		cn_clock: cn_time_of_day, cn_null_clock: cn_nclock,                                \
 		default: cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes)(x)
 
-/* The first argument is the text, so the list is never empty. At most 1 + 31 arguments. */
+/* The first argument is the text, so the list is never empty. At most 1 + 119 arguments. */
 #define CN_BOXED(...) ((const cn_value[]){CN_MAP(CN_BOX, __VA_ARGS__)})
 /* 0, and a compiler's error when the first argument is no text. */
 #define CN_TEXT_FIRST(...) CN_TEXT_FIRST_(__VA_ARGS__, )

@@ -137,6 +137,7 @@ static cn_status reading(cn_session *s)
 		count += p->id > 0;
 	}
 	cn_refresh(s, Product, cn_get(s, Product, 1));
+	assert_true(count == 3 || cn_session_error(s)->status < 0);
 	return cn_commit(s);
 }
 

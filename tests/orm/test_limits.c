@@ -88,8 +88,8 @@ static void as_they_went_in(void **state)
 		{.text = "\"\\%_?1:a$b@c[x]`",
 			.blob = {"", 0},
 			.whole = INT64_MIN,
-			.real = INFINITY},
-		{.text = "", .whole = -1, .real = -INFINITY, .few = "\xf0\x9f\x98\x80"},
+			.real = HUGE_VAL},
+		{.text = "", .whole = -1, .real = -HUGE_VAL, .few = "\xf0\x9f\x98\x80"},
 		{.text = "\xf4\x8f\xbf\xbf\xc2\x80\x7f\x01\n\r\t", .real = 5e-324},
 		{.text = NULL, .real = 1.7976931348623157e308},
 		{.text = "1e5", .real = -0.1},
@@ -128,7 +128,7 @@ static void refused(void **state)
 		{{.text = "surrogate \xed\xa0\x80"}, "not UTF-8"},
 		{{.text = "overlong \xc0\xaf"}, "not UTF-8"},
 		{{.text = "eight are plain \x80 behind"}, "not UTF-8"},
-		{{.real = NAN}, "not a number"},
+		{{.real = (double)NAN}, "not a number"},
 		{{.few = {'a', 'b', 'c', 'd', 'e'}}, "without its NUL"},
 	};
 
