@@ -4,9 +4,9 @@
  *
  * `CANTIL_TEST_PAIRS` sets how many (default 1000), `CANTIL_TEST_SEED` the first;
  * `CANTIL_TEST_SHOW=1` prints each. The seed also chooses the way in: `cni_change_make` and
- * `cni_execute` (what a revision does), `cni_apply` with answers and without, and a folder of
- * revisions by `cn_migrator_make`, `cn_migrator_upgrade` and `cn_migrator_downgrade`; and whether a
- * stored CREATE text may be edited where that is enough.
+ * `cni_execute` (what a revision does), `cni_apply` with answers and without, the script that
+ * `--sql` prints, and a folder of revisions by `cn_migrator_make`, `cn_migrator_upgrade` and
+ * `cn_migrator_downgrade`; and whether a stored CREATE text may be edited where that is enough.
  */
 #include "project.h"
 
@@ -21,7 +21,7 @@
 #include "random_oracle.h"
 #include "random_schema.h"
 
-typedef enum way_in { WAY_CHANGE, WAY_APPLY, WAY_UNTOLD, WAY_MIGRATOR } way_in;
+typedef enum way_in { WAY_CHANGE, WAY_APPLY, WAY_UNTOLD, WAY_MIGRATOR, WAY_SCRIPT } way_in;
 
 typedef struct random_pair {
 	cni_arena *arena;
@@ -41,6 +41,7 @@ static way_in way_of(uint64_t seed)
 	case 7:
 	case 15: return WAY_UNTOLD;
 	case 5: return WAY_MIGRATOR;
+	case 9: return WAY_SCRIPT;
 	default: return WAY_CHANGE;
 	}
 }
@@ -182,6 +183,34 @@ static const char *apply(random_pair *pair)
 	return wrong;
 }
 
+/* What --sql prints, run by SQLite itself. */
+static const char *run_script(random_pair *pair)
+{
+	cni_answers answers = {.arena = pair->arena};
+	cni_apply_report report;
+	cn_error err = {0};
+	cni_conn *conn = open_conn(pair);
+	cn_status status = cni_answers_add_text(&answers, pair->answers, "answers", &err);
+	if (status == CN_OK)
+		status = cni_apply(conn, "target", pair->target, &answers,
+			&(cni_apply_options){.dry_run = true, .edit_from = pair->edits},
+			pair->arena, &report, &err);
+	cni_conn_close(conn);
+	if (status < 0)
+		return judge_refusal(pair, &err);
+	sqlite3 *db;
+	char *message = NULL;
+	const char *script = report.script;
+	while (*script == '.') /* for the shell */
+		script = strchr(script, '\n') + 1;
+	assert_int_equal(sqlite3_open(pair->path, &db), SQLITE_OK);
+	int rc = sqlite3_exec(db, script, NULL, NULL, &message);
+	const char *why = cni_printf(pair->arena, "the script: %s\n%s", message, report.script);
+	sqlite3_free(message);
+	sqlite3_close(db);
+	return rc == SQLITE_OK ? judge_success(pair) : why;
+}
+
 static bool fails_on_rows(const cni_plan *plan)
 {
 	for (size_t i = 0; i < plan->warning_count; i++)
@@ -296,6 +325,7 @@ static const char *run_pair(random_pair *pair)
 	oracle_expect(&pair->oracle);
 	const char *wrong = pair->way == WAY_MIGRATOR ? migrate_in_project(pair)
 			    : pair->way == WAY_CHANGE ? change(pair)
+			    : pair->way == WAY_SCRIPT ? run_script(pair)
 						      : apply(pair);
 	if (pair->way != WAY_MIGRATOR)
 		remove_db(pair);
