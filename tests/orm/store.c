@@ -15,7 +15,8 @@ CN_MODEL(Product, "product",
 	CN_COLUMN(Product, active),
 	CN_COLUMN(Product, created_at, .default_sql = "CURRENT_TIMESTAMP"),
 	CN_BELONGS_TO(Product, Producer, producer),
-	CN_HAS_MANY(Product, ProductTag, tags));
+	CN_HAS_MANY(Product, ProductTag, tags),
+	CN_MANY_TO_MANY(Product, Tag, labels, .through = "product_tag"));
 CN_MODEL(Tag, "tag",
 	CN_COLUMN(Tag, label, .primary_key = true),
 	CN_COLUMN(Tag, weight));

@@ -31,6 +31,7 @@ struct Product {
 	cn_time created_at;
 	Producer *producer;
 	ProductTag **tags;
+	Tag **labels;
 };
 struct Tag {
 	const char *label;

@@ -118,6 +118,67 @@ static cn_status writing(cn_session *s)
 	return cn_commit(s);
 }
 
+static cn_status relating(cn_session *s)
+{
+	Product *tea = cn_get(s, Product, 1);
+	Tag *hot = cn_new(s, Tag, .label = "hot"), *cold = cn_new(s, Tag, .label = "cold");
+
+	if (tea) {
+		cn_append(s, tea->labels, hot);
+		cn_append(s, tea->labels, cold);
+	}
+	if (cn_flush(s) < 0)
+		return cn_session_error(s)->status;
+	cn_clear(s);
+	Product **all = cn_list(s, Product, .order_by = "id", .load = "labels", .join = "producer");
+	Product **plain = cn_list(s, Product, .read_only = true, .load = "labels");
+	if (all[0])
+		cn_remove(s, all[0]->labels, all[0]->labels ? all[0]->labels[0] : NULL);
+	(void)cn_flush(s);
+	int64_t left = cn_count(s, ProductTag);
+	(void)cn_delete_where(s, ProductTag, "true"); /* the next round finds it as it was */
+	(void)cn_delete_where(s, Tag, "true");
+	cn_status status = cn_commit(s);
+	if (status == CN_OK) {
+		assert_int_equal(cn_len(plain[0]->labels), 2);
+		assert_int_equal(left, 1);
+	}
+	return status;
+}
+
+static cn_status in_bulk(cn_session *s)
+{
+	Product rows[3] = {{.name = "A"}, {.name = "B", .id = 50}, {.name = "C"}};
+	Product mine = {.id = 1, .name = "Merged", .created_at = {1}};
+
+	(void)cn_insert_many(s, Product, rows, 3);
+	(void)cn_update_where(s, Product, "stock = ?", "name = ?", 1, "Tea");
+	if (cn_savepoint(s) < 0)
+		return cn_session_error(s)->status;
+	(void)cn_delete_where(s, Product, "name = ?", "C");
+	(void)cn_merge(s, Product, &mine);
+	mine.id = 0;
+	(void)cn_merge(s, Product, &mine);
+	if (cn_flush(s) < 0)
+		return cn_session_error(s)->status;
+	cn_refresh(s, Product, cn_get(s, Product, 1));
+	if (cn_session_error(s)->status == CN_OK && cn_savepoint_undo(s) < 0)
+		return cn_session_error(s)->status;
+	return cn_commit(s);
+}
+
+static void relations_without_memory(void **state)
+{
+	(void)state;
+	try_all(relating, 3);
+}
+
+static void bulk_without_memory(void **state)
+{
+	(void)state;
+	try_all(in_bulk, 6);
+}
+
 static void reading_without_memory(void **state)
 {
 	(void)state;
@@ -161,6 +222,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reading_without_memory),
 		cmocka_unit_test(writing_without_memory),
+		cmocka_unit_test(relations_without_memory),
+		cmocka_unit_test(bulk_without_memory),
 		cmocka_unit_test(opening_without_memory),
 	};
 	return RUN(tests);
