@@ -282,3 +282,17 @@ cn_status cni_dir_list(cni_arena *arena, const char *path, const char ***ret_nam
 		*ret_count = count - 1;
 	return CN_OK;
 }
+
+bool cni_file_is_of(const char *name, const char *file)
+{
+	static const char temporary[] = ".tmp";
+	size_t size = strlen(file), whole = strlen(name);
+
+	if (strncmp(name, file, size) != 0)
+		return false;
+	if (whole == size)
+		return true;
+	return name[size] == '.' && whole > size + sizeof temporary &&
+	       strcmp(name + whole - (sizeof temporary - 1), temporary) == 0 &&
+	       !memchr(name + size + 1, '.', whole - size - sizeof temporary);
+}

@@ -18,6 +18,9 @@ cn_status cni_file_read(cni_arena *arena, const char *path, size_t max_bytes, ch
 cn_status cni_file_write(const char *path, const void *data, size_t size, bool exclusive,
 	cn_error *err) CN_MUST_CHECK;
 
+/* Is `name` that of the file, or of one that cni_file_write was killed over? */
+bool cni_file_is_of(const char *name, const char *file);
+
 cn_status cni_file_copy(const char *from, const char *to,
 	cn_error *err) CN_MUST_CHECK; /* whole or not at all; refuses to overwrite */
 bool cni_file_exists(const char *path);

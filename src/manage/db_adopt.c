@@ -65,7 +65,7 @@ static cn_status find_database(adoption *a, const char *text, cn_error *err)
 static bool listed(const char *const *names, const char *name)
 {
 	for (; *names; names++)
-		if (strcmp(*names, name) == 0)
+		if (cni_file_is_of(name, *names))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "migrate/replaced.h"
 #include "migrate/revision.h"
 
 enum { NAME_MAX_SIZE = 2 * CNI_REVISION_ID_MAX + 16, STEPS_DIGITS = 6 };
@@ -72,7 +73,13 @@ static cn_status fail_unknown(const cni_folder *folder, const char *name, cn_err
 	size_t count = 0;
 	const char **known = cni_alloc(&scratch,
 		(folder->revision_count + folder->label_count + CNI_COUNT(words)) * sizeof *known);
+	const cni_revision *squashed = cni_folder_replacement(folder, name, NULL);
 	cn_error_set(err, CN_ENOTFOUND, "there is no revision \"%.80s\"", name);
+	if (squashed) {
+		cn_error_detail(
+			err, "it was squashed into \"%s\"\n%s", squashed->id, squashed->path);
+		return CN_ENOTFOUND;
+	}
 	if (!known)
 		return CN_ENOTFOUND;
 	for (size_t i = 0; i < folder->revision_count; i++)
@@ -125,6 +132,10 @@ static cn_status find_name(
 	const cni_revision *found = find_exact(folder, name);
 	if (!found)
 		TRY(find_prefix(folder, name, &found, err));
+	bool end;
+	const cni_revision *squashed = found ? NULL : cni_folder_replacement(folder, name, &end);
+	if (squashed && end) /* who is at the last of those that were squashed is at it */
+		found = squashed;
 	if (!found)
 		return fail_unknown(folder, name, err);
 	*ret = found;

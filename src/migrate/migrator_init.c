@@ -1,4 +1,6 @@
 /* migrator_init.c - a fresh migrations folder. */
+#include <string.h>
+
 #include "base/file.h"
 #include "base/try.h"
 #include "migrate/template.h"
@@ -28,15 +30,41 @@ static cn_status check_empty(const char *folder, cni_arena *arena, cn_error *err
 	return CN_ECONFLICT;
 }
 
-static cn_status put_files(
-	const char *folder, const cni_template_files *files, cni_arena *arena, cn_error *err)
+/* Is there nothing but what we write, and no revision? Then an init was killed, and is finished. */
+static bool is_interrupted(
+	const char *folder, const char *versions, const cni_template_files *files, cni_arena *arena)
+{
+	const char **names;
+	size_t count;
+	cn_error ignored;
+	if (!cni_dir_exists(versions) ||
+		cni_dir_list(arena, versions, &names, &count, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (names[i][0] != '.')
+			return false;
+	if (cni_dir_list(arena, folder, &names, &count, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		bool ours = names[i][0] == '.' || strcmp(names[i], "versions") == 0;
+		for (size_t f = 0; !ours && f < files->count; f++)
+			ours = cni_file_is_of(names[i], files->list[f].name);
+		if (!ours)
+			return false;
+	}
+	return true;
+}
+
+static cn_status put_files(const char *folder, const cni_template_files *files, bool again,
+	cni_arena *arena, cn_error *err)
 {
 	for (size_t i = 0; i < files->count; i++) {
 		const cni_template_file *file = &files->list[i];
 		const char *path = cni_path_join(arena, folder, file->name);
 		if (!path)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
-		TRY(cni_file_write(path, file->text, file->size, true, err));
+		if (!again || !cni_file_exists(path))
+			TRY(cni_file_write(path, file->text, file->size, true, err));
 	}
 	return CN_OK;
 }
@@ -60,11 +88,13 @@ cn_status cn_migrator_init_from(
 		*ret_made = made;
 	if (!made)
 		return CN_OK;
-	TRY(check_empty(migrator->folder, &arena, err));
+	bool again = is_interrupted(migrator->folder, versions, &files, &arena);
+	if (!again)
+		TRY(check_empty(migrator->folder, &arena, err));
 	TRY(cni_dir_make(versions, err));
-	TRY(cni_file_write(
-		keep, "", 0, true, err)); /* version control does not see empty folders */
-	return put_files(migrator->folder, &files, &arena, err);
+	if (!again || !cni_file_exists(keep)) /* version control does not see empty folders */
+		TRY(cni_file_write(keep, "", 0, true, err));
+	return put_files(migrator->folder, &files, again, &arena, err);
 }
 
 cn_status cn_migrator_init(cn_migrator *migrator, bool *ret_made, cn_error *err)

@@ -82,8 +82,7 @@ static cn_status put_archive(cni_squash *squash, const char **ret, cn_error *err
 	}
 	cn_status status = make_archive(squash, part, err);
 	if (status >= 0 && rename(part, path) != 0)
-		status = cn_fail(
-			err, CN_EIO, "cannot rename \"%s\": %s", part, strerror(errno));
+		status = cn_fail(err, CN_EIO, "cannot rename \"%s\": %s", part, strerror(errno));
 	if (status < 0) {
 		remove_archive(squash->arena, part);
 		return status;
@@ -114,18 +113,22 @@ static bool is_archived(cni_squash *squash, const char *path)
 	return false;
 }
 
+/* Their lines of checksums first: a line without a file would be told, a file that is replaced
+ * needs none. */
 static cn_status remove_old(
 	cni_squash *squash, const char *const *paths, size_t count, cn_error *err)
 {
 	cni_sums sums;
-	for (size_t i = 0; i < count; i++)
-		if (unlink(paths[i]) != 0 && errno != ENOENT)
-			return cn_fail(err, CN_EIO, "cannot remove \"%s\": %s", paths[i],
-				strerror(errno));
 	TRY(cni_sums_read(squash->arena, squash->folder.path, &sums, err));
 	for (size_t i = 0; i < count; i++)
 		cni_sums_remove(&sums, paths[i]);
-	return sums.exists ? cni_sums_write(&sums, err) : CN_OK;
+	if (sums.exists)
+		TRY(cni_sums_write(&sums, err));
+	for (size_t i = 0; i < count; i++)
+		if (unlink(paths[i]) != 0 && errno != ENOENT)
+			return cn_fail(
+				err, CN_EIO, "cannot remove \"%s\": %s", paths[i], strerror(errno));
+	return CN_OK;
 }
 
 static bool is_part_of(const cni_folder *folder, const char *path)
