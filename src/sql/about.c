@@ -157,7 +157,8 @@ cni_sql_about cni_sql_about_of(const char *sql, size_t size)
 		return (cni_sql_about){.act = CNI_SQL_COMMIT};
 	if (cni_token_is(&r.token, "PRAGMA")) {
 		next(&r);
-		return (cni_sql_about){.act = act_of_check(&r.token)};
+		cni_token name = name_here(&r);
+		return (cni_sql_about){.act = act_of_check(&name)};
 	}
 	return (cni_sql_about){0};
 }
