@@ -29,13 +29,15 @@ static cn_status read_both(cn_migrator *migrator, cni_arena *arena, live_job *jo
 {
 	cni_folder folder;
 	cni_version version;
-	bool *applied;
+	cni_order order;
+	bool *applied; /* looked at for what the folder lacks */
 	TRY(cni_migrator_folder(migrator, arena, &folder, err));
 	TRY(cni_version_read(job->conn, arena, &version, err));
 	(void)cni_version_resolve(&folder, &version);
 	TRY(cni_applied_set(&folder, &version, arena, &applied, err));
-	TRY(cni_folder_replay_set(
-		&folder, migrator->engine, applied, arena, &job->recorded, NULL, err));
+	TRY(cni_applied_order(&folder, &version, arena, &order, err));
+	TRY(cni_folder_replay_order(
+		&folder, migrator->engine, &order, arena, &job->recorded, NULL, err));
 	return cni_conn_inspect(job->conn, arena, &job->actual, err);
 }
 

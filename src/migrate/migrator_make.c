@@ -44,11 +44,31 @@ static bool at_head(const cni_folder *folder, const cni_version *version)
 	return version->count == folder->revision_count;
 }
 
+/* What the revisions make where they were run in this database's order. */
+static cn_status made_here(
+	make_job *making, const cni_version *version, const cni_schema **ret, cn_error *err)
+{
+	cni_order order;
+	cni_schema *made;
+	bool usual = true;
+	TRY(cni_applied_order(&making->folder, version, making->arena, &order, err));
+	for (size_t i = 0; i < order.count; i++)
+		usual &= order.list[i] == i;
+	*ret = making->recorded;
+	if (usual)
+		return CN_OK;
+	TRY(cni_folder_replay_order(&making->folder, making->migrator->engine, &order,
+		making->arena, &made, NULL, err));
+	*ret = made;
+	return CN_OK;
+}
+
 /* Is it where the new revision starts? Only then its rows say something. */
 static cn_status is_usable(make_job *making, cni_conn *live, bool *ret, cn_error *err)
 {
 	cn_migrator *migrator = making->migrator;
 	cni_version version;
+	const cni_schema *recorded;
 	cni_schema *actual;
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 600};
 	TRY(cni_version_read(live, making->arena, &version, err));
@@ -60,8 +80,9 @@ static cn_status is_usable(make_job *making, cni_conn *live, bool *ret, cn_error
 				"the database is not at the head, so its rows were not looked at");
 		return CN_OK;
 	}
+	TRY(made_here(making, &version, &recorded, err));
 	TRY(cni_conn_inspect(live, making->arena, &actual, err));
-	*ret = !cni_drift_tables(&lines, making->recorded, actual);
+	*ret = !cni_drift_tables(&lines, recorded, actual);
 	if (!*ret)
 		cni_migrator_notice(migrator,
 			"the database is not what its revisions make, so its rows were not looked at: %s",
