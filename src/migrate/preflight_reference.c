@@ -120,7 +120,8 @@ static cn_status add_orphans(cni_decider *decider, size_t index, const struct re
 	for (size_t i = 0; i < reference->count; i++) {
 		cni_buffer_puts(out, i ? " AND cantil_parent." : "cantil_parent.");
 		cni_quote_name(out, reference->parent_columns[i]);
-		cni_buffer_puts(out, " = cantil_child.");
+		/* as a foreign key compares: with the affinity and the collation of the parent */
+		cni_buffer_puts(out, " = +cantil_child.");
 		cni_quote_name(out, child_column(reference->key, i));
 	}
 	cni_buffer_puts(out, ")");
