@@ -1,7 +1,12 @@
 /* replay.c - what the revisions make, found out by running them in an empty scratch database. */
+#include <string.h>
+
 #include "base/try.h"
 #include "migrate/execute.h"
 #include "migrate/revision.h"
+#include "sql/lexer.h"
+
+enum { CREATED_ABOVE = 300 }; /* objects; fewer are run in no time */
 
 cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, bool down,
 	const cni_schema *expect, cn_error *err)
@@ -34,11 +39,49 @@ cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, boo
 	return CN_OK;
 }
 
+/* Of many objects that are just created, only the schema is wanted: normalising finds it without
+ * building all of them in one database, which takes n * n. *ret stays NULL when there is more to
+ * it, or something is wrong: then the revisions are run, which tells what. */
+static cn_status replay_created(const cni_folder *folder, const char *engine,
+	const cni_order *order, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer script = {0};
+	size_t count = 0;
+	cn_error why;
+	*ret = NULL;
+	for (size_t i = 0; i < order->count; i++) {
+		const cni_section *section =
+			cni_revision_section(&folder->revisions[order->list[i]], engine);
+		for (size_t j = 0; section && j < section->upgrade.step_count; j++, count++) {
+			const char *sql = section->upgrade.steps[j].sql;
+			cni_lexer lexer;
+			cni_lexer_init(&lexer, sql ? sql : "", sql ? strlen(sql) : 0);
+			cni_token first = cni_lexer_next_solid(&lexer);
+			if (!cni_token_is(&first, "CREATE"))
+				return CN_OK;
+			cni_buffer_printf(&script, "%s\n;\n", sql);
+		}
+		if (!section)
+			return CN_OK;
+	}
+	if (script.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (count > CREATED_ABOVE &&
+		cni_normalise_sql(engine, cni_buffer_text(&script), arena, ret, &why) < 0)
+		*ret = NULL;
+	return CN_OK;
+}
+
 cn_status cni_folder_replay_order(const cni_folder *folder, const char *engine,
 	const cni_order *order, cni_arena *arena, cni_schema **ret, cni_conn **ret_conn,
 	cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	if (ret && !ret_conn) {
+		TRY(replay_created(folder, engine, order, arena, ret, err));
+		if (*ret)
+			return CN_OK;
+	}
 	TRY(cni_conn_scratch(engine, &conn, err));
 	TRY(cni_conn_set(
 		conn, CNI_SETTING_GUARD, 0, err)); /* the revisions are the project's own */

@@ -8,6 +8,8 @@
 #include "base/try.h"
 #include "sql/lexer.h"
 
+enum { ALL_NEW_ABOVE = 300 }; /* objects; fewer are played in no time */
+
 /* A comment is one line, whatever stands in a name. */
 static const char *one_line(cni_arena *arena, const char *comment)
 {
@@ -25,7 +27,7 @@ cn_status cni_planner_run(cni_planner *planner, const char *comment, const char 
 	if (!step.sql || (comment && !step.comment) ||
 		!CNI_PUSH(planner->arena, planner->plan.steps, planner->plan.step_count, step))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	return cni_conn_exec(planner->scratch, step.sql, err);
+	return planner->scratch ? cni_conn_exec(planner->scratch, step.sql, err) : CN_OK;
 }
 
 cn_status cni_planner_runf(
@@ -312,17 +314,18 @@ static cn_status create_missing(cni_planner *planner, const cni_schema *now,
 	return CN_OK;
 }
 
+static const cni_ddl_kind late_kinds[] = {CNI_DDL_INDEX, CNI_DDL_VIEW, CNI_DDL_TRIGGER};
+
 /* What a rebuild or the bare levels took away, and what is new. Views before the triggers on them.
  */
 static cn_status bring_back(cni_planner *planner, cn_error *err)
 {
-	static const cni_ddl_kind kinds[] = {CNI_DDL_INDEX, CNI_DDL_VIEW, CNI_DDL_TRIGGER};
 	const cni_plan_request *request = planner->request;
 	const cni_schema *now;
 	TRY(cni_planner_inspect(planner, &now, err));
-	for (size_t i = 0; i < CNI_COUNT(kinds); i++) {
-		TRY(create_missing(planner, now, request->to, kinds[i], false, err));
-		TRY(create_missing(planner, now, request->from, kinds[i], true, err));
+	for (size_t i = 0; i < CNI_COUNT(late_kinds); i++) {
+		TRY(create_missing(planner, now, request->to, late_kinds[i], false, err));
+		TRY(create_missing(planner, now, request->from, late_kinds[i], true, err));
 	}
 	return CN_OK;
 }
@@ -386,10 +389,29 @@ static cn_status play(cni_planner *planner, cn_error *err)
 	return CN_ESCHEMA;
 }
 
+/* Everything is new: nothing that is there can stand in the way, and normalising has just built
+ * each of these objects. Playing them again would take n * n for n of them (normalise.c). */
+static cn_status list_all(cni_planner *planner, cn_error *err)
+{
+	const cni_plan_request *request = planner->request;
+	TRY(make_tables(planner, request->from, err));
+	for (size_t i = 0; i < CNI_COUNT(late_kinds); i++)
+		TRY(create_missing(planner, request->from, request->to, late_kinds[i], false, err));
+	TRY(fill_indexes(planner, request->from, err));
+	planner->plan.result = request->to;
+	return CN_OK;
+}
+
 cn_status cni_sqlite_plan(
 	const cni_plan_request *request, cni_arena *arena, cni_plan *ret, cn_error *err)
 {
 	cn_status status = CN_OK;
+	if (!request->from->object_count && request->to->object_count > ALL_NEW_ABOVE) {
+		cni_planner planner = {.request = request, .arena = arena};
+		TRY(list_all(&planner, err));
+		*ret = planner.plan;
+		return CN_OK;
+	}
 	for (int level = CNI_LEVEL_CHEAP; level < CNI_LEVEL_END; level++) {
 		cni_planner planner = {
 			.request = request, .arena = arena, .level = (cni_plan_level)level};
