@@ -61,22 +61,15 @@ static void write_quoted(chance *dice, cni_buffer *out, const char *name)
 	CLEANUP(cni_buffer_done) cni_buffer turned = {0};
 	write_turned(dice, &turned, name, strlen(name));
 	name = cni_buffer_text(&turned);
-	switch (chance_below(dice, 4)) {
-	case 0:
-		if (!strchr(name, ']') && *name) {
-			cni_buffer_printf(out, "[%s]", name);
-			break;
-		}
-		/* fall through */
-	case 1:
-		if (!strchr(name, '`')) {
-			cni_buffer_printf(out, "`%s`", name);
-			break;
-		}
-		/* fall through */
-	case 2: cni_quote_name(out, name); break;
-	default: cni_quote_name_if(out, name); break;
-	}
+	unsigned style = chance_below(dice, 4);
+	if (style == 0 && *name && !strchr(name, ']'))
+		cni_buffer_printf(out, "[%s]", name);
+	else if (style == 1 && !strchr(name, '`'))
+		cni_buffer_printf(out, "`%s`", name);
+	else if (style == 2)
+		cni_quote_name_if(out, name);
+	else
+		cni_quote_name(out, name);
 }
 
 static bool is_word(const cni_token *tokens, size_t count, size_t at, const char *word)
