@@ -274,7 +274,11 @@ typedef struct cn_migration_state {
 	size_t current_count;
 	const char *const *unknown; /* applied, but not in this folder */
 	size_t unknown_count;
-	size_t pending_count; /* what upgrade to the heads would run */
+	/* A revision without a transaction that was not brought to its end; NULL: there is none */
+	const char *unfinished;
+	bool unfinished_down;                     /* its downgrade */
+	size_t unfinished_done, unfinished_steps; /* how many are done, of how many */
+	size_t pending_count;                     /* what upgrade to the heads would run */
 } cn_migration_state;
 
 /* Reads the folder and the version table, nothing else. The database is opened read-only, and never

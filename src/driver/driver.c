@@ -32,7 +32,10 @@ static cn_status find(const char *name, const cni_driver **ret, cn_error *err)
 	return CN_EUNSUPPORTED;
 }
 
-bool cni_own_table(const char *name) { return cni_same(name, CNI_VERSION_TABLE); }
+bool cni_own_table(const char *name)
+{
+	return cni_same(name, CNI_VERSION_TABLE) || cni_same(name, CNI_STEP_TABLE);
+}
 
 cn_status cni_conn_open(
 	const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err)

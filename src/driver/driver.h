@@ -325,9 +325,10 @@ cn_status cni_conn_inspect(
 cn_status cni_conn_sizes(
 	cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret, cn_error *err) CN_MUST_CHECK;
 
-/* Is it a table that Cantil keeps for itself (the version table)? The one place that knows. */
+/* Is it a table that Cantil keeps for itself (the version table and the one of steps)? The one place that knows. */
 bool cni_own_table(const char *name);
 #define CNI_VERSION_TABLE "cantil_version"
+#define CNI_STEP_TABLE	  "cantil_step" /* while a revision without a transaction is unfinished */
 
 /* A private copy of the database as it is now, rows and all; the source is only read. In memory,
  * above 64 MB in a temporary file that has no name. CN_ECONFLICT when the connection has written in

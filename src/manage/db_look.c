@@ -50,6 +50,7 @@ static cn_status current_json(cn_call *call, const cn_migration_state *state, cn
 	json_ids(&json, "revisions", state->current, state->current_count);
 	json_ids(&json, "heads", state->heads, state->head_count);
 	json_ids(&json, "unknown", state->unknown, state->unknown_count);
+	cni_json_text(&json, "unfinished", state->unfinished);
 	cni_json_int(&json, "pending", (int64_t)state->pending_count);
 	cni_json_end(&json);
 	return print_json(call, &out, err);
@@ -94,6 +95,12 @@ static void current_text(cn_call *call, const cn_migration_state *state)
 	for (size_t i = 0; i < state->unknown_count; i++)
 		cn_warn(call, "the database has revision %s, which is not in %s", state->unknown[i],
 			state->folder);
+	if (state->unfinished)
+		cn_warn(call,
+			"the %s of %s is not finished, %zu of %zu steps are done: %s db %s %s",
+			state->unfinished_down ? "downgrade" : "upgrade", state->unfinished,
+			state->unfinished_done, state->unfinished_steps, cni_call_program(call),
+			state->unfinished_down ? "downgrade" : "upgrade", state->unfinished);
 	if (cn_call_verbose(call)) {
 		cn_print(call, "id         %s",
 			state->database_id ? state->database_id : "none yet");

@@ -43,7 +43,7 @@ cn_status cni_change_make(cni_arena *arena, const cni_change_input *input, cni_c
 cn_status cni_change_ask(const cni_change_set *set, cn_error *err);
 
 /* The plan as a script that the sqlite3 shell could run too: pragmas, BEGIN, steps with their
- * comments, COMMIT. The same result as cni_execute, but for the checks and for what ANALYZE wrote
+ * comments, COMMIT (neither BEGIN nor COMMIT for a plan without a transaction). The same result as cni_execute, but for the checks and for what ANALYZE wrote
  * about tables that are written anew: run ANALYZE afterwards. */
 void cni_plan_write(cni_buffer *out, const cni_plan *plan);
 

@@ -59,7 +59,8 @@ cn_status cni_folder_embedded(cni_arena *arena, const char *path, const cn_migra
 
 bool cni_embedded_current(const cn_migrations *embedded, const cni_version *version)
 {
-	if (embedded->format != CN_MIGRATIONS_FORMAT || version->count != embedded->count)
+	if (embedded->format != CN_MIGRATIONS_FORMAT || version->count != embedded->count ||
+		version->unfinished.revision)
 		return false;
 	for (size_t i = 0; i < embedded->count; i++) {
 		const cn_migration_file *file = &embedded->files[i];

@@ -109,6 +109,10 @@ static cn_status fill_state(cn_migrator *migrator, const cni_folder *folder,
 		if (list[i].head)
 			heads[state->head_count++] = list[i].id;
 	}
+	state->unfinished = version->unfinished.revision;
+	state->unfinished_down = version->unfinished.down;
+	state->unfinished_done = version->unfinished.done;
+	state->unfinished_steps = version->unfinished.count;
 	for (size_t i = 0; i < state->current_count; i++)
 		list[cni_folder_get(folder, current[i]) - folder->revisions].current = true;
 	if (!fill_children(arena, folder, list) || !fill_labels(arena, folder, list))

@@ -13,6 +13,7 @@
 #include "migrate/migrator.h"
 #include "migrate/replaced.h"
 #include "migrate/runner.h"
+#include "migrate/stepwise.h"
 
 typedef struct scratch_run {
 	cni_conn *scratch;   /* NULL: no rehearsal, the database is taken as it is */
@@ -30,6 +31,7 @@ typedef struct run_job { /* one upgrade or downgrade */
 	cni_route route;
 	scratch_run rehearsal;
 	cni_conn *conn;
+	cni_lock lock; /* while a revision runs step by step */
 	size_t done;
 	bool unsettled; /* the version table names revisions that were squashed since */
 } run_job;
@@ -37,6 +39,7 @@ typedef struct run_job { /* one upgrade or downgrade */
 static void job_done(run_job *job)
 {
 	cni_migrator_close(job->migrator, &job->conn);
+	cni_lock_drop(&job->lock);
 	cni_conn_close(job->rehearsal.scratch);
 	cni_arena_done(&job->rehearsal.arenas[0]);
 	cni_arena_done(&job->rehearsal.arenas[1]);
@@ -155,6 +158,12 @@ static cn_status settle(run_job *job, const cni_revision *revision, cn_status st
 		cn_error_hint(err,
 			"if the database had these tables before it had migrations: \"%s db stamp %s\"",
 			migrator->desc.program, revision->id);
+	if (version.unfinished.revision) {
+		cni_error_more(err, "steps done: %zu of %zu; they stay, and \"%s db %s\" goes on",
+			version.unfinished.done, version.unfinished.count, migrator->desc.program,
+			job->route.down ? "downgrade" : "upgrade");
+		return status;
+	}
 	const char *at = version.count ? version.list[version.count - 1].revision : "base";
 	cni_error_more(err, "nothing of this revision was kept; the database is at \"%s\"", at);
 	return status;
@@ -165,11 +174,26 @@ static cn_status starts(cni_conn *conn, const cni_version *version, void *ctx, c
 	return cni_migrator_backup(ctx, conn, version, err);
 }
 
+/* A revision without a transaction is one process's from its first step to its last. */
+static cn_status take_turn(run_job *job, const cni_revision *revision, cn_error *err)
+{
+	const cni_section *section = cni_revision_section(revision, job->migrator->engine);
+	const cni_plan *plan = !section          ? NULL
+			       : job->route.down ? &section->downgrade
+						 : &section->upgrade;
+	cni_lock_drop(&job->lock);
+	if (!plan || !plan->no_transaction)
+		return CN_OK;
+	cni_migrator_close(job->migrator, &job->conn);
+	return cni_stepwise_lock(job->migrator, &job->lock, err);
+}
+
 static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *err)
 {
 	cn_migrator *migrator = job->migrator;
 	bool done = false;
 	TRY(rehearse(job, revision, err));
+	TRY(take_turn(job, revision, err));
 	if (!job->conn)
 		TRY(cni_migrator_open(migrator, job->route.down ? CNI_OPEN_WRITE : CNI_OPEN_CREATE,
 			false, &job->conn, err));
@@ -177,6 +201,7 @@ static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *e
 		.revision = revision,
 		.down = job->route.down,
 		.tag = migrator->tag,
+		.lock_timeout_ms = migrator->desc.lock_timeout_ms,
 		.before = job->rehearsal.scratch ? job->rehearsal.before : NULL,
 		.after = job->rehearsal.scratch ? job->rehearsal.after : NULL,
 		.progress = migrator->desc.progress,
@@ -205,6 +230,18 @@ static cn_status is_current(run_job *job, const char *name, bool *ret, cn_error 
 	return CN_OK;
 }
 
+/* What was left unfinished comes first, or nothing does. */
+static cn_status check_unfinished(
+	const run_job *job, const cni_version *version, bool down, cn_error *err)
+{
+	const cni_unfinished *left = &version->unfinished;
+	const cni_route *route = &job->route;
+	if (!left->revision || (route->count && left->down == down &&
+				       strcmp(route->list[0]->id, left->revision) == 0))
+		return CN_OK;
+	return cni_stepwise_fail(version, err);
+}
+
 static cn_status find_route(run_job *job, bool down, const char *name, cn_error *err)
 {
 	cn_migrator *migrator = job->migrator;
@@ -222,6 +259,7 @@ static cn_status find_route(run_job *job, bool down, const char *name, cn_error 
 	TRY(cni_applied_order(&job->folder, &version, &job->arena, &job->order, err));
 	cni_migrator_edited(migrator, &job->folder, &version);
 	TRY(cni_route_find(&job->folder, job->applied, down, name, &job->arena, &job->route, err));
+	TRY(check_unfinished(job, &version, down, err));
 	return down ? CN_OK : cni_migrator_tell_changed(migrator, &job->folder, &job->route, err);
 }
 

@@ -76,6 +76,7 @@ static cn_status write_rows(stamp_job *job, cni_conn *conn, cn_error *err)
 	cni_version version;
 	bool *applied;
 	TRY(cni_version_create(conn, err));
+	TRY(cni_unfinished_end(conn, err)); /* whoever stamps knows better */
 	if (job->purge)
 		TRY(cni_version_purge(conn, err));
 	TRY(cni_version_settle(conn, &job->folder, &job->arena, &version, err));

@@ -4,6 +4,7 @@
 #include "base/try.h"
 #include "migrate/execute.h"
 #include "migrate/revision.h"
+#include "migrate/stepwise.h"
 #include "sql/lexer.h"
 
 enum { CREATED_ABOVE = 300 }; /* objects; fewer are run in no time */
@@ -33,7 +34,11 @@ cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, boo
 		.down = down,
 		.rehearsal = true,
 		.expect = expect};
-	if (cni_execute(conn, &execution, err) < 0)
+	cn_status status =
+		execution.plan->no_transaction
+			? cni_stepwise_rehearse(conn, revision, execution.plan, down, expect, err)
+			: cni_execute(conn, &execution, err);
+	if (status < 0)
 		return cn_error_wrap(
 			err, "%s of revision \"%s\"", down ? "downgrade" : "upgrade", revision->id);
 	return CN_OK;

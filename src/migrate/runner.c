@@ -10,20 +10,13 @@
 #include "migrate/drift.h"
 #include "migrate/execute.h"
 #include "migrate/replaced.h"
+#include "migrate/running.h"
+#include "migrate/stepwise.h"
 #include "migrate/version.h"
-
-typedef struct running {
-	const cni_run *run;
-	const cni_plan *plan;
-	cni_arena arena;          /* of this run */
-	const cni_schema *actual; /* the database under the lock, before; NULL: not compared */
-	int64_t started_us;
-	bool skipped;
-} running;
 
 /* Does the version table, read under the lock, allow it? *ret_skip: it is done already. */
 static cn_status check_version(
-	const running *state, const cni_version *version, bool *ret_skip, cn_error *err)
+	const cni_running *state, const cni_version *version, bool *ret_skip, cn_error *err)
 {
 	const cni_run *run = state->run;
 	const cni_revision *revision = run->revision;
@@ -64,7 +57,7 @@ static cn_status check_version(
 	return CN_OK;
 }
 
-static cn_status check_before(running *state, cni_conn *conn, cn_error *err)
+static cn_status check_before(cni_running *state, cni_conn *conn, cn_error *err)
 {
 	cni_schema *actual;
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
@@ -81,17 +74,31 @@ static cn_status check_before(running *state, cni_conn *conn, cn_error *err)
 	return CN_ESCHEMA;
 }
 
-static cn_status under_lock(cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err)
+/* Only the revision that was left unfinished may go on. */
+static cn_status check_unfinished(cni_running *state, const cni_version *version, cn_error *err)
 {
-	running *state = ctx;
+	const cni_unfinished *left = &version->unfinished;
+	if (!left->revision || state->skipped)
+		return CN_OK;
+	if (!state->plan->no_transaction || left->down != state->run->down ||
+		strcmp(left->revision, state->run->revision->id) != 0)
+		return cni_stepwise_fail(version, err);
+	state->resumes = *left;
+	return CN_OK;
+}
+
+cn_status cni_running_locked(cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err)
+{
+	cni_running *state = ctx;
 	const cni_run *run = state->run;
 	cni_version version;
 	TRY(cni_version_read(conn, &state->arena, &version, err));
 	(void)cni_version_resolve(run->folder, &version);
 	TRY(check_version(state, &version, &state->skipped, err));
-	if (!state->skipped && run->before)
+	TRY(check_unfinished(state, &version, err));
+	if (!state->skipped && run->before && !state->resumes.revision)
 		TRY(check_before(state, conn, err));
-	if (!state->skipped && run->starts)
+	if (!state->skipped && run->starts && !state->resumes.revision)
 		TRY(run->starts(conn, &version, run->starts_ctx, err));
 	TRY(cni_version_settle(conn, run->folder, &state->arena, &version, err));
 	state->started_us = cni_clock_mono_us(); /* not the time spent waiting for the lock */
@@ -99,7 +106,7 @@ static cn_status under_lock(cni_conn *conn, bool *ret_skip, void *ctx, cn_error 
 	return CN_OK;
 }
 
-static cn_status check_after(running *state, cni_conn *conn, cn_error *err)
+static cn_status check_after(cni_running *state, cni_conn *conn, cn_error *err)
 {
 	cni_schema *after;
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
@@ -113,7 +120,8 @@ static cn_status check_after(running *state, cni_conn *conn, cn_error *err)
 			"the file, or go on with --allow-drift");
 		return CN_ESCHEMA;
 	}
-	if (cni_drift_lost(&lines, state->run->before, state->actual, after, state->plan)) {
+	if (state->actual &&
+		cni_drift_lost(&lines, state->run->before, state->actual, after, state->plan)) {
 		cn_error_set(err, CN_ESCHEMA,
 			"it would take away what was added to the database by hand");
 		cn_error_detail(err, "%s", cni_buffer_text(&lines));
@@ -124,11 +132,11 @@ static cn_status check_after(running *state, cni_conn *conn, cn_error *err)
 	return CN_OK;
 }
 
-static cn_status before_commit(cni_conn *conn, void *ctx, cn_error *err)
+cn_status cni_running_finish(cni_conn *conn, void *ctx, cn_error *err)
 {
-	running *state = ctx;
+	cni_running *state = ctx;
 	const cni_run *run = state->run;
-	if (state->actual && run->after)
+	if (run->after && (state->actual || state->resumes.revision))
 		TRY(check_after(state, conn, err));
 	if (run->down)
 		return cni_version_remove(conn, run->revision->id, err);
@@ -137,22 +145,22 @@ static cn_status before_commit(cni_conn *conn, void *ctx, cn_error *err)
 		conn, run->revision, cni_clock_mono_us() - state->started_us, run->tag, err);
 }
 
-static void report(const char *what, int64_t done, int64_t total, void *ctx)
+void cni_running_report(const char *what, int64_t done, int64_t total, void *ctx)
 {
-	const running *state = ctx;
+	const cni_running *state = ctx;
 	if (state->run->progress)
 		state->run->progress(what, done, total, state->run->ctx);
 }
 
-static bool canceled(void *ctx)
+bool cni_running_canceled(void *ctx)
 {
-	const running *state = ctx;
+	const cni_running *state = ctx;
 	const cni_host *host = state->run->revision->host;
 	return host && host->canceled && host->canceled(host->ctx);
 }
 
 /* The file's plan, or a cheaper one that leads to the same. */
-static cn_status choose_plan(running *state, cni_conn *conn, cn_error *err)
+static cn_status choose_plan(cni_running *state, cni_conn *conn, cn_error *err)
 {
 	const cni_run *run = state->run;
 	if (!run->before || !run->after || run->edit_from < 0)
@@ -161,16 +169,18 @@ static cn_status choose_plan(running *state, cni_conn *conn, cn_error *err)
 		run->edit_from ? run->edit_from : CNI_EDIT_FROM, &state->arena, &state->plan, err);
 }
 
-static cn_status execute(running *state, cni_conn *conn, cn_error *err)
+static cn_status execute(cni_running *state, cni_conn *conn, cn_error *err)
 {
+	if (state->plan->no_transaction)
+		return cni_stepwise_run(conn, state, err);
 	TRY(choose_plan(state, conn, err));
 	const cni_execution execution = {.plan = state->plan,
 		.revision = state->run->revision,
 		.down = state->run->down,
-		.locked = under_lock,
-		.finish = before_commit,
-		.progress = report,
-		.canceled = canceled,
+		.locked = cni_running_locked,
+		.finish = cni_running_finish,
+		.progress = cni_running_report,
+		.canceled = cni_running_canceled,
 		.ctx = state};
 	return cni_execute(conn, &execution, err);
 }
@@ -186,7 +196,8 @@ cn_status cni_run_revision(cni_conn *conn, const cni_run *run, bool *ret_done, c
 			run->down ? "downgrade" : "upgrade", conn->driver->name);
 		return CN_EUNSUPPORTED;
 	}
-	running state = {.run = run, .plan = run->down ? &section->downgrade : &section->upgrade};
+	cni_running state = {
+		.run = run, .plan = run->down ? &section->downgrade : &section->upgrade};
 	TRY(cni_revision_ready(revision, conn->driver->name, run->down, err));
 	cn_status status = execute(&state, conn, err);
 	cni_arena_done(&state.arena);

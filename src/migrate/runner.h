@@ -21,6 +21,7 @@ typedef struct cni_run {
 	/* a table of at least so many rows keeps them where it is enough to edit its stored
 	 * definition (cheaper.h); 0: CNI_EDIT_FROM; negative: no table */
 	int64_t edit_from;
+	unsigned lock_timeout_ms; /* for steps outside of a transaction */
 	void (*progress)(
 		const char *what, int64_t done, int64_t total, void *ctx); /* may be NULL */
 	void *ctx;

@@ -106,6 +106,7 @@ cn_status cni_version_read(cni_conn *conn, cni_arena *arena, cni_version *ret, c
 	int64_t there;
 	cni_version version = {0};
 	TRY(find_dialect(conn->driver->name, &dialect, err));
+	TRY(cni_unfinished_read(conn, arena, &version.unfinished, err));
 	TRY(cni_conn_int(conn, dialect->exists, &there, err));
 	if (!there) {
 		*ret = version;
