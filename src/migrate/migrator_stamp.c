@@ -121,6 +121,8 @@ static cn_status compare(stamp_job *job, cni_conn *conn, cn_error *err)
 
 static cn_status stamp(stamp_job *job, cni_conn *conn, cn_error *err)
 {
+	/* what was said to be written must survive a power loss: tests/fault */
+	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
 	TRY(cni_conn_begin(conn, CNI_TX_WRITE, err));
 	cn_status status = write_rows(job, conn, err);
 	if (status >= 0)

@@ -348,6 +348,23 @@ static const struct {
 	{"backup", back_up, false},
 };
 
+/* By SQLite's own word, about pages and not about values. */
+static bool is_damaged(void)
+{
+	sqlite3 *db;
+	sqlite3_stmt *stmt = NULL;
+	bool damaged = false;
+	assert_int_equal(sqlite3_open(test.path, &db), SQLITE_OK);
+	sqlite3_prepare_v2(db,
+		"SELECT 1 FROM pragma_quick_check WHERE quick_check LIKE '*** in database%'"
+		" AND quick_check NOT LIKE '% is never used'",
+		-1, &stmt, NULL);
+	damaged = sqlite3_step(stmt) == SQLITE_ROW;
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return damaged;
+}
+
 static void try_command(size_t which, text file, findings *found)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
@@ -363,6 +380,9 @@ static void try_command(size_t which, text file, findings *found)
 	if (status < 0 && (err.status != status || !*err.message || status == CN_ENOMEM))
 		snprintf(found->what, sizeof found->what, "%s: %d \"%s\"", name, status,
 			err.message);
+	if (status == CN_OK && commands[which].writes && is_damaged())
+		snprintf(
+			found->what, sizeof found->what, "%s has gone on with damaged pages", name);
 	text after = read_file(&arena, test.path);
 	bool same = after.size == file.size && memcmp(after.data, file.data, file.size) == 0;
 	if ((status < 0 || !commands[which].writes) && !same)

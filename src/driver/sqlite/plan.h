@@ -129,6 +129,10 @@ cn_status cni_statistics_read(cni_conn *conn, const cni_plan *plan, cni_arena *a
 cn_status cni_statistics_restore(cni_conn *conn, const cni_statistics *statistics, cni_arena *arena,
 	cn_error *err) CN_MUST_CHECK;
 
+/* CN_ESCHEMA, or what SQLite says, when pages of the file are damaged, as far as that is found out
+ * at once. Source: whole.c */
+cn_status cni_sqlite_whole(cni_conn *conn, cn_error *err) CN_MUST_CHECK;
+
 /* space.c: is there room for a rebuild? CN_EIO, with how much is missing, if not. */
 cn_status cni_sqlite_space(cni_conn *conn, const cni_plan *plan, cn_error *err) CN_MUST_CHECK;
 /* The bytes that the plan takes at least beside the database, for a while; 0: not worth asking. */

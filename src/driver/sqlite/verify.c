@@ -201,6 +201,7 @@ cn_status cni_sqlite_plan_before(
 	state *before = cni_alloc(arena, sizeof *before);
 	if (!before)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_sqlite_whole(conn, err));
 	TRY(cni_sqlite_space(conn, plan, err));
 	TRY(cni_plan_touched(conn, plan, arena, &before->touched, err));
 	TRY(count_orphans(conn, &before->touched, &before->orphans, NULL, err));
