@@ -4,7 +4,11 @@
 #include "manage/decide.h"
 
 #define FOLDER_OPTION CNI_FOLDER_OPTION
-#define YES_OPTION    CN_OPT_FLAG('y', "yes", "ask nothing")
+#define BACKUP_OPTION                                                     \
+	CN_OPT_TEXT(0, "backup", "FOLDER",                                \
+		"keep a copy of the database there before anything runs", \
+		.complete = CN_COMPLETE_FILE)
+#define YES_OPTION CN_OPT_FLAG('y', "yes", "ask nothing")
 
 #define BRANCH_LABEL_OPTION                                                               \
 	CN_OPT_TEXT(0, "branch-label", "LABEL", "a name for the branch that begins here", \
@@ -79,6 +83,7 @@ static const cn_option upgrade_options[] = {
 	CN_OPT_FLAG(0, "sql", "write the script, for the sqlite3 shell too; FROM:TO: no database"),
 	CN_OPT_FLAG(0, "dry-run", "only say which revisions would run"),
 	CN_OPT_FLAG(0, "allow-drift", "go on although the database is not what its revisions make"),
+	BACKUP_OPTION,
 	TAG_OPTION,
 	YES_OPTION,
 	FOLDER_OPTION,
@@ -90,6 +95,7 @@ static const cn_option downgrade_options[] = {
 	CN_OPT_FLAG(0, "sql", "write the script, for the sqlite3 shell too; FROM:TO: no database"),
 	CN_OPT_FLAG(0, "dry-run", "only say which revisions would be undone"),
 	CN_OPT_FLAG(0, "allow-drift", "go on although the database is not what its revisions make"),
+	BACKUP_OPTION,
 	TAG_OPTION,
 	YES_OPTION,
 	FOLDER_OPTION,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -89,6 +90,22 @@ static cn_status check_range(cn_call *call, const char *name, bool *ret_range, c
 	return CN_OK;
 }
 
+/* Typed: it counts from where the user stands. */
+static cn_status set_backup(cn_call *call, cn_migrator *migrator, cn_error *err)
+{
+	cni_arena *arena = cni_call_arena(call);
+	const char *folder = cn_call_text(call, "backup");
+	if (!folder)
+		return CN_OK;
+	const char *here = cni_path_current(arena);
+	migrator->backup_folder = here ? cni_path_absolute(arena, folder, here) : NULL;
+	if (!migrator->backup_folder)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (!cni_dir_exists(migrator->backup_folder))
+		return cn_usage(call, err, "option --backup: there is no folder \"%s\"", folder);
+	return CN_OK;
+}
+
 static cn_status run(cn_call *call, bool down, cn_error *err)
 {
 	CLEANUP(cni_migrator_freep) cn_migrator *migrator = NULL;
@@ -100,6 +117,7 @@ static cn_status run(cn_call *call, bool down, cn_error *err)
 	TRY(cn_migrator_set_tag(migrator, cn_call_text(call, "tag"), err));
 	if (cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run"))
 		return preview(call, migrator, down, name, err);
+	TRY(set_backup(call, migrator, err));
 	if (down)
 		TRY(confirm_losses(call, migrator, name, err));
 	cni_migrator_set_allow_drift(migrator, cn_call_flag(call, "allow-drift"));
