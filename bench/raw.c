@@ -334,7 +334,7 @@ int main(int argc, char **argv)
 		int64_t (*run)(void);
 	} workloads[] = {{"W1", insert}, {"W1_bulk", insert}, {"W2", scan}, {"W2_tracked", scan},
 		{"W3", lookup}, {"W4", graph}, {"W4_tracked", graph}, {"W5", update}, {"W6", pages},
-		{"W7", one}};
+		{"W6_tracked", pages}, {"W7", one}};
 
 	if (argc != 3)
 		return 2;

@@ -1,4 +1,4 @@
-/* query.c - reading: conditions, lists, single rows, numbers, SQL into structs. */
+/* query.c - reading: conditions, lists, single rows, numbers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +131,50 @@ static void list_sql(cni_buffer *sql, const cni_layout *layout, const cn_query *
 	}
 }
 
+/* Condition and order, each with its NUL. */
+static size_t key_parts(const cn_query *query, const char *parts[2])
+{
+	parts[0] = query->where.count ? query->where.args[0].as.p : "";
+	parts[1] = query->order_by ? query->order_by : "";
+	return strlen(parts[0]) + strlen(parts[1]) + 2;
+}
+
+static bool is_last_list(const cn_session *s, const cni_layout *layout, const cn_query *query)
+{
+	const char *parts[2], *key = s->last_list.key.data;
+
+	return s->last_list.layout == layout && s->last_list.limit == query->limit &&
+	       s->last_list.offset == query->offset && s->last_list.distinct == query->distinct &&
+	       key_parts(query, parts) == s->last_list.key.size && !strcmp(key, parts[0]) &&
+	       !strcmp(key + strlen(key) + 1, parts[1]);
+}
+
+/* The text of a list, written anew only if it is not that of the last one. */
+static const cni_buffer *list_text(cn_session *s, const cni_layout *layout, const cn_query *query)
+{
+	const char *parts[2];
+
+	if (is_last_list(s, layout, query))
+		return &s->last_list.sql;
+	s->last_list.layout = NULL;
+	cni_buffer_clear(&s->last_list.key);
+	cni_buffer_clear(&s->last_list.sql);
+	(void)key_parts(query, parts);
+	for (size_t i = 0; i < CNI_COUNT(parts); i++)
+		cni_buffer_add(&s->last_list.key, parts[i], strlen(parts[i]) + 1);
+	list_sql(&s->last_list.sql, layout, query);
+	if (s->last_list.key.failed || s->last_list.sql.failed) {
+		cni_buffer_done(&s->last_list.key);
+		cni_buffer_done(&s->last_list.sql);
+		return NULL;
+	}
+	s->last_list.layout = layout;
+	s->last_list.limit = query->limit;
+	s->last_list.offset = query->offset;
+	s->last_list.distinct = query->distinct;
+	return &s->last_list.sql;
+}
+
 /* Prepares and binds a query's statement. */
 static cn_status start(cn_session *s, const cni_layout *layout, const cn_query *query,
 	const cni_buffer *sql, cni_stmt **ret)
@@ -139,7 +183,7 @@ static cn_status start(cn_session *s, const cni_layout *layout, const cn_query *
 	size_t count = query->where.count;
 	cni_conn *conn;
 
-	if (sql->failed)
+	if (!sql || sql->failed)
 		return cni_session_oom(s);
 	TRY(cni_session_reader(s, &conn));
 	TRY(cni_session_prepare(s, conn, sql->data, layout, &stmt));
@@ -197,6 +241,7 @@ static cn_status take_rows(
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 
+	const cni_buffer *text = &sql;
 	cni_joins joins = {0};
 
 	if (query->join) {
@@ -204,9 +249,9 @@ static cn_status take_rows(
 		cni_joins_sql(&sql, layout, query, &joins);
 		taker->joins = &joins;
 	} else {
-		list_sql(&sql, layout, query);
+		text = list_text(s, layout, query);
 	}
-	TRY(start(s, layout, query, &sql, &stmt));
+	TRY(start(s, layout, query, text, &stmt));
 	/* a table's rows have different numbers, so none of a query's is known when none was */
 	if (!query->join && layout->int_key && layout->row_number >= 0 && !s->counts[layout->rank])
 		s->fresh = layout;
@@ -496,119 +541,4 @@ cn_page cn_session_paginate(
 		part.order_by = order.data;
 	result.items = cn_session_list(s, model, &part);
 	return result;
-}
-
-/* ---- SQL ---- */
-
-typedef struct cni_sql_taker {
-	cn_session *s;
-	const cni_layout *layout;
-	const cn_column **columns; /* of the result, in its order */
-	void **rows;
-	size_t count;
-} cni_sql_taker;
-
-static int take_sql_row(const cn_value *values, size_t count, void *ctx, cn_error *err)
-{
-	cni_sql_taker *taker = ctx;
-	cn_session *s = taker->s;
-	void *row = cni_alloc(&s->rows, taker->layout->model->size);
-
-	if (!row || !CNI_PUSH(&s->scratch, taker->rows, taker->count, row))
-		return cni_session_oom(s);
-	for (size_t i = 0; i < count; i++) {
-		if (cni_decode(taker->columns[i], row, &values[i], &s->texts, err) < 0) {
-			if (err->status == CN_EARG)
-				err->status = CN_ESCHEMA;
-			return cn_error_wrap(err, "reading a \"%s\"", taker->layout->name);
-		}
-	}
-	return 0;
-}
-
-static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker)
-{
-	size_t count = cni_stmt_columns(stmt);
-
-	if (!count)
-		return cn_fail(&s->error, CN_EARG, "the statement yields no rows: use cn_execute");
-	taker->columns = cni_alloc(&s->scratch, count * sizeof *taker->columns);
-	if (!taker->columns)
-		return cni_session_oom(s);
-	for (size_t i = 0; i < count; i++) {
-		const char *name = cni_stmt_name(stmt, i);
-		long field = name ? cni_layout_field(taker->layout, name) : -1;
-		if (field < 0) {
-			cn_error_set(&s->error, CN_EARG,
-				"\"%s\" has no member for the result's column \"%s\"",
-				taker->layout->name, name ? name : "?");
-			cni_hint_column(taker->layout, name ? name : "", &s->scratch, &s->error);
-			return CN_EARG;
-		}
-		taker->columns[i] = taker->layout->fields[field].column;
-	}
-	return CN_OK;
-}
-
-static cn_status take_sql(
-	cn_session *s, const cni_layout *layout, size_t count, const cn_value *args, void ***ret)
-{
-	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	cni_sql_taker taker = {.s = s, .layout = layout};
-	cni_conn *conn;
-
-	if (!count || args[0].type != CN_TYPE_TEXT)
-		return cn_fail(&s->error, CN_EARG, "there is no SQL");
-	TRY(cni_session_reader(s, &conn));
-	TRY(cni_session_prepare(s, conn, args[0].as.p, NULL, &stmt));
-	TRY(map_columns(s, stmt, &taker));
-	TRY(cni_session_bind(s, stmt, args[0].as.p, args + 1, count - 1));
-	TRY(cni_stmt_each(stmt, take_sql_row, &taker, &s->error));
-	void **list = cni_alloc(&s->rows, (taker.count + 1) * sizeof *list);
-	if (!list)
-		return cni_session_oom(s);
-	if (taker.count)
-		memcpy(list, taker.rows, taker.count * sizeof *list);
-	*ret = list;
-	return CN_OK;
-}
-
-void **cn_session_sql(cn_session *s, const cn_model *model, size_t count, const cn_value *args)
-{
-	void **list = s->nothing;
-
-	s->nothing[0] = NULL;
-	if (!cni_session_ready(s))
-		return list;
-	cni_arena_reset(&s->scratch);
-	const cni_layout *layout = cni_session_layout(s, model);
-	if (layout && take_sql(s, layout, count, args, &list) < 0)
-		return s->nothing;
-	return list;
-}
-
-static cn_status execute(cn_session *s, size_t count, const cn_value *args, int64_t *ret)
-{
-	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	cni_conn *conn;
-
-	if (!count || args[0].type != CN_TYPE_TEXT)
-		return cn_fail(&s->error, CN_EARG, "there is no SQL");
-	TRY(cni_session_writer(s, &conn));
-	TRY(cni_session_prepare(s, conn, args[0].as.p, NULL, &stmt));
-	TRY(cni_session_bind(s, stmt, args[0].as.p, args + 1, count - 1));
-	TRY(cni_stmt_run(stmt, &s->error));
-	*ret = cni_conn_changes(conn);
-	s->epoch++;
-	return CN_OK;
-}
-
-int64_t cn_session_execute(cn_session *s, size_t count, const cn_value *args)
-{
-	int64_t changes = 0;
-
-	if (!cni_session_ready(s))
-		return 0;
-	cni_arena_reset(&s->scratch);
-	return execute(s, count, args, &changes) < 0 ? 0 : changes;
 }

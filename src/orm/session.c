@@ -302,6 +302,8 @@ void cn_session_close(cn_session *s)
 	cni_arena_done(&s->kept);
 	cni_arena_done(&s->scratch);
 	cni_arena_done(&s->records);
+	cni_buffer_done(&s->last_list.key);
+	cni_buffer_done(&s->last_list.sql);
 	free(s->probe);
 	free(s->counts);
 	free(s);

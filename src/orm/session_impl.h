@@ -111,6 +111,12 @@ struct cn_session {
 	cni_stream *streams;
 	const cni_layout *get_layout; /* of get_stmt: cn_get's, kept between calls of one unit */
 	cni_stmt *get_stmt;
+	struct { /* the text of the last list: a loop asks for the same one again and again */
+		const cni_layout *layout;
+		cni_buffer key, sql;
+		size_t limit, offset;
+		bool distinct;
+	} last_list;
 	void *nothing[1]; /* the list of no rows */
 	bool in_hook;     /* of a row */
 	bool closing;

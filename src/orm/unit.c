@@ -12,13 +12,11 @@ enum { TRIES = 10, PAUSE_US = 500, RECORDS_MAX = 10000 };
 
 /* ---- hooks ---- */
 
-cn_status cni_session_hook(cn_session *s, cn_event event, cni_entry *entry)
+static cn_status call_hook(cn_session *s, cn_event event, cni_entry *entry)
 {
 	cn_db *db = s->db;
 	cn_error err = {0};
 
-	if (!db->hook)
-		return CN_OK;
 	s->in_hook = entry != NULL;
 	cn_status status = db->hook(s, event, entry ? entry->layout->model : NULL,
 		entry ? cni_row(entry) : NULL, db->hook_ctx, &err);
@@ -32,6 +30,11 @@ cn_status cni_session_hook(cn_session *s, cn_event event, cni_entry *entry)
 		cn_error_set(&s->error, status, "a hook has refused it");
 	return entry ? cn_error_wrap(&s->error, "model \"%s\"", entry->layout->name)
 		     : s->error.status;
+}
+
+cn_status cni_session_hook(cn_session *s, cn_event event, cni_entry *entry)
+{
+	return s->db->hook ? call_hook(s, event, entry) : CN_OK;
 }
 
 bool cni_session_ready(cn_session *s)
