@@ -126,34 +126,46 @@ static cn_status sort(cni_sums *sums, cn_error *err)
 
 /* ---- the file ---- */
 
-cn_status cni_sums_read(cni_arena *arena, const char *folder, cni_sums *ret, cn_error *err)
+cn_status cni_sums_parse(cni_arena *arena, const char *path, const char *text, size_t size,
+	cni_sums *ret, cn_error *err)
 {
-	cni_sums sums = {.arena = arena, .path = cni_path_join(arena, folder, CNI_SUMS_FILE)};
-	char *text, *next;
-	size_t size, number = 0;
-	if (!sums.path)
+	cni_sums sums = {.arena = arena, .path = cni_strdup(arena, path), .exists = true};
+	char *copy = cni_strndup(arena, text, size), *next;
+	size_t number = 0;
+	if (!sums.path || !copy)
 		return no_memory(err);
-	sums.exists = cni_file_exists(sums.path);
-	if (sums.exists) {
-		TRY(cni_file_read(arena, sums.path, MAX_BYTES, &text, &size, err));
-		if (strlen(text) != size)
-			return cn_fail(err, CN_ESCHEMA, "\"%s\" is no text: it holds a NUL byte",
-				sums.path);
-		for (char *line = text; line; line = next) {
-			next = strchr(line, '\n');
-			if (next)
-				*next++ = '\0';
-			size_t length = strlen(line);
-			if (length && line[length - 1] == '\r')
-				line[--length] = '\0';
-			number++;
-			if (length)
-				TRY(read_line(&sums, number, line, err));
-		}
-		TRY(sort(&sums, err));
+	if (strlen(copy) != size)
+		return cn_fail(
+			err, CN_ESCHEMA, "\"%s\" is no text: it holds a NUL byte", sums.path);
+	for (char *line = copy; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		size_t length = strlen(line);
+		if (length && line[length - 1] == '\r')
+			line[--length] = '\0';
+		number++;
+		if (length)
+			TRY(read_line(&sums, number, line, err));
 	}
+	TRY(sort(&sums, err));
 	*ret = sums;
 	return CN_OK;
+}
+
+cn_status cni_sums_read(cni_arena *arena, const char *folder, cni_sums *ret, cn_error *err)
+{
+	cni_sums none = {.arena = arena, .path = cni_path_join(arena, folder, CNI_SUMS_FILE)};
+	char *text;
+	size_t size;
+	if (!none.path)
+		return no_memory(err);
+	if (!cni_file_exists(none.path)) {
+		*ret = none;
+		return CN_OK;
+	}
+	TRY(cni_file_read(arena, none.path, MAX_BYTES, &text, &size, err));
+	return cni_sums_parse(arena, none.path, text, size, ret, err);
 }
 
 static const char FOLDER[] = "versions/";
@@ -198,11 +210,16 @@ void cni_sums_remove(cni_sums *sums, const char *path)
 	sums->count--;
 }
 
+void cni_sums_print(cni_buffer *out, const cni_sums *sums)
+{
+	for (size_t i = 0; i < sums->count; i++)
+		write_line(out, &sums->list[i]);
+}
+
 cn_status cni_sums_write(cni_sums *sums, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
-	for (size_t i = 0; i < sums->count; i++)
-		write_line(&out, &sums->list[i]);
+	cni_sums_print(&out, sums);
 	if (out.failed)
 		return no_memory(err);
 	return cni_file_write(sums->path, cni_buffer_text(&out), out.size, false, err);

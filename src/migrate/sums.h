@@ -31,6 +31,10 @@ typedef struct cni_sums {
  * version control's marks, for instance. */
 cn_status cni_sums_read(
 	cni_arena *arena, const char *folder, cni_sums *ret, cn_error *err) CN_MUST_CHECK;
+/* The same from a text; `path` is for messages. And the text again. */
+cn_status cni_sums_parse(cni_arena *arena, const char *path, const char *text, size_t size,
+	cni_sums *ret, cn_error *err) CN_MUST_CHECK;
+void cni_sums_print(cni_buffer *out, const cni_sums *sums);
 /* NULL: no line. `path` is the revision file's. */
 const cni_sum *cni_sums_find(const cni_sums *sums, const char *path);
 /* In memory: adds a line, or replaces it; takes it out. */

@@ -62,7 +62,9 @@ static void round_trip(cni_arena *arena, const cni_revision *first)
 	if (status < 0)
 		fprintf(stderr, "%s\n%s\n", err.message, cni_buffer_text(&once));
 	must(status >= 0, "what was written cannot be read");
-	must(strcmp(first->id, second.id) == 0 && first->parent_count == second.parent_count,
+	must(strcmp(first->id, second.id) == 0 && first->parent_count == second.parent_count &&
+			first->label_count == second.label_count &&
+			first->depend_count == second.depend_count,
 		"another revision");
 	must(first->section_count == second.section_count, "a section was lost");
 	for (size_t i = 0; i < first->section_count; i++) {
