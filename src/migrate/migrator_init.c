@@ -30,9 +30,9 @@ static cn_status check_empty(const char *folder, cni_arena *arena, cn_error *err
 	return CN_ECONFLICT;
 }
 
-/* Is there nothing but what we write, and no revision? Then an init was killed, and is finished. */
-static bool is_interrupted(
-	const char *folder, const char *versions, const cni_template_files *files, cni_arena *arena)
+/* Is there nothing but an empty versions/? Then an init was killed before it had written the
+ * settings, which come first, and is finished. */
+static bool is_interrupted(const char *folder, const char *versions, cni_arena *arena)
 {
 	const char **names;
 	size_t count;
@@ -45,17 +45,14 @@ static bool is_interrupted(
 			return false;
 	if (cni_dir_list(arena, folder, &names, &count, &ignored) < 0)
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		bool ours = names[i][0] == '.' || strcmp(names[i], "versions") == 0;
-		for (size_t f = 0; !ours && f < files->count; f++)
-			ours = cni_file_is_of(names[i], files->list[f].name);
-		if (!ours)
+	for (size_t i = 0; i < count; i++)
+		if (names[i][0] != '.' && strcmp(names[i], "versions") != 0 &&
+			!cni_file_is_of(names[i], CNI_FOLDER_SETTINGS))
 			return false;
-	}
 	return true;
 }
 
-static cn_status put_files(const char *folder, const cni_template_files *files, bool again,
+static cn_status put_files(const char *folder, const cni_template_files *files, bool settings,
 	cni_arena *arena, cn_error *err)
 {
 	for (size_t i = 0; i < files->count; i++) {
@@ -63,7 +60,7 @@ static cn_status put_files(const char *folder, const cni_template_files *files, 
 		const char *path = cni_path_join(arena, folder, file->name);
 		if (!path)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
-		if (!again || !cni_file_exists(path))
+		if (settings == (strcmp(file->name, CNI_FOLDER_SETTINGS) == 0))
 			TRY(cni_file_write(path, file->text, file->size, true, err));
 	}
 	return CN_OK;
@@ -88,13 +85,14 @@ cn_status cn_migrator_init_from(
 		*ret_made = made;
 	if (!made)
 		return CN_OK;
-	bool again = is_interrupted(migrator->folder, versions, &files, &arena);
+	bool again = is_interrupted(migrator->folder, versions, &arena);
 	if (!again)
 		TRY(check_empty(migrator->folder, &arena, err));
 	TRY(cni_dir_make(versions, err));
 	if (!again || !cni_file_exists(keep)) /* version control does not see empty folders */
 		TRY(cni_file_write(keep, "", 0, true, err));
-	return put_files(migrator->folder, &files, again, &arena, err);
+	TRY(put_files(migrator->folder, &files, true, &arena, err));
+	return put_files(migrator->folder, &files, false, &arena, err);
 }
 
 cn_status cn_migrator_init(cn_migrator *migrator, bool *ret_made, cn_error *err)
