@@ -72,6 +72,8 @@ cn_status cni_change_make(
 		.edit_from = input->edit_from,
 		.data = input->data};
 	TRY(cni_plan_make(input->from->engine, &request, arena, &set.up, err));
+	if (set.up.step_count)
+		TRY(cni_warn_mismatches(arena, input->from, input->to, &set.up, err));
 	if (!input->up_only && set.up.step_count)
 		TRY(cni_plan_back(arena, &request, &set.down, err));
 	if (set.up.step_count)

@@ -47,6 +47,11 @@ cn_status cni_preflight(cni_decider *decider, cn_error *err) CN_MUST_CHECK;
 cn_status cni_preflight_keys(cni_decider *decider, size_t index, cn_error *err) CN_MUST_CHECK;
 cn_status cni_preflight_references(cni_decider *decider, size_t index, cn_error *err) CN_MUST_CHECK;
 
+/* mismatch.c: adds a warning to the plan for each foreign key of `to` that, not so in `from`,
+ * refers to columns that are no unique key of their table. */
+cn_status cni_warn_mismatches(cni_arena *arena, const cni_schema *from, const cni_schema *to,
+	cni_plan *plan, cn_error *err) CN_MUST_CHECK;
+
 /* ---- relation.c: the rows as they will be, as something that can stand after FROM ---- */
 
 /* Appends a FROM item named after the new table, with the new column names and one more column,

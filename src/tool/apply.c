@@ -17,12 +17,14 @@ static cn_status confirm(const cni_change_set *set, const char *script, void *ct
 	bool yes;
 
 	(void)script;
-	if (cn_call_flag(call, "yes"))
-		return CN_OK;
-	cni_diff_describe(&summary, &set->diff);
-	cn_write(call, cni_buffer_text(&summary), summary.size);
+	if (!cn_call_flag(call, "yes")) {
+		cni_diff_describe(&summary, &set->diff);
+		cn_write(call, cni_buffer_text(&summary), summary.size);
+	}
 	for (size_t i = 0; i < set->up.warning_count; i++)
 		cn_warn(call, "%s", set->up.warnings[i]);
+	if (cn_call_flag(call, "yes"))
+		return CN_OK;
 	cn_status status = cn_ask_yes(call, "make these changes?", true, &yes, err);
 	if (status == CN_EDECISION)
 		cn_error_hint(err, "add --yes to make the changes, or --sql to see the script");
@@ -100,6 +102,8 @@ static int apply(cn_call *call, cn_error *err)
 	cni_call_forget(call, conn);
 	if (status >= 0)
 		report_apply(call, &report);
+	else if (status == CN_ECANCELED && cn_call_interrupted(call))
+		cn_error_hint(err, "everything was rolled back; nothing was changed");
 	if (status != CN_EDECISION && !cn_call_json(call) && !cn_call_flag(call, "sql"))
 		cni_call_tell_answers(call, &answers);
 	return status;

@@ -281,6 +281,49 @@ static void refuses_a_broken_target(void **state)
 	}
 }
 
+/* SQLite accepts a foreign key whose parent has no unique key for it, and then every write fails.
+ */
+static void warns_of_keys_that_do_not_fit(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *start, *target;
+		size_t warnings;
+	} cases[] = {
+		{"CREATE TABLE p (a UNIQUE); CREATE TABLE c (a REFERENCES p (a))",
+			"CREATE TABLE p (a); CREATE TABLE c (a REFERENCES p (a))", 1},
+		{"CREATE TABLE p (a UNIQUE); CREATE TABLE c (a REFERENCES p (a))",
+			"CREATE TABLE p (a); CREATE UNIQUE INDEX i ON p (a);"
+			"CREATE TABLE c (a REFERENCES p (a))",
+			0},
+		{"CREATE TABLE p (a UNIQUE); CREATE TABLE c (a REFERENCES p (a))",
+			"CREATE TABLE p (a); CREATE UNIQUE INDEX i ON p (a) WHERE a > 0;"
+			"CREATE TABLE c (a REFERENCES p (a))",
+			1},
+		{"CREATE TABLE p (a UNIQUE); CREATE TABLE c (a REFERENCES p (a))",
+			"CREATE TABLE p (a UNIQUE COLLATE NOCASE, b); CREATE TABLE c (a REFERENCES p (a))",
+			0},
+		{"CREATE TABLE p (a); CREATE TABLE c (a)",
+			"CREATE TABLE p (a, b, PRIMARY KEY (a, b)); CREATE TABLE c (a REFERENCES p)",
+			1},
+		{"CREATE TABLE p (a); CREATE TABLE c (a REFERENCES p (a))",
+			"CREATE TABLE p (a, b); CREATE TABLE c (a REFERENCES p (a))", 0},
+		{"CREATE TABLE c (a)", "CREATE TABLE c (a REFERENCES later (a))", 0},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		CLEANUP(cni_arena_done) cni_arena arena = {0};
+		CLEANUP(cni_conn_closep) cni_conn *conn = start(&arena, cases[i].start);
+		struct person person = {0};
+		cni_apply_report report;
+		cn_error err;
+		assert_ok(
+			apply(conn, cases[i].target, &person, false, &report, &arena, &err), &err);
+		assert_int_equal(report.set.up.warning_count, cases[i].warnings);
+		if (cases[i].warnings)
+			assert_non_null(strstr(report.set.up.warnings[0], "no unique key"));
+	}
+}
+
 static int make_path(void **state)
 {
 	(void)state;
@@ -312,6 +355,7 @@ int main(void)
 		cmocka_unit_test(looks_again_when_somebody_wrote),
 		cmocka_unit_test(waits_for_a_writer),
 		cmocka_unit_test(refuses_a_broken_target),
+		cmocka_unit_test(warns_of_keys_that_do_not_fit),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, make_path, remove_path);
