@@ -25,11 +25,20 @@ static const char *verb_of(cni_sql_act act)
 	}
 }
 
-/* The table that a rebuild fills is called after the one that people know. */
-static const char *known_name(const char *name)
+/* "copying product". What a plan makes for itself is called after the table that people know. */
+static const char *words_of(cni_arena *arena, const cni_sql_about *about)
 {
-	static const char prefix[] = "cantil_new_";
-	return cni_starts(name, prefix) ? name + strlen(prefix) : name;
+	static const char own[] = "cantil_new_";
+	const char *verb = verb_of(about->act);
+	const char *name = about->name.text ? cni_token_name(arena, &about->name) : NULL;
+	if (!name)
+		return verb;
+	if (cni_starts(name, own)) {
+		name += strlen(own);
+		if (about->act == CNI_SQL_INSERT) /* what it finds out about the rows, no more */
+			verb = "looking through";
+	}
+	return cni_printf(arena, "%s %s", verb, name);
 }
 
 static void show(cn_call *call, const cni_pulse *pulse)
@@ -44,9 +53,7 @@ static void show(cn_call *call, const cni_pulse *pulse)
 		return;
 	}
 	cni_sql_about about = cni_sql_about_of(pulse->sql, strlen(pulse->sql));
-	const char *name = about.name.text ? cni_token_name(&arena, &about.name) : NULL;
-	const char *what = name ? cni_printf(&arena, "%s %s", verb_of(about.act), known_name(name))
-				: verb_of(about.act);
+	const char *what = words_of(&arena, &about);
 	if (what)
 		cni_progress_show(call, what, "rows", pulse->done, pulse->total);
 }

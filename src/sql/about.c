@@ -78,12 +78,26 @@ static cni_sql_act act_of_check(const cni_token *name)
 	return CNI_SQL_OTHER;
 }
 
+/* The name behind the first FROM of the statement itself. Where a subquery stands there, its name;
+ * without any FROM, that of the first subquery. */
+static cni_token source_of(reader *r)
+{
+	cni_token inner = {0};
+	while (!at_end(r)) {
+		bool from = cni_token_is(&r->token, "FROM"), own = r->depth == 0;
+		next(r);
+		cni_token name = from ? name_here(r) : (cni_token){0};
+		if (name.text && own)
+			return name;
+		if (from && (own || !inner.text))
+			inner = name;
+	}
+	return inner;
+}
+
 static cni_sql_about select_from(reader *r)
 {
-	cni_sql_about about = {0};
-	if (!seek(r, "FROM"))
-		return about;
-	about.name = name_here(r);
+	cni_sql_about about = {.name = source_of(r)};
 	about.act = act_of_check(&about.name);
 	if (about.act)
 		about.name = (cni_token){0};
