@@ -12,8 +12,6 @@
 #include "base/try.h"
 #include "manage/call.h"
 
-extern char **environ;
-
 static const char *choose(cn_call *call, cn_error *err)
 {
 	const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR");

@@ -1,4 +1,5 @@
 /* folder_find.c - which revisions a person means. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -269,8 +270,8 @@ static cn_status check_branch(const cni_folder *folder, const cni_target *target
 static cn_status find_symbol(const cni_folder *folder, cni_arena *arena, const char *name,
 	const char *branch, cni_target *target, cn_error *err)
 {
-	const cni_revision *found;
-	bool walked;
+	const cni_revision *found = NULL;
+	bool walked = false;
 	if (cni_same(name, "base"))
 		return CN_OK;
 	if (cni_same(name, "head") || cni_same(name, "heads")) {
@@ -289,6 +290,7 @@ static cn_status find_symbol(const cni_folder *folder, cni_arena *arena, const c
 			return CN_OK;
 	}
 	TRY(find_name(folder, name, &found, err));
+	assert(found);
 	TRY(check_branch(folder, target, found, branch, err));
 	return set_one(arena, target, found, err);
 }
@@ -298,9 +300,9 @@ cn_status cni_folder_target(const cni_folder *folder, cni_arena *arena, const ch
 {
 	cni_target target = {0};
 	const char *at = strchr(name, '@'), *branch = NULL;
-	const cni_revision *named;
+	const cni_revision *named = NULL;
 	if (strlen(name) > NAME_MAX_SIZE)
-		return cn_fail(err, CN_ENOTFOUND, "there is no revision \"%.80s…\"", name);
+		return cn_fail(err, CN_ENOTFOUND, "there is no revision \"%.80s\"", name);
 	if (at) {
 		branch = cni_strndup(arena, name, (size_t)(at - name));
 		if (!branch)

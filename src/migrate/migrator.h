@@ -133,7 +133,7 @@ cn_status cni_migrator_tell_changed(cn_migrator *migrator, const cni_folder *fol
 size_t cni_migrator_edited(
 	cn_migrator *migrator, const cni_folder *folder, const cni_version *version);
 /* Leaves in the state's list what lies in a range (cn_migrator_history): migrator_range.c. */
-cn_status cni_range_cut(const cni_folder *folder, cni_arena *arena, const char *range,
+cn_status cni_range_cut(const cni_folder *folder, cni_arena *arena, const char *text,
 	cn_migration_state *state, cn_error *err) CN_MUST_CHECK;
 /* All revisions forward, backward and forward again, in a scratch database: migrator_verify.c. */
 cn_status cni_migrator_prove(

@@ -164,7 +164,7 @@ static cn_status compare_orders(
 
 static cn_status prove(const merge_job *job, cn_error *err)
 {
-	size_t forward[PARENTS_MAX], backward[PARENTS_MAX], count = job->side_count;
+	size_t forward[PARENTS_MAX] = {0}, backward[PARENTS_MAX] = {0}, count = job->side_count;
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = i + 1; j < count; j++)
 			TRY(compare_orders(

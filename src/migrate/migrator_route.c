@@ -130,7 +130,7 @@ static cn_status find_up(const cni_folder *folder, const bool *applied, const ch
 	cni_arena *arena, cni_route *route, cn_error *err)
 {
 	cni_target target;
-	const cni_revision *to;
+	const cni_revision *to = NULL;
 	bool *wanted = cni_alloc(arena, folder->revision_count + 1);
 	TRY(cni_folder_target(folder, arena, name, &target, err));
 	if (!wanted)

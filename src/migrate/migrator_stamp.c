@@ -71,6 +71,20 @@ static cn_status explain_unknown(cn_status status, cn_error *err)
 	return status;
 }
 
+static cn_status change_rows(
+	const stamp_job *job, cni_conn *conn, const bool *applied, cn_error *err)
+{
+	const cni_folder *folder = &job->folder;
+	for (size_t i = folder->revision_count; i-- > 0;)
+		if (applied[i] && !job->wanted[i])
+			TRY(cni_version_remove(conn, folder->revisions[i].id, err));
+	for (size_t i = 0; i < folder->revision_count; i++)
+		if (job->wanted[i] && !applied[i])
+			TRY(cni_version_add(
+				conn, &folder->revisions[i], -1, job->migrator->tag, err));
+	return CN_OK;
+}
+
 static cn_status write_rows(stamp_job *job, cni_conn *conn, cn_error *err)
 {
 	cni_version version;
@@ -84,14 +98,7 @@ static cn_status write_rows(stamp_job *job, cni_conn *conn, cn_error *err)
 	if (status < 0)
 		return explain_unknown(status, err);
 	TRY(find_wanted(job, applied, err));
-	for (size_t i = job->folder.revision_count; i-- > 0;)
-		if (applied[i] && !job->wanted[i])
-			TRY(cni_version_remove(conn, job->folder.revisions[i].id, err));
-	for (size_t i = 0; i < job->folder.revision_count; i++)
-		if (job->wanted[i] && !applied[i])
-			TRY(cni_version_add(
-				conn, &job->folder.revisions[i], -1, job->migrator->tag, err));
-	return CN_OK;
+	return change_rows(job, conn, applied, err);
 }
 
 /* Says so when the database does not look as if those revisions had been run: it is stamped all the
