@@ -8,9 +8,12 @@ scripts/deps.sh test
 passed=0 failed=0
 logs=build/test-logs
 
+began=$(date +%s)
 add() { # add NAME PASSED FAILED
 	passed=$((passed + $2)) failed=$((failed + $3))
-	printf '%-42s %5d passed, %d failed\n' "$1" "$2" "$3"
+	now=$(date +%s)
+	printf '%-42s %5d passed, %d failed  %5d s\n' "$1" "$2" "$3" $((now - began))
+	began=$now
 }
 
 # meson's JUnit file has one <testsuite tests= errors= failures=> for each program
@@ -55,12 +58,18 @@ scorer() { # scorer NAME COMMAND…: a program of ../shared whose last line is `
 	add "$name" "${line%% passed*}" "$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')"
 }
 
+slower=3 slowest=10
+if [ -n "$long" ]; then # docs/safety.md; no test is too slow then
+	slower=0 slowest=0
+	export CANTIL_FAULT_SEEDS=500 CANTIL_TEST_ALL=1 CANTIL_TEST_KILLS=5000 CANTIL_TEST_SIZES=400 \
+		CANTIL_TEST_PROCESSES=64 CANTIL_TEST_ROUNDS=500 CANTIL_TEST_FILES=10000
+fi
 scripts/build.sh build -Dwerror=true
 mkdir -p "$logs"
-suite gcc build 3
+suite gcc build $slower
 CC=clang scripts/build.sh build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
 ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	suite clang-asan-ubsan build-asan 10
+	suite clang-asan-ubsan build-asan $slowest
 
 shared=$(cd .. && pwd)/shared
 if [ -d "$shared" ]; then
