@@ -19,6 +19,13 @@ extern const char *const cni_adopt_formats[];
 /* `database`: as it was typed; NULL: the project's. */
 cn_status cni_adopt(cn_call *call, const char *database, cn_error *err) CN_MUST_CHECK;
 
+/* What a plan would do to this database and what it takes, for `cantil apply --dry-run`: db_plan.c
+ */
+struct cni_plan;
+struct cni_conn;
+cn_status cni_print_cost(cn_call *call, struct cni_conn *conn, const struct cni_plan *plan,
+	cn_error *err) CN_MUST_CHECK;
+
 int cni_db_adopt(cn_call *call, cn_error *err);
 int cni_db_plan(cn_call *call, cn_error *err);
 int cni_db_drift(cn_call *call, cn_error *err);

@@ -101,11 +101,10 @@ static void print_step(cn_call *call, const cn_cost_step *step)
 		cn_print(call, "                   (%s)", step->reason);
 }
 
-static void print_revision(cn_call *call, const cn_cost_revision *revision)
+/* One transaction: its steps, whom it keeps waiting, the room it takes. */
+static void print_work(cn_call *call, const cn_cost_revision *revision)
 {
 	cni_arena *arena = cni_call_arena(call);
-	cn_print(call, "%s%s%s%s%s", cn_color(call, CN_STYLE_YELLOW), revision->id,
-		cn_color(call, CN_STYLE_NONE), *revision->message ? "  " : "", revision->message);
 	for (size_t i = 0; i < revision->step_count; i++)
 		print_step(call, &revision->steps[i]);
 	cn_print(call, "    locks: other writers wait %s; readers %s",
@@ -114,10 +113,31 @@ static void print_revision(cn_call *call, const cn_cost_revision *revision)
 	if (revision->needed_bytes)
 		cn_print(call, "    room:  %s until it is done",
 			cni_cost_bytes(arena, revision->needed_bytes));
+}
+
+static void print_revision(cn_call *call, const cn_cost_revision *revision)
+{
+	cn_print(call, "%s%s%s%s%s", cn_color(call, CN_STYLE_YELLOW), revision->id,
+		cn_color(call, CN_STYLE_NONE), *revision->message ? "  " : "", revision->message);
+	print_work(call, revision);
 	if (!revision->undoable)
 		cn_print(call, "    cannot be undone: the file has no downgrade");
 	for (size_t i = 0; i < revision->loss_count; i++)
 		cn_print(call, "    undoing it: %s", revision->losses[i]);
+}
+
+cn_status cni_print_cost(cn_call *call, cni_conn *conn, const cni_plan *plan, cn_error *err)
+{
+	cni_sizes sizes;
+	cni_coster coster;
+	cn_cost_revision cost;
+	if (cn_call_quiet(call))
+		return CN_OK;
+	TRY(cni_conn_sizes(conn, false, cni_call_arena(call), &sizes, err));
+	TRY(cni_coster_init(&coster, cni_call_arena(call), &sizes, err));
+	TRY(cni_cost_plan(&coster, plan, NULL, &cost, err));
+	print_work(call, &cost);
+	return CN_OK;
 }
 
 static void print_totals(cn_call *call, const cn_cost *cost)

@@ -186,7 +186,7 @@ static cn_status cost_steps(cni_coster *coster, const cni_plan *plan, totals *su
 			TRY(push(coster, &s, reason, find(coster, s.table), 0, 0, sum, err));
 		} else if (strcmp(s.method, "create index") == 0) {
 			TRY(cost_index(coster, &s, reason, sum, err));
-		} else if (strcmp(s.method, "setting") != 0) {
+		} else if (strcmp(s.method, "setting") != 0 && !cni_statement_is_ours(&s)) {
 			TRY(cost_simple(coster, &s, reason, sum, err));
 		}
 	}

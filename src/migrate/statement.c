@@ -118,6 +118,14 @@ static void read_rows(cni_arena *arena, const cni_token *t, cni_statement *s)
 		at++;
 	s->table = name_at(arena, t, at);
 	s->method = is_schema_table(s->table) ? "stored text" : "rows";
+	/* … WHERE type = 'table' AND name = 'item' */
+	for (; is_schema_table(s->table) && t[at].kind != CNI_TOKEN_END; at++) {
+		if (!cni_token_is(&t[at], "name") || !cni_token_is_op(&t[at + 1], "=") ||
+			t[at + 2].kind != CNI_TOKEN_STRING)
+			continue;
+		s->table = name_at(arena, t, at + 2);
+		break;
+	}
 }
 
 cn_status cni_statement_read(cni_arena *arena, const char *sql, cni_statement *ret, cn_error *err)
@@ -147,6 +155,8 @@ cn_status cni_statement_read(cni_arena *arena, const char *sql, cni_statement *r
 	return CN_OK;
 }
 
+bool cni_statement_is_ours(const cni_statement *s) { return cni_starts(s->table, "cantil_new_"); }
+
 /* ---- a plan ---- */
 
 cn_status cni_steps_rebuild(cni_arena *arena, const cni_plan *plan, size_t at,
@@ -175,7 +185,7 @@ cn_status cni_steps_rebuild(cni_arena *arena, const cni_plan *plan, size_t at,
  * counters and statistics are put back. */
 static bool is_upkeep(cni_arena *arena, const cni_statement *s, const char *sql)
 {
-	if (cni_ncasecmp(s->table, "sqlite_", 7) == 0)
+	if (cni_ncasecmp(s->table, "sqlite_", 7) == 0 || cni_statement_is_ours(s))
 		return true;
 	const cni_token *t = cni_tokens(arena, sql, strlen(sql), NULL);
 	size_t at = 0;

@@ -17,6 +17,10 @@ typedef struct cni_statement {
 cn_status cni_statement_read(
 	cni_arena *arena, const char *sql, cni_statement *ret, cn_error *err) CN_MUST_CHECK;
 
+/* Is it about a table that the planner makes and takes away again, for a rebuild or for a test of
+ * the rows? */
+bool cni_statement_is_ours(const cni_statement *s);
+
 /* Where CREATE TABLE new … INSERT … DROP TABLE old … RENAME new TO now ends, which begins with step
  * `at`; *ret_end 0: it is none. */
 cn_status cni_steps_rebuild(cni_arena *arena, const cni_plan *plan, size_t at,

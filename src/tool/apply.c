@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/try.h"
 #include "manage/call.h"
+#include "manage/db_operations.h"
 #include "manage/decide.h"
 #include "migrate/proof.h"
 #include "tool/source.h"
@@ -100,8 +101,11 @@ static int apply(cn_call *call, cn_error *err)
 	cni_call_watch(call, conn);
 	cn_status status = cni_apply_schema(conn, schema, &answers, &options, arena, &report, err);
 	cni_call_forget(call, conn);
+	bool dry = cn_call_flag(call, "dry-run") && !cn_call_flag(call, "sql");
 	if (status >= 0)
 		report_apply(call, &report);
+	if (status >= 0 && dry && report.changed && !cn_call_json(call))
+		status = cni_print_cost(call, conn, &report.set.up, err);
 	else if (status == CN_ECANCELED && cn_call_interrupted(call))
 		cn_error_hint(err, "everything was rolled back; nothing was changed");
 	if (status != CN_EDECISION && !cn_call_json(call) && !cn_call_flag(call, "sql"))

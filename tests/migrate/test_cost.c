@@ -147,6 +147,8 @@ static void statements(void **state)
 		{"INSERT OR IGNORE INTO t VALUES (1)", "rows", "t", "", ""},
 		{"WITH x AS (SELECT 1) DELETE FROM t", "rows", "t", "", ""},
 		{"UPDATE sqlite_schema SET sql = ''", "stored text", "sqlite_schema", "", ""},
+		{"UPDATE main.sqlite_schema SET sql = 'x' WHERE type = 'table' AND name = 'it''em'",
+			"stored text", "it'em", "", ""},
 		{"SELECT 1", "query", "", "", ""},
 		{"PRAGMA foreign_keys", "setting", "", "", ""},
 		/* what ends too early is looked at like any other */
