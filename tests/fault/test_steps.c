@@ -15,7 +15,7 @@
  * break, or the test shows nothing.
  *
  * CANTIL_FAULT_SEEDS (5): power losses at each point. CANTIL_FAULT_STRIDE: every how many'th point
- * is tried (1; of calls that fail, 2). CANTIL_FAULT_ONLY: the scenario with this in its name.
+ * is tried (1; of calls that fail, 3). CANTIL_FAULT_ONLY: the scenario with this in its name.
  */
 #include "tap.h"
 
@@ -318,7 +318,7 @@ int main(int argc, char **argv)
 	test.stride = setting("CANTIL_FAULT_STRIDE", quick || strcmp(how, "no-transaction") == 0 ? 9
 						     : test.control                              ? 3
 								    : 1);
-	test.fail_stride = setting("CANTIL_FAULT_STRIDE", quick ? 9 : 2);
+	test.fail_stride = setting("CANTIL_FAULT_STRIDE", quick ? 9 : 3);
 	for (size_t i = 0; i < scenario_count; i++)
 		if (!only || strstr(scenarios[i].name, only))
 			tests[count++] = (struct CMUnitTest){.name = scenarios[i].name,
