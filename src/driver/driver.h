@@ -45,9 +45,11 @@ struct cni_plan_request; /* plan.h */
 struct cni_plan;
 
 typedef enum cni_open_mode {
-	CNI_OPEN_READ = 0, /* never writes, never creates; the file stays byte for byte the same */
-	CNI_OPEN_WRITE,    /* must exist */
-	CNI_OPEN_CREATE,   /* may create the file (not its folder) */
+	/* never writes, never creates; the file stays byte for byte the same, unless a killed
+	 * process has left a transaction to be rolled back (with mode=ro in the URI: an error) */
+	CNI_OPEN_READ = 0,
+	CNI_OPEN_WRITE,  /* must exist */
+	CNI_OPEN_CREATE, /* may create the file (not its folder) */
 } cni_open_mode;
 
 /* How far the statement that runs is, or a copy of the database. */
@@ -196,8 +198,8 @@ struct cni_driver {
 
 struct cni_conn { /* every driver's own struct begins with this */
 	const cni_driver *driver;
-	const char *uri;  /* for messages: absolute, without a password */
-	const char *path; /* of an engine that keeps a file: its absolute path; else NULL */
+	const char *uri;    /* for messages: absolute, without a password */
+	const char *path;   /* of an engine that keeps a file: its absolute path; else NULL */
 	cni_pulse_fn watch; /* NULL: nobody looks on */
 	void *watch_ctx;
 };
@@ -325,10 +327,11 @@ cn_status cni_conn_inspect(
 cn_status cni_conn_sizes(
 	cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret, cn_error *err) CN_MUST_CHECK;
 
-/* Is it a table that Cantil keeps for itself (the version table and the one of steps)? The one place that knows. */
+/* Is it a table that Cantil keeps for itself (the version table and the one of steps)? The one
+ * place that knows. */
 bool cni_own_table(const char *name);
 #define CNI_VERSION_TABLE "cantil_version"
-#define CNI_STEP_TABLE	  "cantil_step" /* while a revision without a transaction is unfinished */
+#define CNI_STEP_TABLE    "cantil_step" /* while a revision without a transaction is unfinished */
 
 /* A private copy of the database as it is now, rows and all; the source is only read. In memory,
  * above 64 MB in a temporary file that has no name. CN_ECONFLICT when the connection has written in

@@ -98,14 +98,13 @@ static const char *read_text(cni_arena *arena, const char *path, size_t *ret_siz
 	return text;
 }
 
-static void assert_same_bytes(const world *w)
+static bool has_same_bytes(const world *w)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	size_t size, start_size;
 	const char *now = read_text(&arena, w->db, &size),
 		   *start = read_text(&arena, w->start, &start_size);
-	assert_int_equal(size, start_size);
-	assert_memory_equal(now, start, size);
+	return size == start_size && memcmp(now, start, size) == 0;
 }
 
 static void assert_unchanged(const world *w)
@@ -117,7 +116,7 @@ static void assert_unchanged(const world *w)
 		if (cni_file_exists(path))
 			fail_msg("%s was left behind", path);
 	}
-	assert_same_bytes(w);
+	assert_true(has_same_bytes(w));
 }
 
 static void start_again(const world *w)
@@ -241,6 +240,17 @@ static int64_t time_of(world *w, const char *const *command)
 	return cni_clock_mono_us() - began;
 }
 
+/* Was the work finished? Then the same command finds nothing to do. */
+static bool is_done(world *w, const char *const *command)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	size_t before, after;
+	const char *was = read_text(&arena, w->db, &before);
+	assert_int_equal(run_program(w, command), 0);
+	const char *is = read_text(&arena, w->db, &after);
+	return before == after && memcmp(was, is, after) == 0;
+}
+
 /* Once at a moment of each slice of its life. A signal before main has set its handlers ends it the
  * usual way, and changes nothing either. */
 static void interrupt_often(world *w, const char *const *command, bool says_so)
@@ -259,6 +269,8 @@ static void interrupt_often(world *w, const char *const *command, bool says_so)
 		const char *said = read_text(&arena, w->log, &size);
 		if (code != 1000 + signal && code != 128 + signal)
 			fail_msg("exit code %d: %s", code, said);
+		if (code == 1000 + signal && !has_same_bytes(w) && is_done(w, command))
+			continue; /* after its work, on the way out */
 		assert_unchanged(w);
 		stopped++;
 		if (says_so && size && !strstr(said, "interrupted"))
@@ -301,7 +313,7 @@ static void a_backup_leaves_nothing(void **state)
 		/* it is whole as soon as it has its name */
 		assert_int_equal(RUN_PROGRAM(w, "db", "verify-backup", copy), 0);
 	}
-	assert_same_bytes(w); /* a log of nothing may lie beside it */
+	assert_true(has_same_bytes(w)); /* a log of nothing may lie beside it */
 }
 
 static void a_second_signal_does_no_harm(void **state)

@@ -201,6 +201,7 @@ static cn_status open_here(cni_sqlite *conn, const cni_uri *uri, cn_error *err)
 	if (options.mode >= 0 && options.mode < (int)conn->mode)
 		conn->mode = (cni_open_mode)options.mode;
 	conn->journal_asked = options.journal_mode;
+	conn->read_asked = options.mode == CNI_OPEN_READ;
 	if (options.busy_timeout_ms >= 0)
 		conn->busy_timeout_ms = (unsigned)options.busy_timeout_ms;
 	if (conn->base.path)

@@ -7,12 +7,17 @@
  *
  * A connection that only reads must leave nothing behind. With a rollback journal SQLite's
  * read-only open does that. With a write-ahead log it does not: it makes -wal and -shm and cannot
- * remove them. So: -wal and -shm are there        read-only: nothing new is needed no -wal, and we
- * may write      an ordinary handle with query_only, which tidies up when it closes no -wal, and we
- * may not        `immutable`: the file is complete in itself -wal without -shm (a crash, a  an
- * ordinary handle in exclusive mode (it keeps the index in memory) that copied pair), we may write
- * does not move the log into the file when it closes -wal without -shm, else        cannot be read
- * without writing: an error that says so
+ * remove them. So:
+ *   - -wal and -shm are there: read-only, nothing new is needed;
+ *   - no -wal, and we may write: an ordinary handle with query_only, which tidies up when it
+ * closes;
+ *   - no -wal, and we may not: `immutable`, the file is complete in itself;
+ *   - -wal without -shm (a crash, a copied pair), and we may write: an ordinary handle in exclusive
+ *     mode (it keeps the index in memory) that does not move the log into the file when it closes;
+ *   - the same, and we may not: it cannot be read without writing, an error that says so.
+ * A transaction that a killed process left in its journal must be rolled back before anything can
+ * be read. That is done unless the URI says mode=ro: whoever asks where a database stands after a
+ * kill wants the answer.
  */
 #include <errno.h>
 #include <string.h>
@@ -204,12 +209,23 @@ static cn_status reopen_to_read(cni_sqlite *conn, bool log, bool *ret_again, cn_
 	return CN_OK;
 }
 
+/* Is there a journal whose process is no more? Only SQLite can tell. */
+static bool is_hot(cni_sqlite *conn)
+{
+	return beside_exists(conn, "-journal") &&
+	       cni_sqlite_pragma(conn, "SELECT 1 FROM main.sqlite_schema LIMIT 0", NULL, 0, NULL) !=
+		       CN_OK &&
+	       sqlite3_extended_errcode(conn->db) == SQLITE_READONLY_ROLLBACK;
+}
+
 static cn_status try_to_read(cni_sqlite *conn, bool *ret_wal, bool *ret_again, cn_error *err)
 {
 	TRY(cni_sqlite_handle(conn, conn->base.path, SQLITE_OPEN_READONLY, err));
 	TRY(read_header(conn, ret_wal, err));
 	if (!*ret_wal)
-		return CN_OK;
+		return is_hot(conn) && !conn->read_asked && may_write(conn)
+			       ? reopen_to_read(conn, false, ret_again, err)
+			       : CN_OK;
 	bool log = beside_exists(conn, "-wal");
 	if (log && beside_exists(conn, "-shm"))
 		return first_read(conn, SQLITE_CANTOPEN, ret_again, err);

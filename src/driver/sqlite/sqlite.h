@@ -63,6 +63,7 @@ struct cni_sqlite {
 	bool scratch;    /* private, and only its schema counts */
 	bool read_guard; /* a READ connection on a handle that could write: see locate.c */
 	const char *journal_asked; /* by the URI; NULL: it said nothing */
+	bool read_asked;           /* the URI says mode=ro */
 	unsigned busy_timeout_ms;
 	int synchronous; /* as open chose it: 0 OFF … 3 EXTRA */
 	int64_t busy_since_us;
