@@ -34,7 +34,7 @@
  *
  * Foreign keys are not enforced until the end of the revision; then they are checked.
  *
- * Source: src/migrate/data_step.c
+ * Source: src/migrate/revision/data_step.c
  */
 #ifndef CANTIL_DATA_STEP_H
 #define CANTIL_DATA_STEP_H

@@ -22,7 +22,7 @@
  *             fprintf(stderr, "%s\n", err.message);
  *     cn_migrator_free(migrator);
  *
- * Source: src/migrate/migrator.c
+ * Source: src/migrate/migrator/migrator.c
  */
 #ifndef CANTIL_MIGRATE_H
 #define CANTIL_MIGRATE_H
@@ -140,7 +140,7 @@ CN_API const cn_template *cn_migration_templates(void);
 
 /* cn_migrator_init with a template: one of those names, or the path (from the working folder) of
  * a folder of one's own, whose files are copied. NULL: the default. CN_ENOTFOUND for a name that
- * there is not. Source: src/migrate/template.c */
+ * there is not. Source: src/migrate/migrator/template.c */
 CN_API cn_status cn_migrator_init_from(cn_migrator *migrator, const char *template_name,
 	bool *ret_made, cn_error *err) CN_MUST_CHECK;
 
@@ -185,7 +185,7 @@ typedef struct cn_merge_desc {
 /* Writes a revision that follows several: after it there is one head again. It has no statements of
  * its own, so the branches must get along: they are replayed in either order, and it must work and
  * end in the same schema (columns in another order are no matter). CN_ESCHEMA, naming the revision
- * or the table in conflict, when not. Source: src/migrate/migrator_merge.c */
+ * or the table in conflict, when not. Source: src/migrate/migrator/migrator_merge.c */
 CN_API cn_status cn_migrator_merge(cn_migrator *migrator, const cn_merge_desc *desc, cn_made *ret,
 	cn_error *err) CN_MUST_CHECK;
 
@@ -193,7 +193,7 @@ CN_API cn_status cn_migrator_merge(cn_migrator *migrator, const cn_merge_desc *d
  * forward again with all the others, and its line in revisions.sha256 written. NULL: every file
  * that was edited and is not applied. CN_ESCHEMA when it does not hold; CN_ECONFLICT when the
  * database has it already and not `force`. *ret_count (may be NULL): how many were taken. Source:
- * src/migrate/migrator_edit.c */
+ * src/migrate/migrator/migrator_edit.c */
 CN_API cn_status cn_migrator_accept(cn_migrator *migrator, const char *revision, bool force,
 	size_t *ret_count, cn_error *err) CN_MUST_CHECK;
 
@@ -289,7 +289,8 @@ CN_API cn_status cn_migrator_state(
 /* The same with only a part of the list: "A:B", both included, and what lies between. A: where it
  * begins ("base" or nothing: at the very beginning), B: where it ends ("heads" or nothing: at the
  * heads); "current" is a name, too; "-3:current": the three before it as well; "A:+2": the two that
- * follow as well. A single name is its whole branch. NULL: all. Source: src/migrate/migrator_look.c
+ * follow as well. A single name is its whole branch. NULL: all. Source:
+ * src/migrate/migrator/migrator_look.c
  */
 CN_API cn_status cn_migrator_history(cn_migrator *migrator, const char *range,
 	cn_migration_state *ret, cn_error *err) CN_MUST_CHECK;

@@ -29,13 +29,13 @@
  *                                               Integers and reals in the database are read
  *                                               as seconds since 1970.
  *     cn_date, cn_null_date                     DATE: text YYYY-MM-DD
- *     cn_clock, cn_null_clock                   TIME: text HH:MM:SS, with microseconds if there are any
- *     cn_decimal                                NUMERIC(p, s) with .precision, .scale: exact. Up to 15
- *                                               digits SQLite keeps them as numbers; with more they
- *                                               are text (DECIMAL_TEXT(p, s)), and sorted as such
+ *     cn_clock, cn_null_clock                   TIME: text HH:MM:SS[.microseconds]
+ *     cn_decimal                                NUMERIC(p, s) with .precision, .scale: exact.
+ *                                               SQLite keeps up to 15 digits as numbers; more
+ *                                               are text (DECIMAL_TEXT(p, s)), sorted as such
  *     cn_uuid                                   CHAR(36)
  *     cn_document                               TEXT that is JSON; checked when it is written
- *     integers with .enum_names                 VARCHAR(n), CHECK (… IN (…)): the names are stored
+ *     integers with .enum_names                 VARCHAR(n), CHECK (… IN (…)): stored by name
  *
  * Pointers, blobs and the cn_null_ types are nullable unless .not_null; the others are not (.null
  * makes no sense there: there is no room for a NULL). A number too large for its member, a text

@@ -5,7 +5,7 @@
  * Part of <cantil/migrate.h>; what that says of a migrator, of ownership and of errors holds here.
  * docs/operations.md shows the commands.
  *
- * Source: src/migrate/cost.c, differences.c, adopt.c, squash.c, rebase.c
+ * Source: src/migrate/migrator/cost.c, differences.c, adopt.c, squash.c, rebase.c
  */
 #ifndef CANTIL_OPERATIONS_H
 #define CANTIL_OPERATIONS_H
@@ -153,7 +153,7 @@ typedef struct cn_squashed {
  * own. CN_EDECISION, naming the revisions, when there are statements that move rows and neither
  * .concatenate nor .drop_data_steps is said; CN_EARG when the run is not linear; CN_ESCHEMA when
  * the result does not hold. Killed at any moment, the folder reads as before or as after. Source:
- * src/migrate/squash.c */
+ * src/migrate/migrator/squash.c */
 CN_API cn_status cn_migrator_squash(cn_migrator *migrator, const cn_squash_desc *desc,
 	cn_squashed *ret, cn_error *err) CN_MUST_CHECK;
 
@@ -177,7 +177,8 @@ typedef struct cn_rebased {
  * gets another parent, the head of the other branch, and those behind it come along. Each is run
  * forward, backward and forward in its new place before the one file that changes is written.
  * CN_ECONFLICT when this database has one of them and not .force; CN_EARG when `onto` is behind
- * `revision`; CN_ESCHEMA, naming it, when one does not hold there. Source: src/migrate/rebase.c */
+ * `revision`; CN_ESCHEMA, naming it, when one does not hold there. Source:
+ * src/migrate/migrator/rebase.c */
 CN_API cn_status cn_migrator_rebase(cn_migrator *migrator, const cn_rebase_desc *desc,
 	cn_rebased *ret, cn_error *err) CN_MUST_CHECK;
 

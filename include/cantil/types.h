@@ -130,8 +130,8 @@ CN_API cn_value cn_nclock(cn_null_clock v);
 
 /* ---- exact decimals ---- */
 
-/* Reads "[-]digits[.digits]", at most 30 digits, into its usual form: no plus, no zero in front, the
- * digits behind the point as they are. False (and *ret as it was) if it is none. */
+/* Reads "[-]digits[.digits]", at most 30 digits, into its usual form: no plus, no zero in front,
+ * the digits behind the point as they are. False (and *ret as it was) if it is none. */
 CN_API bool cn_decimal_parse(const char *text, cn_decimal *ret) CN_MUST_CHECK;
 /* units / 10^scale: cn_decimal_of(1250, 2) is 12.50. scale: 0 to 18. */
 CN_API cn_decimal cn_decimal_of(int64_t units, unsigned scale);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/try.h"
 
 /* vsnprintf that never ends in the middle of a UTF-8 character: what is cut off here is shown to
  * people. */
@@ -61,6 +62,20 @@ void cn_error_hint(cn_error *err, const char *fmt, ...)
 		return;
 	va_start(ap, fmt);
 	refill(err->hint, sizeof err->hint, fmt, ap);
+	va_end(ap);
+}
+
+void cni_error_more(cn_error *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return;
+	size_t used = strlen(err->detail);
+	if (used && used + 1 < sizeof err->detail)
+		err->detail[used++] = '\n';
+	va_start(ap, fmt);
+	fill(err->detail + used, sizeof err->detail - used, fmt, ap);
 	va_end(ap);
 }
 

@@ -16,6 +16,10 @@
  */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
+/* Another line of detail behind those that the error has. NULL is allowed. Source: src/base/error.c
+ */
+void cni_error_more(cn_error *err, const char *fmt, ...) CN_PRINTF(2, 3);
+
 #define CNI_COUNT(array) (sizeof(array) / sizeof *(array))
 
 #endif

@@ -43,7 +43,7 @@ typedef struct cni_plan {
 	size_t keep_count;
 	const char **warnings; /* "data cannot come back: product.price" */
 	size_t warning_count;
-	bool no_transaction;  /* each step by itself, and recorded (migrate/stepwise.h) */
+	bool no_transaction;  /* each step by itself, and recorded (migrate/run/stepwise.h) */
 	bool rebuilds;        /* some table is copied whole */
 	const char **rebuilt; /* the tables that are, by their names before */
 	size_t rebuilt_count;

@@ -33,12 +33,12 @@ struct cn_app {
 	cn_command_desc root_desc; /* the program as a command: its options, its default command */
 	cni_node *root;
 	cni_extended *extensions;
-	cn_error failed;      /* of setting up; status 0: none */
-	const char *program;  /* its path, looked for once */
-	cni_project *project; /* NULL: not looked for yet */
+	cn_error failed;        /* of setting up; status 0: none */
+	const char *program;    /* its path, looked for once */
+	cni_project *project;   /* NULL: not looked for yet */
 	struct cni_bind *binds; /* further databases: bind.h */
 	struct cni_bind *bind;  /* the one that "the database" means now; NULL: the main one */
-	cn_call *call;        /* the running one, for --db and --root; NULL: none */
+	cn_call *call;          /* the running one, for --db and --root; NULL: none */
 };
 
 /* The options that every command knows: --db, --root, -q, -v, --json, --no-color, --help,

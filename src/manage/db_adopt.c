@@ -16,7 +16,7 @@
 #include "manage/call.h"
 #include "manage/db_migrator.h"
 #include "manage/db_operations.h"
-#include "migrate/operations.h"
+#include "migrate/migrator/operations.h"
 
 #define OTHER_FOLDER "cantil_migrations" /* where "migrations" is another tool's */
 

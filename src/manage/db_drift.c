@@ -8,7 +8,7 @@
 #include "manage/db_migrator.h"
 #include "manage/db_operations.h"
 #include "manage/decide.h"
-#include "migrate/operations.h"
+#include "migrate/migrator/operations.h"
 
 static cn_status print_json(cn_call *call, const cn_differences *found, cn_error *err)
 {

@@ -63,8 +63,7 @@ static cn_status bind_target(cni_arena *arena, cni_schema **ret, void *ctx, cn_e
 	return status;
 }
 
-cn_status cn_app_database_migrator(
-	cn_app *app, const char *name, cn_migrator **ret, cn_error *err)
+cn_status cn_app_database_migrator(cn_app *app, const char *name, cn_migrator **ret, cn_error *err)
 {
 	cni_bind *bind, *before;
 	if (!app)

@@ -5,7 +5,7 @@
 
 #include <cantil/command.h>
 
-#include "migrate/migrator.h"
+#include "migrate/migrator/migrator.h"
 
 /* The options of every command that looks at revisions. */
 #define CNI_FOLDER_OPTION                                                                          \

@@ -8,7 +8,7 @@
 #include "manage/call.h"
 #include "manage/db_migrator.h"
 #include "manage/db_operations.h"
-#include "migrate/cost.h"
+#include "migrate/migrator/cost.h"
 
 /* ---- JSON ---- */
 

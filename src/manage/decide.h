@@ -8,7 +8,7 @@
 
 #include <cantil/command.h>
 
-#include "migrate/change.h"
+#include "migrate/change/change.h"
 
 /* The rows of an options table: --answers FILE, --rename "column product name title", --fill
  * "product.stock 0", … */

@@ -1,12 +1,12 @@
 /* apply.c - `cantil apply DB TARGET`: make a database like a target, without losing a row. */
-#include "migrate/apply.h"
+#include "migrate/change/apply.h"
 
 #include "base/file.h"
 #include "base/try.h"
 #include "manage/call.h"
 #include "manage/db_operations.h"
 #include "manage/decide.h"
-#include "migrate/proof.h"
+#include "migrate/change/proof.h"
 #include "tool/source.h"
 #include "tool/tool.h"
 

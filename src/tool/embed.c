@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "manage/call.h"
-#include "migrate/sums.h"
+#include "migrate/migrator/sums.h"
 #include "tool/literal.h"
 #include "tool/tool.h"
 

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/revision.h"
+#include "migrate/revision/revision.h"
 
 enum { SCRIPT_MAX = 64 << 20, DESIGN_MAX = 16 << 20 };
 

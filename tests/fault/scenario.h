@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "disk.h"
-#include "migrate/revision.h"
+#include "migrate/revision/revision.h"
 
 enum { STATES_MAX = 6 };
 

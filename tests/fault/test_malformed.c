@@ -22,8 +22,8 @@
 #include "base/try.h"
 #include "disk.h"
 #include "driver/driver.h"
-#include "migrate/apply.h"
-#include "migrate/migrator.h"
+#include "migrate/change/apply.h"
+#include "migrate/migrator/migrator.h"
 
 enum { BASES = 3, SECONDS = 10, MAX_BYTES = 4 << 20 };
 

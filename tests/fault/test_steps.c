@@ -25,7 +25,7 @@
 #include "base/try.h"
 #include "control.h"
 #include "fault_vfs.h"
-#include "migrate/version.h"
+#include "migrate/revision/version.h"
 #include "scenario.h"
 #include "state.h"
 

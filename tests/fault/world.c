@@ -5,9 +5,9 @@
 
 #include "base/try.h"
 #include "fault_vfs.h"
-#include "migrate/apply.h"
-#include "migrate/cheaper.h"
-#include "migrate/runner.h"
+#include "migrate/change/apply.h"
+#include "migrate/change/cheaper.h"
+#include "migrate/run/runner.h"
 #include "state.h"
 #include "ways.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "migrate/answers.h"
+#include "migrate/decide/answers.h"
 #include "sql/lexer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "migrate/revision.h"
+#include "migrate/revision/revision.h"
 
 static void must(int holds, const char *what)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "migrate/sums.h"
+#include "migrate/migrator/sums.h"
 
 static void must(int holds, const char *what)
 {

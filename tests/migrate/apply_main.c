@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/try.h"
-#include "migrate/apply.h"
+#include "migrate/change/apply.h"
 
 static cn_status apply(
 	const char *db, const char *target_path, const char *answers_path, cn_error *err)

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/try.h"
-#include "migrate/migrator.h"
+#include "migrate/migrator/migrator.h"
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
 {

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "driver/driver.h"
-#include "migrate/revision.h"
+#include "migrate/revision/revision.h"
 
 typedef struct project {
 	cni_arena arena;

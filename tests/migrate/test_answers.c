@@ -2,7 +2,7 @@
 #include "tap.h"
 
 #include "base/try.h"
-#include "migrate/answers.h"
+#include "migrate/decide/answers.h"
 
 static void reads_and_writes_every_decision(void **state)
 {

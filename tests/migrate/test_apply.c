@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/try.h"
-#include "migrate/apply.h"
+#include "migrate/change/apply.h"
 
 static char path[300];
 

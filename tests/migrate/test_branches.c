@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/migrator.h"
-#include "migrate/sums.h"
+#include "migrate/migrator/migrator.h"
+#include "migrate/migrator/sums.h"
 
 #define PRODUCT "CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT"
 static const char v1[] = PRODUCT ");";

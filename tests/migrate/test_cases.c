@@ -11,8 +11,8 @@
 #include "base/hash.h"
 #include "base/try.h"
 #include "case_file.h"
-#include "migrate/apply.h"
-#include "migrate/execute.h"
+#include "migrate/change/apply.h"
+#include "migrate/change/execute.h"
 
 static char folder[256];
 

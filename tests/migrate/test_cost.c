@@ -3,8 +3,8 @@
 
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/cost.h"
-#include "migrate/statement.h"
+#include "migrate/migrator/cost.h"
+#include "migrate/revision/statement.h"
 
 /* A table of a million rows and 100 MB, with two indexes of 20 MB, beside a small one. */
 static cni_table_size tables[] = {

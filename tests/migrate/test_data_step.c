@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/try.h"
-#include "migrate/migrator.h"
+#include "migrate/migrator/migrator.h"
 
 typedef struct calls { /* what the functions saw */
 	int real, rehearsed, downgrades;

@@ -8,9 +8,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/apply.h"
-#include "migrate/cheaper.h"
-#include "migrate/execute.h"
+#include "migrate/change/apply.h"
+#include "migrate/change/cheaper.h"
+#include "migrate/change/execute.h"
 
 static char path[300];
 

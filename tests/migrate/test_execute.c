@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/try.h"
-#include "migrate/execute.h"
+#include "migrate/change/execute.h"
 
 static char folder[256];
 

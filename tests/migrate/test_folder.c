@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/try.h"
-#include "migrate/revision.h"
+#include "migrate/revision/revision.h"
 
 /* A folder in memory: "id:parent,parent" each. */
 static cn_status link_folder(

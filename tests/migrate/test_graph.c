@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/migrator.h"
+#include "migrate/migrator/migrator.h"
 
 /* A folder in memory, a row each: "id : parents : labels : depends". */
 static cn_status link_folder(

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/try.h"
-#include "migrate/apply.h"
+#include "migrate/change/apply.h"
 
 void *__real_malloc(size_t size);
 void *__real_realloc(void *old, size_t size);

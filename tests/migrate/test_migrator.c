@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/migrator.h"
+#include "migrate/migrator/migrator.h"
 
 static const char v1[] =
 	"CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT);"

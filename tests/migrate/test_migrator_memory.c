@@ -268,7 +268,8 @@ static long fail_each(const struct call *call)
 		if (status != CN_ENOMEM || !*err.message)
 			fail_msg("%s, allocation %ld: %d %s | %s", call->name, n, status,
 				err.message, err.detail);
-		/* without any memory nobody can ask whether the commit came in time: that is told */
+		/* without any memory nobody can ask whether the commit came in time: that is told
+		 */
 		if (lasting && strstr(err.detail, "could not be read")) {
 			build(call->branch);
 			continue;

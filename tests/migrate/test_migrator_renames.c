@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/migrator.h"
+#include "migrate/migrator/migrator.h"
 #include "sql/lexer.h"
 
 static cni_schema *schema(cni_arena *arena, const char *script)

@@ -16,8 +16,8 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/try.h"
-#include "migrate/apply.h"
-#include "migrate/execute.h"
+#include "migrate/change/apply.h"
+#include "migrate/change/execute.h"
 #include "random_oracle.h"
 #include "random_schema.h"
 

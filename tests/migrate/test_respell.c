@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "migrate/apply.h"
+#include "migrate/change/apply.h"
 #include "random_schema.h"
 #include "sql/lexer.h"
 

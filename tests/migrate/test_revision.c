@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/try.h"
-#include "migrate/revision.h"
+#include "migrate/revision/revision.h"
 
 static const char whole[] =
 	"-- cantil: revision 3f2a9c1e77b0\n"

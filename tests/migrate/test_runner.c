@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 #include "base/try.h"
-#include "migrate/runner.h"
-#include "migrate/version.h"
+#include "migrate/revision/version.h"
+#include "migrate/run/runner.h"
 
 typedef struct bench { /* three revisions, and a database */
 	cni_folder folder;

@@ -187,8 +187,7 @@ static void relations(void **state)
 	{
 		CN_MODEL(B, "b", ID(B), CN_COLUMN(B, a_id, .references = "a"), CN_COLUMN(B, a2_id, .references = "a"),
 			CN_BELONGS_TO(B, A, a, .order_by = "id"));
-		refused(CN_MODELS(B, A), "model \"B\", member \"a\": .order_by is for lists",
-			NULL);
+		refused(CN_MODELS(B, A), "model \"B\", member \"a\": .order_by is for lists", NULL);
 	}
 	{
 		CN_MODEL(B, "b", ID(B), CN_COLUMN(B, a_id, .references = "a"), CN_BELONGS_TO(B, A, a));

@@ -1,0 +1,308 @@
+/* stepwise.c - see stepwise.h. */
+#include "migrate/run/stepwise.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/try.h"
+#include "migrate/change/execute.h"
+#include "migrate/revision/data_step.h"
+#include "sql/lexer.h"
+
+enum { PAUSE_MS = 20 };
+
+/* A plan of one step of another one. */
+static cni_plan plan_of(const cni_step *step)
+{
+	/* not written through: cni_execute takes a constant plan */
+	return (cni_plan){.steps = (cni_step *)(uintptr_t)step, .step_count = step ? 1 : 0};
+}
+
+static cn_status place(
+	const cni_revision *revision, const cni_step *step, cn_status status, cn_error *err)
+{
+	if (status >= 0)
+		return CN_OK;
+	cni_error_more(err, "%s:%u", revision->path, step->line);
+	return status;
+}
+
+/* ---- settings that SQLite ignores silently when it cannot change them ---- */
+
+typedef struct setting {
+	char name[40], value[40];
+} setting;
+
+/* `PRAGMA [main .] name = value`, or `name(value)`; false: it sets nothing that can be read back.
+ */
+static bool setting_of(const cni_step *step, setting *ret)
+{
+	static const char *const known[] = {"journal_mode", "page_size", "auto_vacuum"};
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	size_t count, at = 1;
+	const cni_token *tokens = cni_tokens(&arena, step->sql, strlen(step->sql), &count);
+	if (!tokens || count < 4 || !cni_token_is(tokens, "pragma"))
+		return false;
+	if (cni_token_is_op(&tokens[2], "."))
+		at = 3;
+	if (at + 2 >= count ||
+		!(cni_token_is_op(&tokens[at + 1], "=") || cni_token_is_op(&tokens[at + 1], "(")))
+		return false;
+	const char *name = cni_token_name(&arena, &tokens[at]);
+	const char *value = cni_token_name(&arena, &tokens[at + 2]);
+	for (size_t i = 0; name && value && i < CNI_COUNT(known); i++) {
+		if (!cni_same(name, known[i]) || strlen(value) >= sizeof ret->value)
+			continue;
+		memcpy(ret->name, known[i], strlen(known[i]) + 1);
+		memcpy(ret->value, value, strlen(value) + 1);
+		return true;
+	}
+	return false;
+}
+
+/* As the engine says it when it is asked. */
+static const char *spelled(const setting *wanted)
+{
+	static const char *const vacuum[] = {"none", "full", "incremental"};
+	static const char *const numbers[] = {"0", "1", "2"};
+	for (size_t i = 0; strcmp(wanted->name, "auto_vacuum") == 0 && i < CNI_COUNT(vacuum); i++)
+		if (cni_same(wanted->value, vacuum[i]))
+			return numbers[i];
+	return wanted->value;
+}
+
+static cn_status check_setting(cni_conn *conn, const setting *wanted, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	const char *is;
+	const char *query = cni_printf(&arena, "PRAGMA %s", wanted->name);
+	if (!query)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_conn_text(conn, &arena, query, &is, err));
+	if (is && cni_same(is, spelled(wanted)))
+		return CN_OK;
+	cn_error_set(err, CN_ESCHEMA, "%s is \"%s\" after the revision, not \"%s\"", wanted->name,
+		is ? is : "", wanted->value);
+	cn_error_hint(err,
+		strcmp(wanted->name, "journal_mode") == 0
+			? "SQLite changes it only while no other connection is open"
+			: "SQLite changes it with a VACUUM behind it, and while journal_mode is DELETE");
+	return CN_ESCHEMA;
+}
+
+/* The last one of each name counts. A database in memory has settings of its own. */
+static cn_status check_settings(cni_conn *conn, const cni_plan *plan, cn_error *err)
+{
+	for (size_t i = 0; conn->path && i < plan->step_count; i++) {
+		setting wanted, later;
+		bool last = setting_of(&plan->steps[i], &wanted);
+		for (size_t j = i + 1; last && j < plan->step_count; j++)
+			last = !setting_of(&plan->steps[j], &later) ||
+			       strcmp(later.name, wanted.name) != 0;
+		if (last)
+			TRY(check_setting(conn, &wanted, err));
+	}
+	return CN_OK;
+}
+
+/* ---- rehearsal ---- */
+
+cn_status cni_stepwise_rehearse(cni_conn *conn, const cni_revision *revision, const cni_plan *plan,
+	bool down, const cni_schema *expect, cn_error *err)
+{
+	for (size_t i = 0; i < plan->step_count; i++) {
+		const cni_step *step = &plan->steps[i];
+		cni_plan one = plan_of(step);
+		cni_execution execution = {
+			.plan = &one, .revision = revision, .down = down, .rehearsal = true};
+		TRY(step->outside ? place(revision, step, cni_conn_exec(conn, step->sql, err), err)
+				  : cni_execute(conn, &execution, err));
+	}
+	cni_plan none = plan_of(NULL);
+	return cni_execute(conn, &(cni_execution){.plan = &none, .expect = expect}, err);
+}
+
+/* ---- what is done ---- */
+
+cn_status cni_stepwise_fail(const cni_version *version, cn_error *err)
+{
+	const cni_unfinished *left = &version->unfinished;
+	const char *way = left->down ? "downgrade" : "upgrade";
+	cn_error_set(
+		err, CN_ESCHEMA, "the %s of revision \"%s\" is not finished", way, left->revision);
+	cn_error_detail(err, "begun %s; steps done: %zu of %zu%s", left->started_at, left->done,
+		left->count, left->started ? "; the next one was begun" : "");
+	cn_error_hint(err,
+		"\"db %s %s\" goes on with it; if it was brought to an end by hand, \"db stamp\" says "
+		"where the database is",
+		way, left->revision);
+	return CN_ESCHEMA;
+}
+
+/* The text that the earlier run had must be the one that goes on. */
+static cn_status check_same_text(const cni_running *state, cn_error *err)
+{
+	const cni_unfinished *left = &state->resumes;
+	const cni_revision *revision = state->run->revision;
+	if (strcmp(left->checksum, revision->checksum) == 0 &&
+		left->count == state->plan->step_count)
+		return CN_OK;
+	cn_error_set(err, CN_ESCHEMA,
+		"revision \"%s\" was edited while it was unfinished: %zu of %zu steps of the old text "
+		"are done",
+		revision->id, left->done, left->count);
+	cn_error_hint(err,
+		"put the old text back; or bring it to an end by hand, and say so with \"db stamp\"");
+	return CN_ESCHEMA;
+}
+
+static cn_status begin_locked(cni_conn *conn, cni_running *state, cn_error *err)
+{
+	TRY(cni_running_locked(conn, &state->skipped, state, err));
+	if (state->skipped)
+		return CN_OK;
+	if (state->resumes.revision)
+		return check_same_text(state, err);
+	return cni_unfinished_begin(
+		conn, state->run->revision, state->run->down, state->plan->step_count, err);
+}
+
+static cn_status finish_locked(cni_conn *conn, cni_running *state, cn_error *err)
+{
+	TRY(cni_running_finish(conn, state, err));
+	return cni_unfinished_end(conn, err);
+}
+
+static cn_status in_transaction(cni_conn *conn, cni_running *state,
+	cn_status (*fn)(cni_conn *conn, cni_running *state, cn_error *err), cn_error *err)
+{
+	TRY(cni_conn_begin(conn, CNI_TX_WRITE, err));
+	cn_status status = fn(conn, state, err);
+	if (status >= 0)
+		status = cni_conn_commit(conn, err);
+	if (status < 0)
+		cni_conn_rollback(conn);
+	return status;
+}
+
+/* ---- one step ---- */
+
+typedef struct stepping {
+	cni_running *state;
+	size_t number; /* from 1 */
+} stepping;
+
+static cn_status note_done(cni_conn *conn, void *ctx, cn_error *err)
+{
+	const stepping *step = ctx;
+	return cni_unfinished_note(conn, step->number, true, err);
+}
+
+static bool step_canceled(void *ctx) { return cni_running_canceled(((stepping *)ctx)->state); }
+
+static void step_report(const char *what, int64_t done, int64_t total, void *ctx)
+{
+	const stepping *step = ctx;
+	(void)total;
+	cni_running_report(what, (int64_t)step->number - 1 + done,
+		(int64_t)step->state->plan->step_count, step->state);
+}
+
+/* In one transaction with its record. */
+static cn_status run_inside(
+	cni_conn *conn, cni_running *state, const cni_step *step, size_t number, cn_error *err)
+{
+	stepping ctx = {.state = state, .number = number};
+	cni_plan one = plan_of(step);
+	const cni_execution execution = {.plan = &one,
+		.revision = state->run->revision,
+		.down = state->run->down,
+		.finish = note_done,
+		.progress = step_report,
+		.canceled = step_canceled,
+		.ctx = &ctx};
+	return cni_execute(conn, &execution, err);
+}
+
+/* To leave WAL mode SQLite must be alone, and does not wait until it is. */
+static cn_status run_alone(cni_conn *conn, cni_running *state, const cni_step *step, cn_error *err)
+{
+	int64_t until_us =
+		cni_clock_mono_us() + (int64_t)state->run->lock_timeout_ms * INT64_C(1000);
+	for (;;) {
+		cn_status status = cni_conn_exec(conn, step->sql, err);
+		if (status != CN_ECONFLICT || cni_clock_mono_us() >= until_us)
+			return place(state->run->revision, step, status, err);
+		if (cni_running_canceled(state))
+			return cn_fail(err, CN_ECANCELED, "interrupted");
+		struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+/* Records stand in transactions of their own. */
+static cn_status run_outside(
+	cni_conn *conn, cni_running *state, const cni_step *step, size_t number, cn_error *err)
+{
+	if (cni_running_canceled(state))
+		return cn_fail(err, CN_ECANCELED, "interrupted");
+	cni_running_report(step->comment ? step->comment : "", (int64_t)number - 1,
+		(int64_t)state->plan->step_count, state);
+	TRY(cni_unfinished_note(conn, number, false, err));
+	TRY(run_alone(conn, state, step, err));
+	return cni_unfinished_note(conn, number, true, err);
+}
+
+/* What a connection of an earlier run had set is gone with it. */
+static cn_status set_again(cni_conn *conn, cni_running *state, cn_error *err)
+{
+	for (size_t i = 0; i < state->resumes.done; i++) {
+		const cni_step *step = &state->plan->steps[i];
+		cni_lexer lexer;
+		cni_lexer_init(&lexer, step->sql, strlen(step->sql));
+		cni_token first = cni_lexer_next_solid(&lexer);
+		if (step->outside && cni_token_is(&first, "pragma"))
+			TRY(run_alone(conn, state, step, err));
+	}
+	return CN_OK;
+}
+
+static cn_status run_steps(cni_conn *conn, cni_running *state, cn_error *err)
+{
+	const cni_plan *plan = state->plan;
+	TRY(in_transaction(conn, state, begin_locked, err));
+	if (state->skipped)
+		return CN_OK;
+	if (state->resumes.revision)
+		TRY(set_again(conn, state, err));
+	for (size_t i = state->resumes.done; i < plan->step_count; i++) {
+		const cni_step *step = &plan->steps[i];
+		TRY(step->outside ? run_outside(conn, state, step, i + 1, err)
+				  : run_inside(conn, state, step, i + 1, err));
+	}
+	TRY(check_settings(conn, plan, err));
+	return in_transaction(conn, state, finish_locked, err);
+}
+
+cn_status cni_stepwise_run(cni_conn *conn, cni_running *state, cn_error *err)
+{
+	int64_t durable;
+	TRY(cni_conn_get(conn, CNI_SETTING_DURABLE, &durable, err));
+	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
+	TRY(run_steps(conn, state, err));
+	return cni_conn_set(conn, CNI_SETTING_DURABLE, durable, err);
+}
+
+cn_status cni_stepwise_lock(cn_migrator *migrator, cni_lock *lock, cn_error *err)
+{
+	const cni_host *host = migrator->host;
+	if (!migrator->uri.path || migrator->borrowed)
+		return CN_OK;
+	const char *path = cni_printf(&migrator->arena, "%s-migrate", migrator->uri.path);
+	if (!path)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return cni_lock_take(
+		lock, path, migrator->desc.lock_timeout_ms, host->canceled, host->ctx, err);
+}
