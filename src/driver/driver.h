@@ -212,10 +212,11 @@ struct cni_stmt { /* every driver's own struct begins with this */
 
 /* Opens what `uri` names (cni_uri_parse). Nothing is created but in mode CREATE, and never a
  * folder. Options of the URI: mode=ro|rw|rwc (can only take away from options->mode), cache_size,
- * busy_timeout_ms, journal_mode, synchronous, foreign_keys, mmap_size; an unknown one is CN_EARG.
- * CN_ENOTFOUND: no such file or folder. CN_ECONNECT: it is there, but no database, or is a folder.
- * CN_EIO: permission, read-only. CN_ECONFLICT: locked for longer than the busy time-out.
- * CN_ESCHEMA: its schema is damaged. CN_EUNSUPPORTED: no driver of that name in this build. */
+ * busy_timeout_ms, journal_mode, synchronous, foreign_keys, mmap_size, secure_delete; an unknown
+ * one is CN_EARG. CN_ENOTFOUND: no such file or folder. CN_ECONNECT: it is there, but no database,
+ * or is a folder. CN_EIO: permission, read-only. CN_ECONFLICT: locked for longer than the busy
+ * time-out. CN_ESCHEMA: its schema is damaged. CN_EUNSUPPORTED: no driver of that name in this
+ * build. */
 cn_status cni_conn_open(const cni_uri *uri, const cni_open_options *options, cni_conn **ret,
 	cn_error *err) CN_MUST_CHECK;
 void cni_conn_close(cni_conn *conn);   /* NULL is allowed; an open transaction is rolled back */

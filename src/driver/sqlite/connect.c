@@ -183,6 +183,8 @@ static cn_status configure(
 	TRY(cni_sqlite_pragma(conn, "SELECT 1 FROM main.sqlite_schema LIMIT 0", NULL, 0, err));
 	if (options->cache_size != INT64_MIN)
 		TRY(set_number(conn, "main.cache_size", options->cache_size, err));
+	if (options->secure_delete >= 0)
+		TRY(set_number(conn, "main.secure_delete", options->secure_delete, err));
 	if (options->mmap_size >= 0)
 		TRY(set_number(conn, "main.mmap_size", options->mmap_size, err));
 	TRY(set_journal(conn, options->journal_mode, &wal, err));
@@ -202,6 +204,7 @@ static cn_status open_here(cni_sqlite *conn, const cni_uri *uri, cn_error *err)
 		conn->mode = (cni_open_mode)options.mode;
 	conn->journal_asked = options.journal_mode;
 	conn->read_asked = options.mode == CNI_OPEN_READ;
+	conn->zeros_asked = options.secure_delete == 1;
 	if (options.busy_timeout_ms >= 0)
 		conn->busy_timeout_ms = (unsigned)options.busy_timeout_ms;
 	if (conn->base.path)

@@ -8,7 +8,7 @@
 #include "driver/sqlite/sqlite.h"
 
 static const char *const names[] = {"mode", "cache_size", "busy_timeout_ms", "journal_mode",
-	"synchronous", "foreign_keys", "mmap_size", NULL};
+	"synchronous", "foreign_keys", "mmap_size", "secure_delete", NULL};
 static const char *const modes[] = {"ro", "rw", "rwc", NULL}; /* in the order of cni_open_mode */
 /* not off: a rollback would leave the file damaged, and SQLite refuses it to who is on the
  * defensive */
@@ -72,6 +72,11 @@ static cn_status read_one(const cni_uri_option *option, cni_sqlite_options *out,
 		out->foreign_keys = at & 1;
 		return CN_OK;
 	}
+	if (cni_same(name, "secure_delete")) {
+		TRY(one_of(option, switches, "on or off", &at, err));
+		out->secure_delete = at & 1;
+		return CN_OK;
+	}
 	if (cni_same(name, "journal_mode")) {
 		TRY(one_of(option, journals, "wal, delete, truncate, persist or memory", &at, err));
 		out->journal_mode = journals[at];
@@ -84,7 +89,7 @@ static cn_status read_one(const cni_uri_option *option, cni_sqlite_options *out,
 	else
 		cn_error_hint(err,
 			"the options are mode, cache_size, busy_timeout_ms, journal_mode, "
-			"synchronous, foreign_keys, mmap_size");
+			"synchronous, foreign_keys, mmap_size, secure_delete");
 	return CN_EARG;
 }
 
@@ -95,6 +100,7 @@ cn_status cni_sqlite_options_read(const cni_uri *uri, cni_sqlite_options *ret, c
 		.cache_size = INT64_MIN,
 		.mmap_size = -1,
 		.foreign_keys = -1,
+		.secure_delete = -1,
 		.synchronous = -1};
 
 	for (size_t i = 0; i < uri->option_count; i++)

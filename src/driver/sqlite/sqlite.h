@@ -64,6 +64,7 @@ struct cni_sqlite {
 	bool read_guard; /* a READ connection on a handle that could write: see locate.c */
 	const char *journal_asked; /* by the URI; NULL: it said nothing */
 	bool read_asked;           /* the URI says mode=ro */
+	bool zeros_asked;          /* the URI says secure_delete=on */
 	unsigned busy_timeout_ms;
 	int synchronous; /* as open chose it: 0 OFF … 3 EXTRA */
 	int64_t busy_since_us;
@@ -130,7 +131,7 @@ cn_status cni_sqlite_locate(cni_sqlite *conn, bool *ret_wal, cn_error *err);
 /* What the URI's options ask for; -1, NULL: not said. Source: options.c */
 typedef struct cni_sqlite_options {
 	int mode; /* a cni_open_mode */
-	int64_t busy_timeout_ms, cache_size, mmap_size, foreign_keys;
+	int64_t busy_timeout_ms, cache_size, mmap_size, foreign_keys, secure_delete;
 	const char *journal_mode; /* lower case, as SQLite prints it */
 	int synchronous;
 } cni_sqlite_options;

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/sqlite/sqlite.h"
 #include "sql/lexer.h"
 
 typedef struct state {
@@ -182,11 +183,12 @@ static cn_status check_table(cni_conn *conn, const char *table, cn_error *err)
 
 /* A SQLite that was built with SECURE_DELETE (Debian's is) writes zeros over every page of a table
  * that is dropped. After a rebuild that keeps every value they all stand in the new table: the
- * pages are left as they are, as a SQLite without it does. Where a value goes nothing is spared. */
+ * pages are left as they are, as a SQLite without it does. Where a value goes, or the URI asks for
+ * the zeros, nothing is spared. */
 static cn_status spare_zeros(cni_conn *conn, const cni_plan *plan, state *before, cn_error *err)
 {
 	int64_t now;
-	if (!plan->keep_count || before->touched.loses)
+	if (!plan->keep_count || before->touched.loses || cni_sqlite_of(conn)->zeros_asked)
 		return CN_OK;
 	TRY(cni_conn_int(conn, "PRAGMA main.secure_delete", &now, err));
 	if (now != 1)
