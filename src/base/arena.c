@@ -23,11 +23,11 @@ struct cni_arena_block {
 void cni_use_large_pages(void *data, size_t size)
 {
 #ifdef MADV_HUGEPAGE
-	uintptr_t from = ((uintptr_t)data + PAGE_LARGE - 1) & ~(uintptr_t)(PAGE_LARGE - 1);
-	uintptr_t to = ((uintptr_t)data + size) & ~(uintptr_t)(PAGE_LARGE - 1);
+	size_t skip = -(uintptr_t)data & (PAGE_LARGE - 1); /* to the next large page */
 
-	if (from < to) /* a wish: what it cannot have, it does without */
-		(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+	if (skip + PAGE_LARGE <= size) /* a wish: what it cannot have, it does without */
+		(void)madvise((char *)data + skip, (size - skip) & ~(size_t)(PAGE_LARGE - 1),
+			MADV_HUGEPAGE);
 #else
 	(void)data, (void)size;
 #endif

@@ -1,6 +1,7 @@
 /* file.c - see file.h. Paths are in path.c. */
 #include "base/file.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -135,6 +136,7 @@ static cn_status temporary_beside(cni_arena *arena, const char *path, mode_t mod
 static cn_status sync_and_publish(
 	int fd, const char *temporary, const char *path, bool exclusive, cn_error *err)
 {
+	assert(temporary);
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	cn_status status = CN_OK;
 	/* before the name is there: afterwards nothing may fail that need not */
@@ -160,6 +162,7 @@ cn_status cni_file_write(
 	char *temporary = NULL;
 
 	TRY(temporary_beside(&arena, path, 0666, &temporary, &fd, err));
+	assert(temporary);
 	cn_status status = write_all(fd, path, data, size, err);
 	if (status < 0) {
 		unlink(temporary);

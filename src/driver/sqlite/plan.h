@@ -97,7 +97,7 @@ cn_status cni_sqlite_plan(
 cn_status cni_sqlite_plan_before(
 	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void **ret_state, cn_error *err);
 cn_status cni_sqlite_plan_after(
-	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void *state, cn_error *err);
+	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void *ctx, cn_error *err);
 
 /* touch.c: which tables the steps of a plan can touch. */
 typedef struct cni_made { /* a table that is younger than the plan */
