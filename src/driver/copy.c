@@ -125,6 +125,8 @@ bool cni_copy_keeps(const cni_copy *copy, size_t column)
 	if (how->from < 0 || how->cast || how->fill || to->columns[column].generated_sql ||
 		from->columns[how->from].generated_sql)
 		return false;
+	if (to->dialect != CNI_DIALECT_SQLITE)
+		return cni_equal(from->columns[how->from].type, to->columns[column].type);
 	return cni_column_affinity(from, (size_t)how->from) == cni_column_affinity(to, column);
 }
 
@@ -199,7 +201,7 @@ void cni_copy_value(cni_buffer *out, const cni_copy *copy, size_t column)
 const char *cni_rowid_word(const cni_ddl_table *table)
 {
 	static const char *const words[] = {"rowid", "_rowid_", "oid"};
-	if (table->without_rowid)
+	if (table->without_rowid || table->dialect != CNI_DIALECT_SQLITE)
 		return NULL;
 	for (size_t i = 0; i < CNI_COUNT(words); i++)
 		if (cni_table_column(table, words[i]) < 0)

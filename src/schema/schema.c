@@ -9,6 +9,11 @@
 #include "schema/names.h"
 #include "sql/lexer.h"
 
+cni_dialect cni_dialect_of(const char *engine)
+{
+	return cni_same(engine, "postgresql") ? CNI_DIALECT_POSTGRESQL : CNI_DIALECT_SQLITE;
+}
+
 cni_schema *cni_schema_new(cni_arena *arena, const char *engine)
 {
 	cni_schema *schema = cni_alloc(arena, sizeof *schema);
@@ -76,6 +81,8 @@ cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, c
 		return CN_ESQL;
 	}
 	name_object(&object);
+	if (object.ddl.kind == CNI_DDL_TABLE)
+		object.ddl.table.dialect = cni_dialect_of(schema->engine);
 	object.normal = cni_object_normal(schema->arena, &object.ddl);
 	if (!object.normal ||
 		!CNI_PUSH(schema->arena, schema->objects, schema->object_count, object) ||
@@ -145,7 +152,8 @@ long cni_table_rowid_alias(const cni_ddl_table *table)
 {
 	const cni_ddl_constraint *key = cni_table_primary_key(table);
 
-	if (table->without_rowid || !key || key->part_count != 1 || !key->parts[0].name)
+	if (table->dialect != CNI_DIALECT_SQLITE || table->without_rowid || !key ||
+		key->part_count != 1 || !key->parts[0].name)
 		return -1;
 	/* SQLite's oldest quirk: PRIMARY KEY DESC at the column makes an ordinary key; at the table
 	 * it does not */

@@ -33,12 +33,14 @@ typedef struct cni_object {
 
 typedef struct cni_schema {
 	cni_arena *arena;
-	const char *engine;  /* "sqlite" */
+	const char *engine;  /* "sqlite", "postgresql": the driver's name */
 	cni_object *objects; /* ddl.kind tells table, index, view, trigger, virtual table */
 	size_t object_count;
 	struct cni_names *names; /* where a name stands: see names.h */
 } cni_schema;
 
+/* The dialect in which an engine of this name writes its statements. */
+cni_dialect cni_dialect_of(const char *engine);
 /* An empty schema in the arena; NULL when out of memory. */
 cni_schema *cni_schema_new(cni_arena *arena, const char *engine);
 
@@ -56,7 +58,7 @@ const cni_object *cni_schema_table(const cni_schema *schema, const char *name);
 long cni_table_column(const cni_ddl_table *table, const char *name);
 /* The PRIMARY KEY constraint, or NULL. */
 const cni_ddl_constraint *cni_table_primary_key(const cni_ddl_table *table);
-/* The column that is the rowid (INTEGER PRIMARY KEY), or -1. */
+/* The column that is the rowid (INTEGER PRIMARY KEY), or -1: there is none, or no rowids at all. */
 long cni_table_rowid_alias(const cni_ddl_table *table);
 
 /* SQLite's affinity of a declared type (NULL: BLOB). */

@@ -92,8 +92,15 @@ typedef struct cni_ddl_constraint {
 	bool deferrable, initially_deferred;
 } cni_ddl_constraint;
 
+/* Who reads the statement: rowids, affinities and STRICT are words of one engine only. */
+typedef enum cni_dialect {
+	CNI_DIALECT_SQLITE = 0,
+	CNI_DIALECT_POSTGRESQL,
+} cni_dialect;
+
 typedef struct cni_ddl_table {
 	const char *name;
+	cni_dialect dialect; /* set by cni_schema_add*, from the schema's engine */
 	bool if_not_exists, temporary;
 	cni_ddl_column *columns;
 	size_t column_count;
