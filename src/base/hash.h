@@ -2,6 +2,7 @@
 #ifndef CNI_BASE_HASH_H
 #define CNI_BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ typedef struct cni_sha256 {
 	uint32_t state[8];
 	uint64_t bytes;
 	unsigned char block[64];
+	bool asked, cpu; /* has the processor instructions for it? */
 } cni_sha256;
 
 void cni_sha256_init(cni_sha256 *sha);
