@@ -166,8 +166,9 @@ typedef struct cn_relation {
 	size_t offset;
 	const char *via;      /* the foreign key's columns "a" or "a, b": of this model (belongs to), of the target (has one,
 	                         has many), of the table between that lead here (many to many); NULL: the only one there is */
-	const char *through;  /* many to many: the table between, or its model's type name; it is one of the models, and
-	                         may have columns of its own */
+	const char *through;  /* many to many: the table between, or its model's type name. When no model has that name
+	                         the table is made from the keys of both ends, <table>_<key> or as .via and .to say; it
+	                         is part of migrations, and cn_db_model(db, "post_tag") yields its model */
 	const char *to;       /* many to many: the columns of the table between that lead to the target */
 	const char *order_by; /* of a list: "name, id desc", of the target; NULL: by its primary key */
 	cn_cascade cascade;   /* belongs to: SAVE only; many to many: SAVE only, its links go by themselves */

@@ -28,6 +28,17 @@ typedef struct cni_parting { /* a row that was taken out of a relation */
 	cni_entry *parent, *child;
 } cni_parting;
 
+typedef struct cni_pair_of { /* two rows that a table between is to join */
+	const cni_layout *between;
+	const cni_entry *first, *second;
+	size_t field;
+} cni_pair_of;
+
+typedef struct cni_pairs {
+	cni_pair_of *slots;
+	size_t cap, count; /* cap is 0 or a power of two */
+} cni_pairs;
+
 typedef struct cni_flush {
 	cn_session *s;
 	cni_conn *conn;
@@ -37,6 +48,7 @@ typedef struct cni_flush {
 	size_t parting_count;
 	cni_parting *unlinked; /* many to many: their row between goes */
 	size_t unlinked_count;
+	cni_pairs pairs;
 	struct { /* the statement of the last batch of insertions: the next is often the same */
 		const cni_layout *layout;
 		const bool *given;
@@ -50,6 +62,11 @@ cn_status cni_wishes_gather(cni_flush *flush) CN_MUST_CHECK;
 cn_status cni_wish_grant(cni_flush *flush, cni_entry *child, const cni_wish *wish) CN_MUST_CHECK;
 void cni_wishes_settle(cni_flush *flush);  /* granted: they are no change any more */
 bool cni_wish_known(const cni_wish *wish); /* has the parent its key? */
+
+/* pairs.c: notes a pair that a many-to-many asks for; not new when the other end has asked already.
+ */
+cn_status cni_pair_note(cni_flush *flush, const cni_link *link, const cni_entry *owner,
+	const cni_entry *target, bool *ret_new) CN_MUST_CHECK;
 
 /* flush.c: the child's key becomes NULL, unless it leads elsewhere by now. */
 cn_status cni_let_go(cni_flush *flush, const cni_link *link, const cni_node *child) CN_MUST_CHECK;

@@ -90,7 +90,7 @@ static inline int64_t cni_int_key(const cni_layout *layout, const void *row)
 struct cni_registry {
 	cni_arena arena;
 	const cn_model **models; /* NULL-terminated, as given */
-	cni_layout **layouts;    /* of the models that have a struct */
+	cni_layout **layouts;    /* of the models that have a struct, and of tables between */
 	size_t layout_count;
 	const cni_layout **slots; /* by the model's address */
 	size_t slot_count;        /* a power of two */
@@ -116,6 +116,11 @@ cn_status cni_layout_init(
 	cni_layout *layout, const cn_model *model, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
 /* The indexes name columns that there are; after the keys are known. layout_check.c */
 cn_status cni_layout_check(const cni_layout *layout, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
+/* Models of the tables between that no model declares; before the references. between.c */
+cn_status cni_between_init(cni_registry *registry, cn_error *err) CN_MUST_CHECK;
+/* Adds one of those. registry.c */
+cn_status cni_registry_add(
+	cni_registry *registry, const cn_model *model, cn_error *err) CN_MUST_CHECK;
 /* References, ranks, cycles. references.c */
 cn_status cni_references_init(cni_registry *registry, cn_error *err) CN_MUST_CHECK;
 /* Are these columns the primary key, or unique together? references.c */

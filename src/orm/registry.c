@@ -113,27 +113,30 @@ static cn_status check_model_rename(
 	return CN_OK;
 }
 
+cn_status cni_registry_add(cni_registry *registry, const cn_model *model, cn_error *err)
+{
+	if (model->kind == CN_MODEL_TABLE || model->kind == CN_MODEL_VIEW)
+		TRY(check_table_name(model, err));
+	cni_layout *layout = cni_alloc(&registry->arena, sizeof *layout);
+	if (!layout)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_layout_init(layout, model, &registry->arena, err));
+	registry->layouts[registry->layout_count++] = layout;
+	size_t slot = slot_of(registry, model);
+	while (registry->slots[slot])
+		slot = (slot + 1) & (registry->slot_count - 1);
+	registry->slots[slot] = layout;
+	return CN_OK;
+}
+
 static cn_status add_layouts(cni_registry *registry, size_t count, cn_error *err)
 {
-	cni_arena *arena = &registry->arena;
-
 	for (size_t i = 0; i < count; i++) {
 		const cn_model *model = registry->models[i];
-		if (model->kind == CN_MODEL_TABLE || model->kind == CN_MODEL_VIEW)
-			TRY(check_table_name(model, err));
 		if (model->kind >= CN_MODEL_VIEW)
-			TRY(check_sql(model, arena, err));
-		if (model->kind > CN_MODEL_VIEW)
-			continue;
-		cni_layout *layout = cni_alloc(arena, sizeof *layout);
-		if (!layout)
-			return cn_fail(err, CN_ENOMEM, "out of memory");
-		TRY(cni_layout_init(layout, model, arena, err));
-		registry->layouts[registry->layout_count++] = layout;
-		size_t slot = slot_of(registry, model);
-		while (registry->slots[slot])
-			slot = (slot + 1) & (registry->slot_count - 1);
-		registry->slots[slot] = layout;
+			TRY(check_sql(model, &registry->arena, err));
+		if (model->kind <= CN_MODEL_VIEW)
+			TRY(cni_registry_add(registry, model, err));
 	}
 	return CN_OK;
 }
@@ -142,6 +145,7 @@ static cn_status fill(cni_registry *registry, size_t count, cn_error *err)
 {
 	TRY(check_names(registry, count, err));
 	TRY(add_layouts(registry, count, err));
+	TRY(cni_between_init(registry, err));
 	for (size_t i = 0; i < registry->layout_count; i++) {
 		TRY(cni_layout_check(registry->layouts[i], &registry->arena, err));
 		TRY(check_model_rename(registry, registry->layouts[i], err));
@@ -149,6 +153,18 @@ static cn_status fill(cni_registry *registry, size_t count, cn_error *err)
 	TRY(cni_references_init(registry, err));
 	TRY(cni_relations_init(registry, err));
 	return registry->arena.failed ? cn_fail(err, CN_ENOMEM, "out of memory") : CN_OK;
+}
+
+/* As many tables between may have to be made. */
+static size_t count_many_to_many(const cn_model *const *models, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = 0, at = 0; i < count; i++, at = 0) {
+		for (const cn_relation *r; (r = cn_model_relations(models[i], &at));)
+			found += r->kind == CN_RELATION_MANY_TO_MANY;
+	}
+	return found;
 }
 
 cn_status cni_registry_init(cni_registry *registry, const cn_model *const *models, cn_error *err)
@@ -161,10 +177,11 @@ cn_status cni_registry_init(cni_registry *registry, const cn_model *const *model
 			return cn_fail(err, CN_EARG,
 				"more than %d models: is the list ended by NULL?", MODELS_MAX);
 	}
-	while (registry->slot_count < 2 * count)
+	size_t room = count + count_many_to_many(models, count);
+	while (registry->slot_count < 2 * room)
 		registry->slot_count *= 2;
 	registry->models = cni_alloc(&registry->arena, (count + 1) * sizeof *registry->models);
-	registry->layouts = cni_alloc(&registry->arena, (count + 1) * sizeof *registry->layouts);
+	registry->layouts = cni_alloc(&registry->arena, (room + 1) * sizeof *registry->layouts);
 	registry->slots =
 		cni_alloc(&registry->arena, registry->slot_count * sizeof *registry->slots);
 	if (!registry->models || !registry->layouts || !registry->slots) {

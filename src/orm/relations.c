@@ -152,12 +152,9 @@ static cn_status add_through(const cni_registry *registry, cni_layout *layout, c
 
 	if (!between)
 		between = cni_registry_type(registry, relation->through);
-	if (!between || between->model->kind != CN_MODEL_TABLE) {
-		cni_member_fail(layout, relation->member, err,
-			".through = \"%s\", but there is no such table", relation->through);
-		cn_error_hint(err, "declare a model for it, and add it to the list (CN_MODELS)");
-		return CN_ESCHEMA;
-	}
+	if (!between || between->model->kind != CN_MODEL_TABLE)
+		return cni_member_fail(layout, relation->member, err,
+			".through = \"%s\", which is no table", relation->through);
 	TRY(find_foreign(layout, relation, between, layout, relation->via, &here, arena, err));
 	TRY(find_foreign(
 		layout, relation, between, link->target, relation->to, &there, arena, err));

@@ -166,8 +166,12 @@ static cn_status gather_parent(cni_flush *flush, cni_entry *entry, const cni_lin
 static cn_status add_between(
 	cni_flush *flush, cni_entry *entry, cni_entry *target, const cni_link *link)
 {
-	cni_entry *between = cni_session_make(flush->s, link->near->target);
+	bool wanted = false;
 
+	TRY(cni_pair_note(flush, link, entry, target, &wanted));
+	if (!wanted)
+		return CN_OK;
+	cni_entry *between = cni_session_make(flush->s, link->near->target);
 	if (!between)
 		return flush->s->error.status;
 	TRY(add_wish(flush, between, entry, link->near));
