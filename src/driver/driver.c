@@ -62,7 +62,21 @@ cn_status cni_conn_scratch(const char *engine, cni_conn **ret, cn_error *err)
 	const cni_driver *driver;
 
 	TRY(find(engine, &driver, err));
-	return driver->scratch(ret, err);
+	return driver->scratch(NULL, ret, err);
+}
+
+cn_status cni_conn_scratch_at(const cni_uri *home, cni_conn **ret, cn_error *err)
+{
+	const cni_driver *driver;
+
+	TRY(find(home->engine, &driver, err));
+	return driver->scratch(home, ret, err);
+}
+
+cn_status cni_schema_scratch(const cni_schema *schema, cni_conn **ret, cn_error *err)
+{
+	return schema->home ? cni_conn_scratch_at(schema->home, ret, err)
+			    : cni_conn_scratch(schema->engine, ret, err);
 }
 
 /* ---- statements ---- */
@@ -300,7 +314,7 @@ cn_status cni_conn_inspect(cni_conn *conn, cni_arena *arena, cni_schema **ret, c
 {
 	cni_schema *schema = cni_schema_new(arena, conn->driver->name);
 
-	if (!schema)
+	if (!schema || (conn->home && !(schema->home = cni_uri_copy(arena, conn->home))))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(conn->driver->inspect(conn, schema, err));
 	*ret = schema;

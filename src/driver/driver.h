@@ -43,6 +43,7 @@ typedef struct cni_conn cni_conn;
 typedef struct cni_stmt cni_stmt;
 struct cni_plan_request; /* plan.h */
 struct cni_plan;
+struct cni_words; /* words.h */
 
 typedef enum cni_open_mode {
 	/* never writes, never creates; the file stays byte for byte the same, unless a killed
@@ -171,8 +172,9 @@ struct cni_driver {
 	cn_status (*get)(cni_conn *conn, cni_setting setting, int64_t *ret, cn_error *err);
 
 	cn_status (*inspect)(cni_conn *conn, cni_schema *schema, cn_error *err);
-	/* An empty database of the same engine, private, gone when closed. */
-	cn_status (*scratch)(cni_conn **ret, cn_error *err);
+	/* An empty database of the same engine, private, gone when closed. `home`: the server on
+	 * which it is made; an engine that needs none may be given NULL. */
+	cn_status (*scratch)(const cni_uri *home, cni_conn **ret, cn_error *err);
 	/* Runs what builds a schema in a scratch database; rows are neither written nor read. A NUL
 	 * follows the script. */
 	cn_status (*build)(cni_conn *scratch, const char *script, size_t size, cn_error *err);
@@ -194,12 +196,17 @@ struct cni_driver {
 		void **ret_state, cn_error *err);
 	cn_status (*plan_after)(cni_conn *conn, const struct cni_plan *plan, cni_arena *arena,
 		void *state, cn_error *err);
+	/* what this engine spells in its own way (words.h); never NULL */
+	const struct cni_words *words;
 };
 
 struct cni_conn { /* every driver's own struct begins with this */
 	const cni_driver *driver;
-	const char *uri;    /* for messages: absolute, without a password */
-	const char *path;   /* of an engine that keeps a file: its absolute path; else NULL */
+	const char *uri;  /* for messages: absolute, without a password */
+	const char *path; /* of an engine that keeps a file: its absolute path; else NULL */
+	/* of an engine that is a server: what it was opened by, password and all, so that scratch
+	 * databases can be made beside it; lives as long as the connection; else NULL */
+	const cni_uri *home;
 	cni_pulse_fn watch; /* NULL: nobody looks on */
 	void *watch_ctx;
 };
@@ -225,6 +232,11 @@ void cni_conn_closep(cni_conn **conn); /* for CLEANUP */
 /* Opens an empty scratch database of the named engine: private, in memory, guarded
  * (CNI_SETTING_GUARD), foreign keys not enforced. Gone when closed. */
 cn_status cni_conn_scratch(const char *engine, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
+
+/* The same on the server that `home` names (its engine alone where there is no server). */
+cn_status cni_conn_scratch_at(const cni_uri *home, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
+/* The same where a schema comes from (cni_schema.home). */
+cn_status cni_schema_scratch(const cni_schema *schema, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
 
 const cni_driver *cni_driver_find(const char *name); /* NULL: this build has none of that name */
 
@@ -347,6 +359,9 @@ cn_status cni_conn_backup(cni_conn *conn, const char *path, cn_error *err) CN_MU
  * checked for syntax and passed over. Source: src/driver/normalise.c */
 cn_status cni_normalise_sql(const char *engine, const char *script, cni_arena *arena,
 	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* The same on the server that `home` names; `known` as below. */
+cn_status cni_normalise_sql_at(const cni_uri *home, const char *script, const cni_schema *known,
+	cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 cn_status cni_normalise(
 	const cni_schema *schema, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 /* The same for what will be compared with `known`, a normalised or inspected schema: of a large

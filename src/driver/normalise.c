@@ -26,6 +26,9 @@ enum {
 	LONG_SCRIPT = 16384, /* bytes; no shorter one has so many objects */
 };
 
+/* Only of a text that our parser reads it is known what is in it before the engine says so. */
+static bool is_parsed(const char *engine) { return cni_dialect_of(engine) == CNI_DIALECT_SQLITE; }
+
 static const char *kind_name(cni_ddl_kind kind)
 {
 	switch (kind) {
@@ -44,7 +47,7 @@ static cn_status build(const cni_schema *schema, const size_t *list, size_t coun
 {
 	CLEANUP(cni_conn_closep) cni_conn *scratch = NULL;
 
-	TRY(cni_conn_scratch(schema->engine, &scratch, err));
+	TRY(cni_schema_scratch(schema, &scratch, err));
 	TRY(cni_conn_begin(scratch, CNI_TX_WRITE, err));
 	for (size_t i = 0; i < count; i++) {
 		const cni_object *object = &schema->objects[list[i]];
@@ -283,7 +286,7 @@ cn_status cni_normalise_like(const cni_schema *schema, const cni_schema *known, 
 {
 	cni_schema *found = NULL;
 
-	if (known && schema->object_count > DEALT_ABOVE)
+	if (known && schema->object_count > DEALT_ABOVE && is_parsed(schema->engine))
 		TRY(build_unknown(schema, known, arena, &found, err));
 	if (!found)
 		return cni_normalise(schema, arena, ret, err);
@@ -296,7 +299,7 @@ cn_status cni_normalise(const cni_schema *schema, cni_arena *arena, cni_schema *
 	size_t count = schema->object_count;
 	bool dealt = false;
 
-	if (count > DEALT_ABOVE)
+	if (count > DEALT_ABOVE && is_parsed(schema->engine))
 		TRY(may_deal(schema, arena, &dealt, err));
 	if (dealt)
 		return build_dealt(schema, arena, ret, err);
@@ -410,12 +413,19 @@ cn_status cni_normalise_sql(
 cn_status cni_normalise_sql_like(const char *engine, const char *script, const cni_schema *known,
 	cni_arena *arena, cni_schema **ret, cn_error *err)
 {
+	return cni_normalise_sql_at(&(cni_uri){.engine = engine}, script, known, arena, ret, err);
+}
+
+cn_status cni_normalise_sql_at(const cni_uri *home, const char *script, const cni_schema *known,
+	cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	const char *engine = home->engine;
 	CLEANUP(cni_conn_closep) cni_conn *scratch = NULL;
 	size_t size = script ? strlen(script) : 0;
 
 	if (!script)
 		return cn_fail(err, CN_EARG, "cni_normalise_sql: no text");
-	if (size > LONG_SCRIPT && cni_driver_find(engine)) {
+	if (size > LONG_SCRIPT && is_parsed(engine) && cni_driver_find(engine)) {
 		cni_schema *plain;
 		read_plain(engine, script, size, known, arena, &plain);
 		if (plain) {
@@ -423,7 +433,7 @@ cn_status cni_normalise_sql_like(const char *engine, const char *script, const c
 			return CN_OK;
 		}
 	}
-	TRY(cni_conn_scratch(engine, &scratch, err));
+	TRY(cni_conn_scratch_at(home, &scratch, err));
 	TRY(scratch->driver->build(scratch, script, size, err));
 	return cni_conn_inspect(scratch, arena, ret, err);
 }

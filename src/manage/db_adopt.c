@@ -162,7 +162,7 @@ static cn_status write_models(adoption *a, const cn_adopted *adopted, cn_error *
 	if (!cni_equal(cn_call_text(a->call, "format"), "c") || a->models ||
 		cni_file_exists(a->models_path))
 		return CN_OK;
-	TRY(cni_normalise_sql(a->uri.engine, adopted->schema_sql, a->arena, &schema, err));
+	TRY(cni_normalise_sql_at(&a->uri, adopted->schema_sql, NULL, a->arena, &schema, err));
 	cni_schema_write_c(&text, schema);
 	return put_file(a, a->models_path, &text, err);
 }

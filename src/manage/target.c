@@ -10,15 +10,14 @@ enum { SCHEMA_BYTES = 16 * 1024 * 1024 };
 cn_status cni_app_declared(cn_app *app, cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	const cni_project *project;
-	const char *engine;
 	size_t size;
 	char *text;
 
 	TRY(cni_app_project(app, &project, err));
-	engine = project->uri_source ? project->uri.engine : "sqlite";
+	const cni_uri *home = project->uri_source ? &project->uri : &(cni_uri){.engine = "sqlite"};
 	if (project->schema) {
 		TRY(cni_file_read(arena, project->schema, SCHEMA_BYTES, &text, &size, err));
-		if (cni_normalise_sql(engine, text, arena, ret, err) < 0)
+		if (cni_normalise_sql_at(home, text, NULL, arena, ret, err) < 0)
 			return cn_error_wrap(err, "%s", project->schema);
 		return CN_OK;
 	}
@@ -30,7 +29,9 @@ cn_status cni_app_declared(cn_app *app, cni_arena *arena, cni_schema **ret, cn_e
 			project->root);
 		return CN_ENOTFOUND;
 	}
-	return cni_models_schema(arena, cn_app_models(app), engine, ret, err);
+	TRY(cni_models_schema(arena, cn_app_models(app), home->engine, ret, err));
+	(*ret)->home = cni_uri_copy(arena, home);
+	return (*ret)->home ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }
 
 cn_status cni_app_target(cn_app *app, cni_arena *arena, cni_schema **ret, cn_error *err)

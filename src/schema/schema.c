@@ -91,6 +91,14 @@ cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, c
 	return CN_OK;
 }
 
+cn_status cni_schema_add_object(cni_schema *schema, const cni_object *object, cn_error *err)
+{
+	if (!CNI_PUSH(schema->arena, schema->objects, schema->object_count, *object) ||
+		!cni_names_cover(schema->names, schema->objects, schema->object_count))
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return CN_OK;
+}
+
 /* What a CREATE statement cannot say, and a comment that the text may lack. */
 static void keep_unsaid(cni_arena *arena, cni_ddl_table *to, const cni_ddl_table *from)
 {

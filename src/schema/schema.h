@@ -33,7 +33,10 @@ typedef struct cni_object {
 
 typedef struct cni_schema {
 	cni_arena *arena;
-	const char *engine;  /* "sqlite", "postgresql": the driver's name */
+	const char *engine; /* "sqlite", "postgresql": the driver's name */
+	/* of an engine that is a server: where scratch databases for it are made; else NULL. Not
+	 * shown anywhere: it may hold a password */
+	const struct cni_uri *home;
 	cni_object *objects; /* ddl.kind tells table, index, view, trigger, virtual table */
 	size_t object_count;
 	struct cni_names *names; /* where a name stands: see names.h */
@@ -50,6 +53,10 @@ cni_schema *cni_schema_new(cni_arena *arena, const char *engine);
 cn_status cni_schema_add_sql(
 	cni_schema *schema, const char *sql, size_t size, cn_error *err) CN_MUST_CHECK;
 cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err) CN_MUST_CHECK;
+
+/* Adds an object that is read already, of the same engine; its texts are not copied. */
+cn_status cni_schema_add_object(
+	cni_schema *schema, const cni_object *object, cn_error *err) CN_MUST_CHECK;
 
 /* Finds by name, ignoring ASCII case; NULL if there is none. */
 const cni_object *cni_schema_find(const cni_schema *schema, cni_ddl_kind kind, const char *name);

@@ -19,15 +19,31 @@ static cn_status read_source(cn_call *call, const char *argument, const cni_sche
 	return CN_OK;
 }
 
+static cn_status is_database(cn_call *call, const char *argument, bool *ret, cn_error *err)
+{
+	cni_source source;
+
+	TRY(cni_source_find(cni_call_arena(call), cn_call_text(call, argument), &source, err));
+	*ret = source.kind == CNI_SOURCE_DATABASE;
+	return CN_OK;
+}
+
 static int diff(cn_call *call, cn_error *err)
 {
 	cni_arena *arena = cni_call_arena(call);
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	cni_schema *from, *to;
 	cni_diff found;
+	bool of_to;
 
-	TRY(read_source(call, "from", NULL, &from, err));
-	TRY(read_source(call, "to", from, &to, err));
+	TRY(is_database(call, "to", &of_to, err));
+	if (of_to) { /* it says for which engine the other one is to be read */
+		TRY(read_source(call, "to", NULL, &to, err));
+		TRY(read_source(call, "from", to, &from, err));
+	} else {
+		TRY(read_source(call, "from", NULL, &from, err));
+		TRY(read_source(call, "to", from, &to, err));
+	}
 	TRY(cni_diff_make(arena, from, to, &(cni_diff_options){0}, &found, err));
 	if (cn_call_json(call))
 		cni_diff_json(&out, &found);

@@ -89,8 +89,8 @@ static cn_status read_database(
 	return cni_conn_inspect(conn, arena, ret, err);
 }
 
-static cn_status read_script(const cni_source *source, const cni_schema *known, cni_arena *arena,
-	cni_schema **ret, cn_error *err)
+static cn_status read_script(const cni_source *source, const cni_uri *home, const cni_schema *known,
+	cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	char *text;
 	size_t size;
@@ -99,22 +99,24 @@ static cn_status read_script(const cni_source *source, const cni_schema *known, 
 	if (strlen(text) != size)
 		return cn_fail(
 			err, CN_EARG, "\"%s\" is no SQL text: it holds a NUL byte", source->path);
-	cn_status status = cni_normalise_sql_like("sqlite", text, known, arena, ret, err);
+	cn_status status = cni_normalise_sql_at(home, text, known, arena, ret, err);
 	if (status < 0)
 		cn_error_wrap(err, "%s", source->text);
 	return status;
 }
 
-static cn_status read_designer(const cni_source *source, const cni_schema *known, cni_arena *arena,
-	cni_schema **ret, cni_buffer *notes, cn_error *err)
+static cn_status read_designer(const cni_source *source, const cni_uri *home,
+	const cni_schema *known, cni_arena *arena, cni_schema **ret, cni_buffer *notes,
+	cn_error *err)
 {
 	char *text;
 	size_t size;
 
 	TRY(cni_file_read(arena, source->path, DESIGN_MAX, &text, &size, err));
-	cni_schema *made = cni_schema_new(arena, "sqlite");
+	cni_schema *made = cni_schema_new(arena, home->engine);
 	if (!made)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
+	made->home = home;
 	cn_status status = cni_schema_read_designer(made, text, size, notes, err);
 	if (status == CN_OK)
 		status = cni_normalise_like(made, known, arena, ret, err);
@@ -123,23 +125,32 @@ static cn_status read_designer(const cni_source *source, const cni_schema *known
 	return status;
 }
 
-static cn_status read_migrations(
-	const cni_source *source, cni_arena *arena, cni_schema **ret, cn_error *err)
+static cn_status read_migrations(const cni_source *source, const cni_uri *home, cni_arena *arena,
+	cni_schema **ret, cn_error *err)
 {
 	cni_folder folder;
 
 	TRY(cni_folder_read(arena, source->path, &folder, err));
-	return cni_folder_replay(&folder, "sqlite", NULL, arena, ret, err);
+	return cni_folder_replay(&folder, home, NULL, arena, ret, err);
 }
 
 cn_status cni_source_schema(const cni_source *source, const cni_schema *known, cni_arena *arena,
 	cni_schema **ret, cni_buffer *notes, cn_error *err)
 {
+	/* what is no database is read for the engine, and built on the server, of what it will be
+	 * compared with */
+	const cni_uri *home = known ? known->home : NULL;
+	if (!home) {
+		const cni_uri alone = {.engine = known ? known->engine : "sqlite"};
+		home = cni_uri_copy(arena, &alone);
+	}
+	if (!home)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
 	switch (source->kind) {
 	case CNI_SOURCE_DATABASE: return read_database(source, arena, ret, err);
-	case CNI_SOURCE_SQL: return read_script(source, known, arena, ret, err);
-	case CNI_SOURCE_DESIGNER: return read_designer(source, known, arena, ret, notes, err);
-	case CNI_SOURCE_MIGRATIONS: return read_migrations(source, arena, ret, err);
+	case CNI_SOURCE_SQL: return read_script(source, home, known, arena, ret, err);
+	case CNI_SOURCE_DESIGNER: return read_designer(source, home, known, arena, ret, notes, err);
+	case CNI_SOURCE_MIGRATIONS: return read_migrations(source, home, arena, ret, err);
 	}
 	return cn_fail(err, CN_EARG, "\"%s\" has no schema", source->text);
 }

@@ -15,8 +15,9 @@ enum {
 	SCRATCH_PATTERN = 100,
 };
 
-cn_status cni_sqlite_scratch(cni_conn **ret, cn_error *err)
+cn_status cni_sqlite_scratch(const cni_uri *home, cni_conn **ret, cn_error *err)
 {
+	(void)home; /* it is in memory */
 	cni_sqlite *conn = NULL;
 	cn_status status;
 

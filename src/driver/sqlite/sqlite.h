@@ -202,7 +202,7 @@ bool cni_sqlite_mend(cni_sqlite *conn);
 cn_status cni_sqlite_stand_in_collations(cni_sqlite *conn, cn_error *err);
 
 /* A guarded, empty database. Source: scratch.c, guard.c */
-cn_status cni_sqlite_scratch(cni_conn **ret, cn_error *err);
+cn_status cni_sqlite_scratch(const cni_uri *home, cni_conn **ret, cn_error *err);
 cn_status cni_sqlite_build(cni_conn *base, const char *script, size_t size, cn_error *err);
 void cni_sqlite_guard(cni_sqlite *conn, bool on);
 /* Has the running statement of a guarded connection had its time? */

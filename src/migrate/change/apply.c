@@ -151,7 +151,9 @@ cn_status cni_apply(cni_conn *conn, const char *target_name, const char *target,
 	TRY(cni_conn_content_version(conn, &looked.seen_version, err));
 	TRY(cni_conn_inspect(conn, arena, &seen, err));
 	looked.seen = seen;
-	if (cni_normalise_sql_like(conn->driver->name, target, seen, arena, &schema, err) < 0)
+	const cni_uri here = {.engine = conn->driver->name};
+	if (cni_normalise_sql_at(
+		    conn->home ? conn->home : &here, target, seen, arena, &schema, err) < 0)
 		return cn_error_wrap(err, "%s", target_name);
 	return cni_apply_schema(conn, schema, answers, &looked, arena, ret, err);
 }

@@ -124,10 +124,11 @@ static cn_status ask_fill(cni_decider *decider, const cni_copy *copy, size_t col
 /* ---- an answer ---- */
 
 /* Without rows to look at, the table alone, empty, tells what the columns are called. */
-static cn_status scratch_of(const cni_copy *copy, const char *engine, cni_conn **ret, cn_error *err)
+static cn_status scratch_of(
+	const cni_copy *copy, const cni_schema *schema, cni_conn **ret, cn_error *err)
 {
 	cni_conn *conn;
-	TRY(cni_conn_scratch(engine, &conn, err));
+	TRY(cni_schema_scratch(schema, &conn, err));
 	if (conn->driver->build(conn, copy->from->sql, strlen(copy->from->sql), err) < 0) {
 		cni_conn_close(conn);
 		return err ? err->status : CN_ESQL;
@@ -147,7 +148,7 @@ static cn_status try_fill(cni_decider *decider, const cni_copy *copy, const char
 	cni_stmt *stmt = NULL;
 	cn_error why;
 	*ret_why = NULL;
-	if (!conn && scratch_of(copy, decider->input->from->engine, &scratch, &why) < 0)
+	if (!conn && scratch_of(copy, decider->input->from, &scratch, &why) < 0)
 		return CN_OK; /* the proof will tell */
 	conn = conn ? conn : scratch;
 	cni_buffer_puts(&sql, "SELECT 1 FROM ");

@@ -44,10 +44,10 @@ static cn_status strip(const cni_schema *all, cni_arena *arena, cni_schema **ret
 	cni_schema *own = cni_schema_new(arena, all->engine);
 	if (!own)
 		return no_memory(err);
+	own->home = all->home;
 	for (size_t i = 0; i < all->object_count; i++)
 		if (!is_foreign(all, &all->objects[i]))
-			TRY(cni_schema_add_sql(
-				own, all->objects[i].sql, strlen(all->objects[i].sql), err));
+			TRY(cni_schema_add_object(own, &all->objects[i], err));
 	if (cni_normalise(own, arena, ret, err) < 0)
 		return cn_error_wrap(err, "the database's schema cannot be made again");
 	return CN_OK;
@@ -130,7 +130,7 @@ static cn_status compare(adopt_job *job, const cni_schema *actual, cn_error *err
 	cni_schema *recorded;
 	cni_diff diff;
 	TRY(cni_folder_replay(
-		&job->folder, job->migrator->engine, NULL, job->arena, &recorded, err));
+		&job->folder, &job->migrator->home, NULL, job->arena, &recorded, err));
 	TRY(cni_diff_make(job->arena, actual, recorded, &(cni_diff_options){0}, &diff, err));
 	return diff.change_count ? other_revisions(job, &diff, err) : CN_OK;
 }

@@ -61,9 +61,11 @@ static cn_status fill(cn_migrator *migrator, const cn_migrator_desc *desc, cn_er
 	TRY(cni_arguments_parse(arena, desc->arguments, &migrator->host->arguments,
 		&migrator->host->argument_count, err));
 	migrator->engine = "sqlite";
+	migrator->home = (cni_uri){.engine = migrator->engine};
 	if (desc->database_uri) {
 		TRY(cni_uri_parse(arena, desc->database_uri, root, &migrator->uri, err));
 		migrator->engine = migrator->uri.engine;
+		migrator->home = migrator->uri;
 	}
 	return CN_OK;
 }
@@ -348,8 +350,8 @@ cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni
 	cni_schema *wanted;
 	if (!migrator->target) {
 		if (migrator->desc.target_sql)
-			return cni_normalise_sql_like(
-				migrator->engine, migrator->desc.target_sql, from, arena, ret, err);
+			return cni_normalise_sql_at(
+				&migrator->home, migrator->desc.target_sql, from, arena, ret, err);
 		cn_error_set(err, CN_EARG, "it is not said which schema is wanted");
 		cn_error_hint(err,
 			"give the program models, or cantil.ini a line \"schema = schema.sql\"");

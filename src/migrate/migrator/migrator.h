@@ -29,6 +29,7 @@ struct cn_migrator {
 	cni_uri uri;           /* valid when desc.database_uri is not NULL */
 	const char *folder;    /* absolute; "embedded:NAME" when they are embedded */
 	const char *engine;    /* "sqlite" */
+	cni_uri home;          /* where scratch databases are made: engine and server */
 	const char *tag;       /* for rows of the version table; NULL: none */
 	bool allow_drift;      /* take a database as it is, whatever its revisions make */
 	cni_target_fn target;
@@ -87,6 +88,10 @@ cn_status cni_migrator_route(cn_migrator *migrator, bool down, const char *revis
 /* The revisions: of its folder, or of the program itself when they were embedded. Every call reads
  * them anew. embedded.c */
 cn_status cni_migrator_folder(
+	cn_migrator *migrator, cni_arena *arena, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
+/* The same of their headers only: what follows what, and their checksums. cni_folder_load reads the
+ * rest. */
+cn_status cni_migrator_graph(
 	cn_migrator *migrator, cni_arena *arena, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
 /* CN_EUNSUPPORTED when the revisions are embedded, so that no file can be made or changed. */
 cn_status cni_migrator_on_disk(const cn_migrator *migrator, cn_error *err) CN_MUST_CHECK;

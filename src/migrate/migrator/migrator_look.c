@@ -135,7 +135,7 @@ cn_status cn_migrator_history(
 	cni_version version = {0};
 	cn_migration_state state = {.folder = migrator->folder};
 	cni_migrator_begin(migrator);
-	TRY(cni_migrator_folder(migrator, &migrator->result, &folder, err));
+	TRY(cni_migrator_graph(migrator, &migrator->result, &folder, err));
 	if (migrator->desc.database_uri) {
 		TRY(cni_migrator_version(migrator, &migrator->result, &version, err));
 		(void)cni_version_resolve(&folder, &version);
@@ -161,7 +161,7 @@ cn_status cni_migrator_find(
 {
 	cni_folder folder;
 	cni_migrator_begin(migrator);
-	TRY(cni_migrator_folder(migrator, &migrator->result, &folder, err));
+	TRY(cni_migrator_graph(migrator, &migrator->result, &folder, err));
 	return cni_folder_find(&folder, name, ret, err);
 }
 
@@ -169,7 +169,7 @@ cn_status cni_migrator_heads(cn_migrator *migrator, size_t *ret, cn_error *err)
 {
 	cni_folder folder;
 	cni_migrator_begin(migrator);
-	TRY(cni_migrator_folder(migrator, &migrator->result, &folder, err));
+	TRY(cni_migrator_graph(migrator, &migrator->result, &folder, err));
 	*ret = cni_folder_head_count(&folder);
 	return CN_OK;
 }
@@ -201,7 +201,7 @@ static cn_status diff_folder(cn_migrator *migrator, const cni_folder *folder, cn
 {
 	cni_answers answers = {.arena = arena};
 	cni_schema *recorded, *target;
-	TRY(cni_folder_replay(folder, migrator->engine, NULL, arena, &recorded, err));
+	TRY(cni_folder_replay(folder, &migrator->home, NULL, arena, &recorded, err));
 	TRY(cni_migrator_target(migrator, arena, recorded, &answers, &target, err));
 	return diff_with_renames(arena, recorded, target, &answers, ret, err);
 }

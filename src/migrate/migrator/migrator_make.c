@@ -57,7 +57,7 @@ static cn_status made_here(
 	*ret = making->recorded;
 	if (usual)
 		return CN_OK;
-	TRY(cni_folder_replay_order(&making->folder, making->migrator->engine, &order,
+	TRY(cni_folder_replay_order(&making->folder, &making->migrator->home, &order,
 		making->arena, &made, NULL, err));
 	*ret = made;
 	return CN_OK;
@@ -138,7 +138,7 @@ static cn_status compare(make_job *making, cn_error *err)
 {
 	cn_migrator *migrator = making->migrator;
 	TRY(cni_folder_replay(
-		&making->folder, migrator->engine, NULL, making->arena, &making->recorded, err));
+		&making->folder, &migrator->home, NULL, making->arena, &making->recorded, err));
 	TRY(cni_migrator_target(
 		migrator, making->arena, making->recorded, making->answers, &making->target, err));
 	TRY(open_data(making, err));
@@ -215,7 +215,7 @@ static cn_status prove_after(
 	const cni_revision *revision = &making->revision;
 	cni_schema *before;
 	TRY(cni_folder_replay_set(
-		&making->folder, making->migrator->engine, set, &scratch, &before, &conn, err));
+		&making->folder, &making->migrator->home, set, &scratch, &before, &conn, err));
 	TRY(cni_revision_execute(conn, revision, false, after, err));
 	if (!revision->sections[0].has_downgrade)
 		return CN_OK;

@@ -109,7 +109,7 @@ static cn_status replay(const merge_job *job, const size_t *sides, size_t count,
 		}
 	}
 	cn_status status = cni_folder_replay_order(
-		folder, job->migrator->engine, &order, arena, ret, NULL, err);
+		folder, &job->migrator->home, &order, arena, ret, NULL, err);
 	if (status >= 0 || status == CN_ENOMEM)
 		return status;
 	cn_error_hint(err,

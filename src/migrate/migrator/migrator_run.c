@@ -70,7 +70,7 @@ static cn_status rehearse_start(run_job *job, cn_error *err)
 	scratch_run *rehearsal = &job->rehearsal;
 	if (job->migrator->allow_drift)
 		return CN_OK;
-	return cni_folder_replay_order(&job->folder, job->migrator->engine, &job->order,
+	return cni_folder_replay_order(&job->folder, &job->migrator->home, &job->order,
 		&rehearsal->arenas[0], &rehearsal->before, &rehearsal->scratch, err);
 }
 
@@ -109,7 +109,7 @@ static cn_status check_way_back(run_job *job, cn_error *err)
 	if (!stays.list || !undone)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_folder_replay_order(
-		&job->folder, job->migrator->engine, &job->order, &arena, NULL, &conn, err));
+		&job->folder, &job->migrator->home, &job->order, &arena, NULL, &conn, err));
 	for (size_t i = 0; i < job->route.count; i++) {
 		TRY(cni_revision_execute(conn, job->route.list[i], true, NULL, err));
 		undone[job->route.list[i] - job->folder.revisions] = true;
@@ -119,7 +119,7 @@ static cn_status check_way_back(run_job *job, cn_error *err)
 			stays.list[stays.count++] = job->order.list[i];
 	TRY(cni_conn_inspect(conn, &arena, &back, err));
 	TRY(cni_folder_replay_order(
-		&job->folder, job->migrator->engine, &stays, &arena, &there, NULL, err));
+		&job->folder, &job->migrator->home, &stays, &arena, &there, NULL, err));
 	if (!cni_drift_tables(&lines, there, back) && !cni_drift_tables(&lines, back, there))
 		return CN_OK;
 	cn_error_set(err, CN_ESCHEMA,
@@ -252,7 +252,7 @@ static cn_status find_route(run_job *job, bool down, const char *name, cn_error 
 		if (current)
 			return CN_OK;
 	}
-	TRY(cni_migrator_folder(migrator, &job->arena, &job->folder, err));
+	TRY(cni_migrator_graph(migrator, &job->arena, &job->folder, err));
 	TRY(cni_migrator_version(migrator, &job->arena, &version, err));
 	job->unsettled = cni_version_resolve(&job->folder, &version);
 	TRY(cni_applied_set(&job->folder, &version, &job->arena, &job->applied, err));
@@ -283,6 +283,7 @@ static cn_status run_all(run_job *job, cn_error *err)
 {
 	if (!job->route.count)
 		return job->unsettled && !job->route.down ? settle_squashed(job, err) : CN_OK;
+	TRY(cni_folder_load(&job->folder, err));
 	for (size_t i = 0; i < job->route.count; i++)
 		TRY(cni_revision_ready(
 			job->route.list[i], job->migrator->engine, job->route.down, err));

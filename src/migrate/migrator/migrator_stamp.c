@@ -108,7 +108,7 @@ static cn_status compare(stamp_job *job, cni_conn *conn, cn_error *err)
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 800};
 	cni_schema *recorded, *actual;
 	cn_error why;
-	cn_status status = cni_folder_replay_set(&job->folder, job->migrator->engine, job->wanted,
+	cn_status status = cni_folder_replay_set(&job->folder, &job->migrator->home, job->wanted,
 		&job->arena, &recorded, NULL, &why);
 	if (status == CN_ENOMEM)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

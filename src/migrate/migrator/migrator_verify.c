@@ -41,7 +41,7 @@ static cn_status verify_revision(
 cn_status cni_migrator_prove(cn_migrator *migrator, const cni_folder *folder, cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
-	TRY(cni_conn_scratch(migrator->engine, &conn, err));
+	TRY(cni_conn_scratch_at(&migrator->home, &conn, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_GUARD, 0, err));
 	for (size_t i = 0; i < folder->revision_count; i++) {
 		const cni_revision *revision = &folder->revisions[i];
@@ -80,7 +80,7 @@ static cn_status check_drift(verify_job *job, cn_error *err)
 	cni_order order;
 	TRY(cni_applied_order(&job->folder, &job->version, &job->arena, &order, err));
 	TRY(cni_folder_replay_order(
-		&job->folder, job->migrator->engine, &order, &job->arena, &recorded, NULL, err));
+		&job->folder, &job->migrator->home, &order, &job->arena, &recorded, NULL, err));
 	TRY(cni_conn_inspect(job->live, &job->arena, &actual, err));
 	options.ignore_tables = cni_foreign_tables(&job->arena, actual, recorded);
 	if (!options.ignore_tables)

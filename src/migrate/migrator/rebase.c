@@ -240,7 +240,7 @@ static cn_status change_folder(rebase_job *job, cn_error *err)
 /* ---- the proof ---- */
 
 /* What a revision does to the schema, a line each. */
-static cn_status effect(const cni_folder *folder, const char *engine, const char *id,
+static cn_status effect(const cni_folder *folder, const cni_uri *home, const char *id,
 	cni_arena *arena, cni_buffer *ret, cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
@@ -251,12 +251,12 @@ static cn_status effect(const cni_folder *folder, const char *engine, const char
 	if (!set)
 		return no_memory(err);
 	set[revision - folder->revisions] = false;
-	TRY(cni_folder_replay_set(folder, engine, set, arena, &before, &conn, err));
+	TRY(cni_folder_replay_set(folder, home, set, arena, &before, &conn, err));
 	TRY(cni_revision_execute(conn, revision, false, NULL, err));
 	TRY(cni_conn_inspect(conn, arena, &after, err));
 	TRY(cni_diff_make(arena, before, after, &(cni_diff_options){0}, &diff, err));
 	cni_diff_describe(ret, &diff);
-	const cni_section *section = cni_revision_section(revision, engine);
+	const cni_section *section = cni_revision_section(revision, home->engine);
 	if (section->has_downgrade) {
 		TRY(cni_revision_execute(conn, revision, true, before, err));
 		TRY(cni_revision_execute(conn, revision, false, after, err));
@@ -268,9 +268,9 @@ static cn_status prove_one(rebase_job *job, const char *id, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	CLEANUP(cni_buffer_done) cni_buffer was = {0}, is = {0};
-	const char *engine = job->migrator->engine;
-	TRY(effect(&job->folder, engine, id, &arena, &was, err));
-	if (effect(&job->after, engine, id, &arena, &is, err) < 0) {
+	const cni_uri *home = &job->migrator->home;
+	TRY(effect(&job->folder, home, id, &arena, &was, err));
+	if (effect(&job->after, home, id, &arena, &is, err) < 0) {
 		if (err && !*err->hint)
 			cn_error_hint(err,
 				"both branches change the same thing: mend the revision, or remove it and "

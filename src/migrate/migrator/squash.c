@@ -200,7 +200,7 @@ static cn_status prove(cni_squash *squash, cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	const cni_revision *revision = &squash->revision;
-	TRY(cni_folder_replay_set(&squash->folder, squash->migrator->engine, squash->before_set,
+	TRY(cni_folder_replay_set(&squash->folder, &squash->migrator->home, squash->before_set,
 		squash->arena, NULL, &conn, err));
 	TRY(cni_revision_execute(conn, revision, false, squash->after, err));
 	if (revision->sections[0].has_downgrade) {

@@ -87,7 +87,7 @@ static cn_status fill(
 {
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	const cni_schema *before = squash->before;
-	TRY(cni_folder_replay_set(&squash->folder, squash->migrator->engine, squash->before_set,
+	TRY(cni_folder_replay_set(&squash->folder, &squash->migrator->home, squash->before_set,
 		squash->arena, NULL, &conn, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_TRIGGERS, 0, err));
 	*ret_rows = 0;

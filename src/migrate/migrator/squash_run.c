@@ -152,11 +152,11 @@ cn_status cni_squash_find(cni_squash *squash, cn_error *err)
 		return no_memory(err);
 	for (size_t i = 0; i < squash->run_count; i++)
 		squash->before_set[squash->run[i] - folder->revisions] = false;
-	const char *engine = squash->migrator->engine;
+	const cni_uri *home = &squash->migrator->home;
 	TRY(cni_folder_replay_set(
-		folder, engine, squash->before_set, squash->arena, &squash->before, NULL, err));
+		folder, home, squash->before_set, squash->arena, &squash->before, NULL, err));
 	return cni_folder_replay_set(
-		folder, engine, squash->after_set, squash->arena, &squash->after, NULL, err);
+		folder, home, squash->after_set, squash->arena, &squash->after, NULL, err);
 }
 
 cn_status cni_squash_data_steps(cni_squash *squash, cn_error *err)

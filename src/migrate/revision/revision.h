@@ -52,6 +52,10 @@ typedef struct cni_revision {
 	size_t replaced_count;
 	const char *path;  /* of its file */
 	char checksum[65]; /* SHA-256 of the file's bytes */
+	/* the file's text while nothing but its header was read (cni_folder_load reads the rest);
+	 * else NULL */
+	const char *unread;
+	size_t unread_size;
 	cni_section *sections;
 	size_t section_count;
 	const struct cni_host *host; /* data_step.h; NULL: nobody has C functions or arguments */
@@ -83,6 +87,10 @@ typedef struct cni_folder {
 /* Parses one file's text. Errors name file and line. */
 cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *text, size_t size,
 	cni_revision *ret, cn_error *err) CN_MUST_CHECK;
+/* The same of what stands before the first section: all that says what it is and what it follows.
+ * `text` must live as long as the revision. */
+cn_status cni_revision_parse_header(cni_arena *arena, const char *path, const char *text,
+	size_t size, cni_revision *ret, cn_error *err) CN_MUST_CHECK;
 /* May this statement stand in a section? Fills step->arguments and step->outside. CN_EARG with the
  * reason, without a place: *ret_at is where in step->sql. revision_rules.c */
 cn_status cni_revision_statement(cni_arena *arena, const char *engine, bool no_transaction,
@@ -118,10 +126,16 @@ cn_status cni_keep_parse(cni_arena *arena, const char *text, size_t size, cni_ke
  * folder. */
 cn_status cni_folder_read(
 	cni_arena *arena, const char *path, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
+/* The same of their headers only, which is enough for where a database stands and what comes next:
+ * statements are neither looked at nor checked. */
+cn_status cni_folder_read_headers(
+	cni_arena *arena, const char *path, cni_folder *ret, cn_error *err) CN_MUST_CHECK;
+/* Reads what is still unread: afterwards the folder is as cni_folder_read gives it. */
+cn_status cni_folder_load(cni_folder *folder, cn_error *err) CN_MUST_CHECK;
 
 /* The same from revisions that were compiled into the program; `path` stands for the folder in
  * messages. Files are checked like those of a folder, and against what was noted when they were
- * embedded: CN_ESCHEMA when they are not that any more. embedded.c */
+ * embedded: CN_ESCHEMA when they are not that any more. Headers only. embedded.c */
 cn_status cni_folder_embedded(cni_arena *arena, const char *path, const cn_migrations *embedded,
 	cni_folder *ret, cn_error *err) CN_MUST_CHECK;
 
@@ -200,10 +214,10 @@ cn_status cni_folder_find(const cni_folder *folder, const char *name, const cni_
 cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, bool down,
 	const cni_schema *expect, cn_error *err) CN_MUST_CHECK;
 
-/* Replays every revision up to and including the heads (or `until`) in a scratch database and
- * inspects it. */
-cn_status cni_folder_replay(const cni_folder *folder, const char *engine, const cni_revision *until,
-	cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* Replays every revision up to and including the heads (or `until`) in a scratch database of
+ * `home`'s engine (on its server, where it is one) and inspects it. */
+cn_status cni_folder_replay(const cni_folder *folder, const cni_uri *home,
+	const cni_revision *until, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
 /* The same for some revisions, in that order (none before what it needs). Branches may be applied
  * in one order here and in another there, and the columns of a table that both extend then stand in
@@ -213,13 +227,13 @@ typedef struct cni_order {
 	size_t *list; /* indexes */
 	size_t count;
 } cni_order;
-cn_status cni_folder_replay_order(const cni_folder *folder, const char *engine,
+cn_status cni_folder_replay_order(const cni_folder *folder, const cni_uri *home,
 	const cni_order *order, cni_arena *arena, cni_schema **ret, cni_conn **ret_conn,
 	cn_error *err) CN_MUST_CHECK;
 
 /* The same for a set of revisions (closed under ancestors), in the folder's order; the scratch
  * database is given back open when ret_conn is not NULL, ret may be NULL. */
-cn_status cni_folder_replay_set(const cni_folder *folder, const char *engine, const bool *set,
+cn_status cni_folder_replay_set(const cni_folder *folder, const cni_uri *home, const bool *set,
 	cni_arena *arena, cni_schema **ret, cni_conn **ret_conn, cn_error *err) CN_MUST_CHECK;
 
 #endif

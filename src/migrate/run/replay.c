@@ -47,7 +47,7 @@ cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, boo
 /* Of many objects that are just created, only the schema is wanted: normalising finds it without
  * building all of them in one database, which takes n * n. *ret stays NULL when there is more to
  * it, or something is wrong: then the revisions are run, which tells what. */
-static cn_status replay_created(const cni_folder *folder, const char *engine,
+static cn_status replay_created(const cni_folder *folder, const cni_uri *home,
 	const cni_order *order, cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer script = {0};
@@ -56,7 +56,7 @@ static cn_status replay_created(const cni_folder *folder, const char *engine,
 	*ret = NULL;
 	for (size_t i = 0; i < order->count; i++) {
 		const cni_section *section =
-			cni_revision_section(&folder->revisions[order->list[i]], engine);
+			cni_revision_section(&folder->revisions[order->list[i]], home->engine);
 		for (size_t j = 0; section && j < section->upgrade.step_count; j++, count++) {
 			const char *sql = section->upgrade.steps[j].sql;
 			cni_lexer lexer;
@@ -72,22 +72,22 @@ static cn_status replay_created(const cni_folder *folder, const char *engine,
 	if (script.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	if (count > CREATED_ABOVE &&
-		cni_normalise_sql(engine, cni_buffer_text(&script), arena, ret, &why) < 0)
+		cni_normalise_sql_at(home, cni_buffer_text(&script), NULL, arena, ret, &why) < 0)
 		*ret = NULL;
 	return CN_OK;
 }
 
-cn_status cni_folder_replay_order(const cni_folder *folder, const char *engine,
+cn_status cni_folder_replay_order(const cni_folder *folder, const cni_uri *home,
 	const cni_order *order, cni_arena *arena, cni_schema **ret, cni_conn **ret_conn,
 	cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	if (ret && !ret_conn) {
-		TRY(replay_created(folder, engine, order, arena, ret, err));
+		TRY(replay_created(folder, home, order, arena, ret, err));
 		if (*ret)
 			return CN_OK;
 	}
-	TRY(cni_conn_scratch(engine, &conn, err));
+	TRY(cni_conn_scratch_at(home, &conn, err));
 	TRY(cni_conn_set(
 		conn, CNI_SETTING_GUARD, 0, err)); /* the revisions are the project's own */
 	for (size_t i = 0; i < order->count; i++) {
@@ -110,7 +110,7 @@ cn_status cni_folder_replay_order(const cni_folder *folder, const char *engine,
 	return CN_OK;
 }
 
-cn_status cni_folder_replay_set(const cni_folder *folder, const char *engine, const bool *set,
+cn_status cni_folder_replay_set(const cni_folder *folder, const cni_uri *home, const bool *set,
 	cni_arena *arena, cni_schema **ret, cni_conn **ret_conn, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena scratch = {0};
@@ -121,11 +121,11 @@ cn_status cni_folder_replay_set(const cni_folder *folder, const char *engine, co
 	for (size_t i = 0; i < folder->revision_count; i++)
 		if (set[i])
 			order.list[order.count++] = i;
-	return cni_folder_replay_order(folder, engine, &order, arena, ret, ret_conn, err);
+	return cni_folder_replay_order(folder, home, &order, arena, ret, ret_conn, err);
 }
 
-cn_status cni_folder_replay(const cni_folder *folder, const char *engine, const cni_revision *until,
-	cni_arena *arena, cni_schema **ret, cn_error *err)
+cn_status cni_folder_replay(const cni_folder *folder, const cni_uri *home,
+	const cni_revision *until, cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena scratch = {0};
 	bool *set = cni_folder_ancestors(folder, &scratch, until);
@@ -133,5 +133,5 @@ cn_status cni_folder_replay(const cni_folder *folder, const char *engine, const 
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; !until && i < folder->revision_count; i++)
 		set[i] = true;
-	return cni_folder_replay_set(folder, engine, set, arena, ret, NULL, err);
+	return cni_folder_replay_set(folder, home, set, arena, ret, NULL, err);
 }
