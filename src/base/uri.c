@@ -270,3 +270,22 @@ const char *cni_uri_get(const cni_uri *uri, const char *name)
 			return uri->options[i].value;
 	return NULL;
 }
+
+const cni_uri *cni_uri_copy(cni_arena *arena, const cni_uri *uri)
+{
+	cni_uri *copy = cni_memdup(arena, uri, sizeof *uri);
+	cni_uri_option *options =
+		cni_memdup(arena, uri->options, uri->option_count * sizeof *options);
+
+	if (!copy || (uri->option_count && !options))
+		return NULL;
+	const char **const texts[] = {&copy->engine, &copy->path, &copy->user, &copy->password,
+		&copy->host, &copy->port, &copy->database, &copy->text};
+	for (size_t i = 0; i < CNI_COUNT(texts); i++)
+		*texts[i] = cni_strdup(arena, *texts[i]);
+	for (size_t i = 0; i < uri->option_count; i++)
+		options[i] = (cni_uri_option){
+			cni_strdup(arena, options[i].name), cni_strdup(arena, options[i].value)};
+	copy->options = options;
+	return arena->failed ? NULL : copy;
+}

@@ -32,6 +32,9 @@ typedef struct cni_uri {
 cn_status cni_uri_parse(cni_arena *arena, const char *text, const char *root, cni_uri *ret,
 	cn_error *err) CN_MUST_CHECK;
 
+/* A copy that lives in the arena; NULL when out of memory. */
+const cni_uri *cni_uri_copy(cni_arena *arena, const cni_uri *uri);
+
 /* The value of an option, NULL if it is not there. */
 const char *cni_uri_get(const cni_uri *uri, const char *name);
 
