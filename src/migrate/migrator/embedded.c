@@ -47,7 +47,8 @@ cn_status cni_folder_embedded(cni_arena *arena, const char *path, const cn_migra
 		cni_revision revision;
 		if (!name)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
-		TRY(cni_revision_parse(arena, name, file->text, file->size_bytes, &revision, err));
+		TRY(cni_revision_parse_header(
+			arena, name, file->text, file->size_bytes, &revision, err));
 		TRY(check_file(file, &revision, err));
 		if (!CNI_PUSH(arena, folder.revisions, folder.revision_count, revision))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -71,15 +72,35 @@ bool cni_embedded_current(const cn_migrations *embedded, const cni_version *vers
 	return true;
 }
 
+static cn_status read(
+	cn_migrator *migrator, bool headers, cni_arena *arena, cni_folder *ret, cn_error *err)
+{
+	const cn_migrations *embedded = migrator->desc.embedded;
+	cni_folder folder;
+	if (embedded)
+		TRY(cni_folder_embedded(arena, migrator->folder, embedded, &folder, err));
+	else if (headers)
+		TRY(cni_folder_read_headers(arena, migrator->folder, &folder, err));
+	else
+		TRY(cni_folder_read(arena, migrator->folder, &folder, err));
+	if (!headers)
+		TRY(cni_folder_load(&folder, err));
+	for (size_t i = 0; i < folder.revision_count; i++)
+		folder.revisions[i].host = migrator->host;
+	*ret = folder;
+	return CN_OK;
+}
+
 cn_status cni_migrator_folder(
 	cn_migrator *migrator, cni_arena *arena, cni_folder *ret, cn_error *err)
 {
-	const cn_migrations *embedded = migrator->desc.embedded;
-	TRY(embedded ? cni_folder_embedded(arena, migrator->folder, embedded, ret, err)
-		     : cni_folder_read(arena, migrator->folder, ret, err));
-	for (size_t i = 0; i < ret->revision_count; i++)
-		ret->revisions[i].host = migrator->host;
-	return CN_OK;
+	return read(migrator, false, arena, ret, err);
+}
+
+cn_status cni_migrator_graph(
+	cn_migrator *migrator, cni_arena *arena, cni_folder *ret, cn_error *err)
+{
+	return read(migrator, true, arena, ret, err);
 }
 
 cn_status cni_migrator_on_disk(const cn_migrator *migrator, cn_error *err)

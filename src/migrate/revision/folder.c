@@ -16,7 +16,19 @@ static cn_status no_folder(const char *path, const char *what, cn_error *err)
 	return CN_ENOTFOUND;
 }
 
-static cn_status read_files(cni_folder *folder, const char *versions, cn_error *err)
+static cn_status read_file(
+	cni_folder *folder, const char *path, bool headers, cni_revision *ret, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	char *text;
+	size_t size;
+	TRY(cni_file_read(headers ? folder->arena : &scratch, path, CNI_REVISION_MAX_BYTES, &text,
+		&size, err));
+	return headers ? cni_revision_parse_header(folder->arena, path, text, size, ret, err)
+		       : cni_revision_parse(folder->arena, path, text, size, ret, err);
+}
+
+static cn_status read_files(cni_folder *folder, const char *versions, bool headers, cn_error *err)
 {
 	const char **names;
 	size_t count;
@@ -29,13 +41,10 @@ static cn_status read_files(cni_folder *folder, const char *versions, cn_error *
 			return cn_fail(err, CN_EARG, "more than %d revisions in \"%s\"",
 				CNI_FOLDER_MAX, versions);
 		const char *path = cni_path_join(folder->arena, versions, names[i]);
-		char *text;
-		size_t size;
 		cni_revision revision;
 		if (!path)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
-		TRY(cni_file_read(folder->arena, path, CNI_REVISION_MAX_BYTES, &text, &size, err));
-		TRY(cni_revision_parse(folder->arena, path, text, size, &revision, err));
+		TRY(read_file(folder, path, headers, &revision, err));
 		if (!CNI_PUSH(folder->arena, folder->revisions, folder->revision_count, revision))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 	}
@@ -80,7 +89,8 @@ static cn_status read_settings(cni_arena *arena, const char *folder, cn_error *e
 	return CN_OK;
 }
 
-cn_status cni_folder_read(cni_arena *arena, const char *path, cni_folder *ret, cn_error *err)
+static cn_status read_folder(
+	cni_arena *arena, const char *path, bool headers, cni_folder *ret, cn_error *err)
 {
 	cni_folder folder = {.arena = arena, .path = cni_strdup(arena, path)};
 	const char *versions = cni_path_join(arena, path, "versions");
@@ -92,9 +102,37 @@ cn_status cni_folder_read(cni_arena *arena, const char *path, cni_folder *ret, c
 		return no_folder(versions,
 			"the migrations folder is there, but not the one for the revisions", err);
 	TRY(read_settings(arena, path, err));
-	TRY(read_files(&folder, versions, err));
+	TRY(read_files(&folder, versions, headers, err));
 	TRY(cni_folder_link(&folder, err));
 	*ret = folder;
+	return CN_OK;
+}
+
+cn_status cni_folder_read(cni_arena *arena, const char *path, cni_folder *ret, cn_error *err)
+{
+	return read_folder(arena, path, false, ret, err);
+}
+
+cn_status cni_folder_read_headers(
+	cni_arena *arena, const char *path, cni_folder *ret, cn_error *err)
+{
+	return read_folder(arena, path, true, ret, err);
+}
+
+/* The header is read again with it, and says the same: it is the same text. What linking has made
+ * of it stays. */
+cn_status cni_folder_load(cni_folder *folder, cn_error *err)
+{
+	for (size_t i = 0; i < folder->revision_count; i++) {
+		cni_revision *revision = &folder->revisions[i], whole;
+		if (!revision->unread)
+			continue;
+		TRY(cni_revision_parse(folder->arena, revision->path, revision->unread,
+			revision->unread_size, &whole, err));
+		revision->sections = whole.sections;
+		revision->section_count = whole.section_count;
+		revision->unread = NULL;
+	}
 	return CN_OK;
 }
 

@@ -27,6 +27,7 @@ typedef struct revision_reader {
 	bool commented;
 	bool data;     /* and it moves rows on purpose */
 	bool trailing; /* comments between a statement and its `;`: only words of ours count */
+	bool header_only, at_end; /* the first section is the end */
 	cn_error *err;
 } revision_reader;
 
@@ -336,7 +337,9 @@ static cn_status take_word(
 	case CNI_WORD_DOWNGRADE:
 		cni_buffer_clear(&parser->comment);
 		parser->commented = parser->data = false;
-		return open_section(parser, word == CNI_WORD_DOWNGRADE, rest, end);
+		parser->at_end = parser->header_only;
+		return parser->at_end ? CN_OK
+				      : open_section(parser, word == CNI_WORD_DOWNGRADE, rest, end);
 	case CNI_WORD_KEEP: return parser->section ? take_keep(parser, rest, end) : CN_OK;
 	case CNI_WORD_WARNING: {
 		const char *warning;
@@ -452,6 +455,8 @@ static cn_status read_between(
 			return CN_OK;
 		if (token.kind == CNI_TOKEN_COMMENT) {
 			TRY(take_comment(parser, &token));
+			if (parser->at_end)
+				return CN_OK;
 		} else if (token.kind != CNI_TOKEN_SPACE && !cni_token_is_op(&token, ";")) {
 			*ret_sql = token.text;
 			return CN_OK;
@@ -481,6 +486,8 @@ static cn_status read_all(revision_reader *parser)
 		TRY(read_between(parser, cursor, end, &sql));
 		if (sql)
 			TRY(take_statement(parser, sql, end));
+		if (parser->at_end)
+			return CN_OK;
 		cursor = end;
 	}
 	TRY(read_between(parser, cursor, parser->end, &sql));
@@ -550,8 +557,8 @@ static cn_status check_revision(revision_reader *parser)
 	return CN_OK;
 }
 
-cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *text, size_t size,
-	cni_revision *ret, cn_error *err)
+static cn_status parse(cni_arena *arena, const char *path, const char *text, size_t size,
+	bool header_only, cni_revision *ret, cn_error *err)
 {
 	cni_revision revision = {.message = "", .created = "", .path = cni_strdup(arena, path)};
 	revision_reader parser = {.arena = arena,
@@ -559,6 +566,7 @@ cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *tex
 		.text = text,
 		.end = text + size,
 		.revision = &revision,
+		.header_only = header_only,
 		.err = err};
 	if (!revision.path)
 		return no_memory(&parser);
@@ -573,4 +581,19 @@ cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *tex
 	if (status >= 0)
 		*ret = revision;
 	return status;
+}
+
+cn_status cni_revision_parse(cni_arena *arena, const char *path, const char *text, size_t size,
+	cni_revision *ret, cn_error *err)
+{
+	return parse(arena, path, text, size, false, ret, err);
+}
+
+cn_status cni_revision_parse_header(cni_arena *arena, const char *path, const char *text,
+	size_t size, cni_revision *ret, cn_error *err)
+{
+	TRY(parse(arena, path, text, size, true, ret, err));
+	ret->unread = text;
+	ret->unread_size = size;
+	return CN_OK;
 }
