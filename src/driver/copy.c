@@ -171,6 +171,25 @@ const char *cni_affinity_sql(cni_affinity affinity)
 	return words[affinity];
 }
 
+/* Where types are strict, every value is made one of the new column's. */
+static void add_cast_value(cni_buffer *out, const cni_copy *copy, size_t column)
+{
+	const cni_copy_column *how = &copy->columns[column];
+	const cni_ddl_column *is = &copy->to->ddl.table.columns[column];
+	cni_buffer_puts(out, "CAST(");
+	if (how->from >= 0 && how->fill)
+		cni_buffer_puts(out, "coalesce(CAST(");
+	if (how->from >= 0)
+		cni_quote_name(out, is->name);
+	if (how->from >= 0 && how->fill)
+		cni_buffer_printf(out, " AS %s), ", is->type);
+	if (how->fill)
+		cni_buffer_printf(out, "(%s)", how->fill);
+	if (how->from >= 0 && how->fill)
+		cni_buffer_putc(out, ')');
+	cni_buffer_printf(out, " AS %s)", is->type);
+}
+
 void cni_copy_value(cni_buffer *out, const cni_copy *copy, size_t column)
 {
 	const cni_copy_column *how = &copy->columns[column];
@@ -180,6 +199,10 @@ void cni_copy_value(cni_buffer *out, const cni_copy *copy, size_t column)
 		return;
 	}
 	CLEANUP(cni_buffer_done) cni_buffer value = {0};
+	if (to->dialect != CNI_DIALECT_SQLITE) {
+		add_cast_value(out, copy, column);
+		return;
+	}
 	if (how->from >= 0) {
 		if (how->cast)
 			cni_buffer_puts(&value, "CAST(");

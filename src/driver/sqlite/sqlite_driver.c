@@ -1,9 +1,11 @@
 /* sqlite_driver.c - the table of the SQLite driver. */
 #include "driver/sqlite/plan.h"
 #include "driver/sqlite/sqlite.h"
+#include "driver/sqlite/words.h"
 
 const cni_driver cni_sqlite_driver = {
 	.name = "sqlite",
+	.own_process = cni_sqlite_own_process,
 	.open = cni_sqlite_open,
 	.close = cni_sqlite_close,
 	.prepare = cni_sqlite_prepare,
@@ -40,4 +42,5 @@ const cni_driver cni_sqlite_driver = {
 	.plan = cni_sqlite_plan,
 	.plan_before = cni_sqlite_plan_before,
 	.plan_after = cni_sqlite_plan_after,
+	.words = &cni_sqlite_words,
 };

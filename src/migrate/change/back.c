@@ -33,21 +33,9 @@ static cn_status warn(cni_arena *arena, cni_plan *plan, const char *text, cn_err
 	return CN_OK;
 }
 
-static const char *zero(const cni_ddl_table *table, size_t column)
-{
-	switch (cni_column_affinity(table, column)) {
-	case CNI_AFF_TEXT: return "''";
-	case CNI_AFF_REAL: return "0.0";
-	case CNI_AFF_BLOB:
-		return table->strict && !cni_same(table->columns[column].type, "BLOB") ? "0"
-										       : "x''";
-	default: return "0";
-	}
-}
-
 /* One column of the old table: where its values come from on the way back. */
-static cn_status decide_column(
-	cni_arena *arena, cni_copy *copy, size_t column, cni_plan *plan, cn_error *err)
+static cn_status decide_column(const cni_words *words, cni_arena *arena, cni_copy *copy,
+	size_t column, cni_plan *plan, cn_error *err)
 {
 	const cni_ddl_table *now = &copy->from->ddl.table, *old = &copy->to->ddl.table;
 	const cni_ddl_column *is = &old->columns[column];
@@ -55,24 +43,24 @@ static cn_status decide_column(
 	bool alias = cni_table_rowid_alias(old) == (long)column;
 	if (is->generated_sql)
 		return CN_OK;
-	bool needs = cni_needs_value(old, column);
+	bool needs = words->forbids_null(old, column);
 	if (how->from < 0 || now->columns[how->from].generated_sql) {
 		if (how->from < 0 && needs && !alias && !cni_column_has_default(is))
-			how->fill = zero(old, column);
+			how->fill = words->zero(old, column);
 		return warn(arena, plan,
 			cni_printf(arena, "data cannot come back: %s.%s", copy->to->name, is->name),
 			err);
 	}
-	if (cni_column_affinity(now, (size_t)how->from) != cni_column_affinity(old, column)) {
-		how->cast = old->strict || alias;
+	if (words->converts(copy, column)) {
+		how->cast = words->casts_in_queries || old->strict || alias;
 		TRY(warn(arena, plan,
 			cni_printf(arena, "values stay as they were converted: %s.%s",
 				copy->to->name, is->name),
 			err));
 	}
-	if (!needs || cni_needs_value(now, (size_t)how->from))
+	if (!needs || words->forbids_null(now, (size_t)how->from))
 		return CN_OK;
-	how->fill = zero(old, column);
+	how->fill = words->zero(old, column);
 	return warn(arena, plan,
 		cni_printf(arena, "rows that have NULL in %s.%s by then get %s", copy->to->name,
 			is->name, how->fill),
@@ -134,6 +122,7 @@ static cn_status warn_of_new_tables(
 cn_status cni_plan_back(
 	cni_arena *arena, const cni_plan_request *forth, cni_plan *ret, cn_error *err)
 {
+	const cni_words *words = cni_words_of(forth->from->engine);
 	cni_rename *renames;
 	cni_copy *copies;
 	cni_plan said = {0}, plan;
@@ -151,7 +140,7 @@ cn_status cni_plan_back(
 	for (size_t i = 0; i < back.copy_count; i++) {
 		TRY(warn_of_new_columns(arena, &copies[i], &said, err));
 		for (size_t j = 0; j < copies[i].to->ddl.table.column_count; j++)
-			TRY(decide_column(arena, &copies[i], j, &said, err));
+			TRY(decide_column(words, arena, &copies[i], j, &said, err));
 	}
 	if (cni_plan_make(back.from->engine, &back, arena, &plan, err) < 0)
 		return cn_error_wrap(err, "no way back was found");

@@ -43,6 +43,10 @@ static cn_status decide(cni_decider *decider, cn_error *err)
 	TRY(cni_copies_make(decider->arena, input->from, input->to, decider->renames,
 		decider->rename_count, decider->ignore_tables, &decider->copies,
 		&decider->copy_count, err));
+	decider->unseen =
+		cni_alloc(decider->arena, (decider->copy_count + 1) * sizeof *decider->unseen);
+	if (!decider->unseen)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_decide_drops(decider, err));
 	TRY(cni_decide_values(decider, err));
 	return input->data ? cni_preflight(decider, err) : CN_OK;
@@ -52,11 +56,17 @@ cn_status cni_change_make(
 	cni_arena *arena, const cni_change_input *input, cni_change_set *ret, cn_error *err)
 {
 	cni_change_set set = {0};
-	cni_decider decider = {.arena = arena, .input = input, .set = &set};
+	cni_decider decider = {.arena = arena,
+		.input = input,
+		.words = cni_words_of(input->from->engine),
+		.set = &set};
 	if (is_done(input)) {
 		*ret = set;
 		return CN_OK;
 	}
+	if (!decider.words)
+		return cn_fail(err, CN_EUNSUPPORTED, "this build has no driver for \"%s\"",
+			input->from->engine);
 	TRY(decide(&decider, err));
 	if (set.question_count) {
 		*ret = set;

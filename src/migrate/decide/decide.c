@@ -155,7 +155,8 @@ static cn_status count_values(cni_decider *decider, const cni_copy *copy, const 
 {
 	CLEANUP(cni_buffer_done) cni_buffer from = {0};
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	cni_buffer_puts(&from, " FROM main.");
+	cni_buffer_puts(&from, " FROM ");
+	cni_buffer_puts(&from, decider->words->own_schema);
 	cni_quote_name(&from, copy->from->name);
 	cni_buffer_puts(&from, " WHERE ");
 	cni_quote_name(&from, column);
@@ -168,7 +169,7 @@ static cn_status count_values(cni_decider *decider, const cni_copy *copy, const 
 		return CN_OK;
 	cni_buffer_clear(&sql);
 	cni_buffer_puts(&sql, "SELECT ");
-	cni_relation_key(copy, &sql);
+	decider->words->row_label(&sql, &copy->from->ddl.table);
 	cni_buffer_puts(&sql, ", ");
 	cni_quote_name(&sql, column);
 	cni_buffer_printf(&sql, "%s LIMIT %d", cni_buffer_text(&from), CNI_SAMPLES);

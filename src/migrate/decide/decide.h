@@ -9,6 +9,7 @@
 #ifndef CNI_MIGRATE_DECIDE_H
 #define CNI_MIGRATE_DECIDE_H
 
+#include "driver/words.h"
 #include "migrate/change/change.h"
 
 enum { CNI_MAX_QUESTIONS = 200, CNI_SAMPLES = 3 };
@@ -16,6 +17,7 @@ enum { CNI_MAX_QUESTIONS = 200, CNI_SAMPLES = 3 };
 typedef struct cni_decider {
 	cni_arena *arena;
 	const cni_change_input *input;
+	const cni_words *words; /* of the engine of `from` and `to` */
 	cni_change_set *set;
 	cni_rename *renames;
 	size_t rename_count;
@@ -24,6 +26,7 @@ typedef struct cni_decider {
 	size_t copy_count;
 	const char *
 		*temporary; /* for each copy: its new rows in a TEMP table, once they were needed */
+	bool *unseen;       /* for each copy: it holds values that cannot be converted */
 } cni_decider;
 
 /* decide_answers.c: answers become renames and ignored tables; CN_EARG for what speaks of nothing
@@ -56,14 +59,12 @@ cn_status cni_warn_mismatches(cni_arena *arena, const cni_schema *from, const cn
 
 /* Appends a FROM item named after the new table, with the new column names and one more column,
  * cantil_key (a text that tells a person which row it is). Where values are converted the rows are
- * first put into a TEMP table without constraints. */
+ * first put into a TEMP table without constraints, or cast as they are read. */
 cn_status cni_relation(
 	cni_decider *decider, size_t index, cni_buffer *out, cn_error *err) CN_MUST_CHECK;
 /* The same from the old values under the new names, nothing converted; columns that are new are
  * missing. */
-void cni_relation_old(const cni_copy *copy, cni_buffer *out);
-/* Appends the expression that yields cantil_key from a row of `from`. */
-void cni_relation_key(const cni_copy *copy, cni_buffer *out);
+void cni_relation_old(const cni_decider *decider, const cni_copy *copy, cni_buffer *out);
 /* What that column is called: "cantil_key", or another name when a column of the table has this
  * one. */
 const char *cni_relation_key_name(const cni_copy *copy);
@@ -92,8 +93,6 @@ cn_status cni_ask_column(cni_decider *decider, cni_question *question, const cni
 /* "3 rows of t have", "1 row of t has" */
 void cni_rows_text(cni_buffer *out, int64_t count, const char *table);
 
-/* Must a row of this table have a value here (NOT NULL, or a key that forbids NULL)? */
-bool cni_needs_value(const cni_ddl_table *table, size_t column);
 /* Does a column hold after the change what it held before: kept as it is, or generated in both in
  * the same way from such columns? */
 bool cni_same_values(cni_decider *decider, const cni_copy *copy, size_t column);

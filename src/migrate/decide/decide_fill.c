@@ -39,34 +39,18 @@ static bool is_unique(const cni_schema *schema, const cni_object *table, size_t 
 	return false;
 }
 
-/* Values that no other row has, as long as nobody has used negative numbers, or texts like these.
- */
-static const char *distinct_fill(cni_arena *arena, const cni_copy *copy, cni_affinity affinity)
-{
-	const char *rowid = cni_rowid_word(&copy->from->ddl.table);
-	if (!rowid || affinity == CNI_AFF_BLOB)
-		return NULL;
-	return cni_printf(arena, affinity == CNI_AFF_TEXT ? "'row ' || %s" : "-%s", rowid);
-}
-
 static const char *likely_fill(const cni_decider *decider, const cni_copy *copy, size_t column)
 {
 	const cni_ddl_table *table = &copy->to->ddl.table;
 	const cni_ddl_column *is = &table->columns[column];
-	cni_affinity affinity = cni_column_affinity(table, column);
 	if (is_unique(decider->input->to, copy->to, column)) {
-		const char *distinct = distinct_fill(decider->arena, copy, affinity);
+		const char *distinct = decider->words->distinct_value(decider->arena, copy, column);
 		if (distinct)
 			return distinct;
 	}
 	if (is->default_sql && cni_column_has_default(is) && !is->default_is_expression)
 		return is->default_sql;
-	switch (affinity) {
-	case CNI_AFF_TEXT: return "''";
-	case CNI_AFF_REAL: return "0.0";
-	case CNI_AFF_BLOB: return "x''";
-	default: return "0";
-	}
+	return decider->words->zero(table, column);
 }
 
 /* ---- the question ---- */
@@ -152,7 +136,7 @@ static cn_status try_fill(cni_decider *decider, const cni_copy *copy, const char
 		return CN_OK; /* the proof will tell */
 	conn = conn ? conn : scratch;
 	cni_buffer_puts(&sql, "SELECT 1 FROM ");
-	cni_relation_old(copy, &sql);
+	cni_relation_old(decider, copy, &sql);
 	/* in WHERE no aggregate may stand, which would fold all rows into one */
 	cni_buffer_printf(&sql, " WHERE (%s) IS NULL", expression);
 	if (sql.failed)
@@ -198,7 +182,7 @@ static cn_status count_missing(cni_decider *decider, const cni_copy *copy, size_
 		*ret = is_new && decider->input->every_drop_asked ? -1 : 0;
 		return CN_OK;
 	}
-	cni_relation_old(copy, where);
+	cni_relation_old(decider, copy, where);
 	if (!is_new) {
 		cni_buffer_puts(where, " WHERE ");
 		cni_quote_name(where, copy->to->ddl.table.columns[column].name);
@@ -210,16 +194,16 @@ static cn_status count_missing(cni_decider *decider, const cni_copy *copy, size_
 	return cni_count(decider, &sql, ret, err);
 }
 
-static bool needs_fill(const cni_copy *copy, size_t column)
+static bool needs_fill(const cni_words *words, const cni_copy *copy, size_t column)
 {
 	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;
 	const cni_ddl_column *is = &to->columns[column];
 	long old = copy->columns[column].from;
-	if (!cni_needs_value(to, column) || is->generated_sql)
+	if (!words->forbids_null(to, column) || is->generated_sql)
 		return false;
 	if (old < 0) /* rowids are given out, or the default is there */
 		return cni_table_rowid_alias(to) != (long)column && !cni_column_has_default(is);
-	return !cni_needs_value(from, (size_t)old);
+	return !words->forbids_null(from, (size_t)old);
 }
 
 cn_status cni_decide_fill(cni_decider *decider, cni_copy *copy, size_t column, cn_error *err)
@@ -227,7 +211,7 @@ cn_status cni_decide_fill(cni_decider *decider, cni_copy *copy, size_t column, c
 	CLEANUP(cni_buffer_done) cni_buffer where = {0};
 	const char *why = NULL, *name = copy->to->ddl.table.columns[column].name;
 	const cni_answer *answer = cni_decided(decider, CNI_ANSWER_FILL, copy->to->name, name);
-	if (!needs_fill(copy, column))
+	if (!needs_fill(decider->words, copy, column))
 		return CN_OK;
 	if (answer) {
 		TRY(try_fill(decider, copy, answer->value, &why, err));

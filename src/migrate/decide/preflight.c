@@ -71,7 +71,7 @@ static cn_status check_nulls(cni_decider *decider, size_t index, cn_error *err)
 			to->columns[i].generated_sql && to->columns[i].not_null &&
 			!(old >= 0 && cni_column_equal(&from->columns[old], &to->columns[i]) &&
 				cni_object_equal(copy->from, copy->to));
-		if (generated || (copy->columns[i].fill && cni_needs_value(to, i)))
+		if (generated || (copy->columns[i].fill && decider->words->forbids_null(to, i)))
 			TRY(check_null(decider, index, i, err));
 	}
 	return CN_OK;
@@ -199,7 +199,7 @@ cn_status cni_preflight(cni_decider *decider, cn_error *err)
 	if (!decider->temporary)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < decider->copy_count && status == CN_OK; i++)
-		status = check_table(decider, i, err);
+		status = decider->unseen[i] ? CN_OK : check_table(decider, i, err);
 	cni_relation_done(decider);
 	return status;
 }

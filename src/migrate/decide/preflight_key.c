@@ -106,8 +106,8 @@ static void add_expression(cni_buffer *out, const cni_ddl_part *part)
 }
 
 /* SELECT … FROM rows WHERE none is NULL GROUP BY the parts HAVING more than one */
-static void add_groups(
-	cni_buffer *out, const cni_ddl_table *to, const struct key *key, const char *from)
+static void add_groups(const cni_words *words, cni_buffer *out, const cni_ddl_table *to,
+	const struct key *key, const char *from)
 {
 	cni_buffer_printf(out, " FROM %s WHERE ", from);
 	for (size_t i = 0; i < key->part_count; i++) {
@@ -121,8 +121,7 @@ static void add_groups(
 	for (size_t i = 0; i < key->part_count; i++) {
 		cni_buffer_puts(out, i ? ", " : "");
 		add_expression(out, &key->parts[i]);
-		cni_buffer_puts(out, " COLLATE ");
-		cni_quote_name(out, part_collation(to, &key->parts[i]));
+		words->compared_as(out, to, &key->parts[i]);
 	}
 	cni_buffer_puts(out, " HAVING count(*) > 1");
 }
@@ -191,8 +190,9 @@ static cn_status check_key(cni_decider *decider, size_t index, const struct key 
 		cni_table_column(to, key->parts[0].name) == cni_table_rowid_alias(to))
 		return CN_OK; /* the old rowids are unique */
 	TRY(cni_relation(decider, index, &from, err));
-	add_groups(&groups, to, key, cni_buffer_text(&from));
-	cni_buffer_printf(&sql, "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n%s)",
+	add_groups(decider->words, &groups, to, key, cni_buffer_text(&from));
+	cni_buffer_printf(&sql,
+		"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n%s) AS cantil_groups",
 		cni_buffer_text(&groups));
 	if (from.failed || groups.failed || sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

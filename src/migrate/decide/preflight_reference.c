@@ -121,7 +121,7 @@ static cn_status add_orphans(cni_decider *decider, size_t index, const struct re
 		cni_buffer_puts(out, i ? " AND cantil_parent." : "cantil_parent.");
 		cni_quote_name(out, reference->parent_columns[i]);
 		/* as a foreign key compares: with the affinity and the collation of the parent */
-		cni_buffer_puts(out, " = +cantil_child.");
+		cni_buffer_printf(out, " = %scantil_child.", decider->words->plain);
 		cni_quote_name(out, child_column(reference->key, i));
 	}
 	cni_buffer_puts(out, ")");
@@ -183,6 +183,9 @@ cn_status cni_preflight_references(cni_decider *decider, size_t index, cn_error 
 		 * when it is used */
 		if (to->constraints[i].kind != CNI_FOREIGN_KEY ||
 			!resolve(decider, decider->input->to, &to->constraints[i], &reference))
+			continue;
+		long parent = cni_relation_find(decider, reference.key->parent);
+		if (parent >= 0 && decider->unseen[parent])
 			continue;
 		if (!was_there(decider, copy, &reference))
 			TRY(check_reference(decider, index, &reference, err));

@@ -7,30 +7,6 @@
 #include "migrate/decide/decide.h"
 #include "sql/lexer.h"
 
-void cni_relation_key(const cni_copy *copy, cni_buffer *out)
-{
-	const cni_ddl_table *from = &copy->from->ddl.table;
-	long alias = cni_table_rowid_alias(from);
-	const char *rowid = cni_rowid_word(from);
-	const cni_ddl_constraint *key = cni_table_primary_key(from);
-	if (rowid) {
-		CLEANUP(cni_buffer_done) cni_buffer label = {0};
-		cni_quote_name_if(&label, alias >= 0 ? from->columns[alias].name : "rowid");
-		cni_buffer_putc(&label, ' ');
-		cni_quote_text(out, cni_buffer_text(&label));
-		out->failed |= label.failed;
-		cni_buffer_printf(out, " || %s", rowid);
-		return;
-	}
-	cni_buffer_puts(out, "'row '");
-	for (size_t i = 0; key && i < key->part_count; i++) {
-		cni_buffer_puts(out, i ? " || ', ' || quote(" : " || quote(");
-		cni_quote_name(
-			out, key->parts[i].name ? key->parts[i].name : key->parts[i].expr_sql);
-		cni_buffer_putc(out, ')');
-	}
-}
-
 const char *cni_relation_key_name(const cni_copy *copy)
 {
 	static const char *const names[] = {"cantil_key", "cantil_key_2", "cantil_key_3"};
@@ -42,12 +18,12 @@ const char *cni_relation_key_name(const cni_copy *copy)
 
 /* (SELECT key AS cantil_key, rowid AS rowid, old AS new, … FROM the old table): expressions may
  * read the rowid too, unless a column has taken its name. */
-static void add_old_rows(const cni_copy *copy, cni_buffer *out)
+static void add_old_rows(const cni_decider *decider, const cni_copy *copy, cni_buffer *out)
 {
 	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;
 	const char *rowid = cni_rowid_word(from);
 	cni_buffer_puts(out, "(SELECT ");
-	cni_relation_key(copy, out);
+	decider->words->row_label(out, from);
 	cni_buffer_printf(out, " AS %s", cni_relation_key_name(copy));
 	if (rowid && cni_table_column(to, rowid) < 0)
 		cni_buffer_printf(out, ", %s AS %s", rowid, rowid);
@@ -59,14 +35,14 @@ static void add_old_rows(const cni_copy *copy, cni_buffer *out)
 		cni_buffer_puts(out, " AS ");
 		cni_quote_name(out, to->columns[i].name);
 	}
-	cni_buffer_puts(out, " FROM main.");
+	cni_buffer_printf(out, " FROM %s", decider->words->own_schema);
 	cni_quote_name(out, copy->from->name);
 	cni_buffer_puts(out, ")");
 }
 
-void cni_relation_old(const cni_copy *copy, cni_buffer *out)
+void cni_relation_old(const cni_decider *decider, const cni_copy *copy, cni_buffer *out)
 {
-	add_old_rows(copy, out);
+	add_old_rows(decider, copy, out);
 	cni_buffer_puts(out, " AS ");
 	cni_quote_name(out, copy->to->name);
 }
@@ -87,26 +63,6 @@ static bool is_identity(const cni_copy *copy)
 	return true;
 }
 
-static void add_column(cni_buffer *out, const cni_copy *copy, size_t i)
-{
-	const cni_ddl_column *column = &copy->to->ddl.table.columns[i];
-	cni_buffer_puts(out, ", ");
-	cni_quote_name(out, column->name);
-	if (column->type && !(copy->to->ddl.table.strict && cni_same(column->type, "ANY")))
-		cni_buffer_printf(out, " %s", column->type);
-	if (column->generated_sql) {
-		cni_buffer_printf(out, " AS (%s)", column->generated_sql);
-	} else if (column->default_sql) {
-		cni_buffer_printf(out,
-			column->default_is_expression ? " DEFAULT (%s)" : " DEFAULT %s",
-			column->default_sql);
-	}
-	if (column->collate) {
-		cni_buffer_puts(out, " COLLATE ");
-		cni_quote_name(out, column->collate);
-	}
-}
-
 /* The new table without any of its constraints: types convert and collations compare as they will.
  */
 static cn_status make_temporary(cni_decider *decider, size_t index, cn_error *err)
@@ -116,14 +72,16 @@ static cn_status make_temporary(cni_decider *decider, size_t index, cn_error *er
 	CLEANUP(cni_buffer_done) cni_buffer values = {0};
 	const cni_copy *copy = &decider->copies[index];
 	const cni_ddl_table *to = &copy->to->ddl.table;
+	const cni_words *words = decider->words;
 	const char *key = cni_relation_key_name(copy);
 	const char *name = cni_printf(decider->arena, "cantil_preflight_%zu", index);
 	if (!name)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	cni_buffer_printf(&create, "CREATE TEMP TABLE %s (%s", name, key);
-	cni_buffer_printf(&insert, "INSERT INTO temp.%s (%s", name, key);
+	cni_buffer_printf(&insert, "INSERT INTO %s%s (%s", words->temp_schema, name, key);
 	for (size_t i = 0; i < to->column_count; i++) {
-		add_column(&create, copy, i);
+		cni_buffer_puts(&create, ", ");
+		words->temp_column(&create, to, i);
 		if (!cni_copy_writes(copy, i))
 			continue;
 		cni_buffer_puts(&insert, ", ");
@@ -132,7 +90,7 @@ static cn_status make_temporary(cni_decider *decider, size_t index, cn_error *er
 		cni_copy_value(&values, copy, i);
 	}
 	cni_buffer_printf(&insert, ") SELECT %s%s FROM ", key, cni_buffer_text(&values));
-	add_old_rows(copy, &insert);
+	add_old_rows(decider, copy, &insert);
 	cni_buffer_puts(&insert, " AS ");
 	cni_quote_name(&insert, copy->to->name);
 	cni_buffer_puts(&create, ")");
@@ -143,11 +101,52 @@ static cn_status make_temporary(cni_decider *decider, size_t index, cn_error *er
 	return cni_conn_exec(decider->input->data, cni_buffer_text(&insert), err);
 }
 
+/* What a new column holds that no value comes to. */
+static void add_default(cni_buffer *out, const cni_ddl_column *column)
+{
+	cni_buffer_printf(out, "CAST((%s) AS %s)",
+		column->default_sql ? column->default_sql : "NULL", column->type);
+}
+
+/* Every value as a cast; generated columns around them, because they read the others. */
+static void add_cast_rows(cni_decider *decider, const cni_copy *copy, cni_buffer *out)
+{
+	const cni_ddl_table *to = &copy->to->ddl.table;
+	CLEANUP(cni_buffer_done) cni_buffer inner = {0};
+	cni_buffer_printf(&inner, "(SELECT %s", cni_relation_key_name(copy));
+	cni_buffer_puts(out, "(SELECT cantil_cast.*");
+	for (size_t i = 0; i < to->column_count; i++) {
+		const cni_ddl_column *column = &to->columns[i];
+		cni_buffer *at = column->generated_sql ? out : &inner;
+		cni_buffer_puts(at, ", ");
+		if (column->generated_sql)
+			cni_buffer_printf(
+				at, "CAST((%s) AS %s)", column->generated_sql, column->type);
+		else if (cni_copy_writes(copy, i))
+			cni_copy_value(at, copy, i);
+		else
+			add_default(at, column);
+		cni_buffer_puts(at, " AS ");
+		cni_quote_name(at, column->name);
+	}
+	cni_buffer_puts(&inner, " FROM ");
+	add_old_rows(decider, copy, &inner);
+	cni_buffer_puts(&inner, " AS ");
+	cni_quote_name(&inner, copy->to->name);
+	cni_buffer_printf(out, " FROM %s) AS cantil_cast) AS ", cni_buffer_text(&inner));
+	cni_quote_name(out, copy->to->name);
+	out->failed |= inner.failed;
+}
+
 cn_status cni_relation(cni_decider *decider, size_t index, cni_buffer *out, cn_error *err)
 {
 	const cni_copy *copy = &decider->copies[index];
 	if (is_identity(copy)) {
-		cni_relation_old(copy, out);
+		cni_relation_old(decider, copy, out);
+		return CN_OK;
+	}
+	if (decider->words->casts_in_queries) {
+		add_cast_rows(decider, copy, out);
 		return CN_OK;
 	}
 	if (!decider->temporary[index]) {
@@ -159,7 +158,7 @@ cn_status cni_relation(cni_decider *decider, size_t index, cni_buffer *out, cn_e
 			return status;
 		}
 	}
-	cni_buffer_printf(out, "temp.%s AS ", decider->temporary[index]);
+	cni_buffer_printf(out, "%s%s AS ", decider->words->temp_schema, decider->temporary[index]);
 	cni_quote_name(out, copy->to->name);
 	return CN_OK;
 }
@@ -169,8 +168,8 @@ void cni_relation_done(cni_decider *decider)
 	cn_error ignored; /* a table that stays is gone with the connection */
 	for (size_t i = 0; decider->temporary && i < decider->copy_count; i++)
 		if (decider->temporary[i] &&
-			cni_conn_execf(decider->input->data, &ignored, "DROP TABLE temp.%s",
-				decider->temporary[i]) < 0)
+			cni_conn_execf(decider->input->data, &ignored, "DROP TABLE %s%s",
+				decider->words->temp_schema, decider->temporary[i]) < 0)
 			continue;
 }
 

@@ -109,18 +109,6 @@ cn_status cni_ask_column(cni_decider *decider, cni_question *question, const cni
 	return cni_ask(decider, question, err);
 }
 
-bool cni_needs_value(const cni_ddl_table *table, size_t column)
-{
-	if (table->columns[column].not_null || cni_table_rowid_alias(table) == (long)column)
-		return true;
-	const cni_ddl_constraint *key = cni_table_primary_key(table);
-	for (size_t i = 0; key && (table->without_rowid || table->strict) && i < key->part_count;
-		i++)
-		if (cni_same(key->parts[i].name, table->columns[column].name))
-			return true;
-	return false;
-}
-
 void cni_mentioned(cni_arena *arena, const cni_ddl_table *table, const char *sql, bool *set)
 {
 	size_t count = 0;
