@@ -1,4 +1,4 @@
-/* driver.c - the engines of this build, and the wrappers that check and dispatch. */
+/* driver.c - the wrappers that check and dispatch; which engines there are is in engines.c. */
 #include "driver/driver.h"
 
 #include <stdarg.h>
@@ -8,45 +8,9 @@
 #include "base/text.h"
 #include "base/try.h"
 
-/* The one thing that the layer knows of its engines. */
-extern const cni_driver cni_sqlite_driver;
-
-static const cni_driver *const drivers[] = {&cni_sqlite_driver, NULL};
-
-const cni_driver *cni_driver_find(const char *name)
-{
-	const cni_driver *const *at = drivers;
-
-	while (*at && !cni_same((*at)->name, name))
-		at++;
-	return *at;
-}
-
-static cn_status find(const char *name, const cni_driver **ret, cn_error *err)
-{
-	*ret = cni_driver_find(name);
-	if (*ret)
-		return CN_OK;
-	cn_error_set(err, CN_EUNSUPPORTED, "this build has no driver for \"%s\"", name ? name : "");
-	cn_error_hint(err, "it has sqlite");
-	return CN_EUNSUPPORTED;
-}
-
 bool cni_own_table(const char *name)
 {
 	return cni_same(name, CNI_VERSION_TABLE) || cni_same(name, CNI_STEP_TABLE);
-}
-
-cn_status cni_conn_open(
-	const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err)
-{
-	static const cni_open_options usual = {.mode = CNI_OPEN_READ};
-	const cni_driver *driver;
-
-	if (!uri || !ret)
-		return cn_fail(err, CN_EARG, "cni_conn_open: no URI");
-	TRY(find(uri->engine, &driver, err));
-	return driver->open(uri, options ? options : &usual, ret, err);
 }
 
 void cni_conn_close(cni_conn *conn)
@@ -56,28 +20,6 @@ void cni_conn_close(cni_conn *conn)
 }
 
 void cni_conn_closep(cni_conn **conn) { cni_conn_close(*conn); }
-
-cn_status cni_conn_scratch(const char *engine, cni_conn **ret, cn_error *err)
-{
-	const cni_driver *driver;
-
-	TRY(find(engine, &driver, err));
-	return driver->scratch(NULL, ret, err);
-}
-
-cn_status cni_conn_scratch_at(const cni_uri *home, cni_conn **ret, cn_error *err)
-{
-	const cni_driver *driver;
-
-	TRY(find(home->engine, &driver, err));
-	return driver->scratch(home, ret, err);
-}
-
-cn_status cni_schema_scratch(const cni_schema *schema, cni_conn **ret, cn_error *err)
-{
-	return schema->home ? cni_conn_scratch_at(schema->home, ret, err)
-			    : cni_conn_scratch(schema->engine, ret, err);
-}
 
 /* ---- statements ---- */
 

@@ -133,7 +133,8 @@ typedef struct cni_sizes {
 typedef int (*cni_row_fn)(const cn_value *row, size_t count, void *ctx, cn_error *err);
 
 struct cni_driver {
-	const char *name; /* "sqlite"; also the section name in revision files */
+	const char *name;          /* "sqlite"; also the section name in revision files */
+	void (*own_process)(void); /* cni_drivers_own_process; NULL: there is nothing to set */
 	cn_status (*open)(
 		const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err);
 	void (*close)(cni_conn *conn);
@@ -239,6 +240,10 @@ cn_status cni_conn_scratch_at(const cni_uri *home, cni_conn **ret, cn_error *err
 cn_status cni_schema_scratch(const cni_schema *schema, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
 
 const cni_driver *cni_driver_find(const char *name); /* NULL: this build has none of that name */
+
+/* For a program whose process is Cantil's from its first line on: sets what engines keep per
+ * process. Before anything else, one thread. */
+void cni_drivers_own_process(void);
 
 /* ---- statements ---- */
 

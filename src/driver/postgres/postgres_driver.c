@@ -1,0 +1,33 @@
+/* postgres_driver.c - the table of the PostgreSQL driver. */
+#include "driver/postgres/postgres.h"
+
+const cni_driver cni_postgres_driver = {
+	.name = "postgresql",
+	.open = cni_pg_open,
+	.close = cni_pg_close,
+	.prepare = cni_pg_prepare,
+	.release = cni_pg_release,
+	.parameter_count = cni_pg_parameters,
+	.bind = cni_pg_bind,
+	.step = cni_pg_step,
+	.reset = cni_pg_reset,
+	.column_count = cni_pg_columns,
+	.column_name = cni_pg_name,
+	.column = cni_pg_column,
+	.text = cni_pg_text,
+	.row = cni_pg_row,
+	.each = cni_pg_each,
+	.exec = cni_pg_exec,
+	.begin = cni_pg_begin,
+	.commit = cni_pg_commit,
+	.rollback = cni_pg_rollback,
+	.in_transaction = cni_pg_in_transaction,
+	.changes = cni_pg_changes,
+	.last_id = cni_pg_last_id,
+	.trace = cni_pg_trace,
+	.interrupt = cni_pg_interrupt,
+	.watch = cni_pg_watch,
+	.content_version = cni_pg_content_version,
+	.set = cni_pg_set,
+	.get = cni_pg_get,
+};
