@@ -49,10 +49,11 @@ static cn_status build(const cni_schema *schema, const size_t *list, size_t coun
 
 	TRY(cni_schema_scratch(schema, &scratch, err));
 	TRY(cni_conn_begin(scratch, CNI_TX_WRITE, err));
-	for (size_t i = 0; i < count; i++) {
-		const cni_object *object = &schema->objects[list[i]];
+	for (size_t i = 0; i < 2 * count; i++) { /* what is late after everything else */
+		const cni_object *object = &schema->objects[list[i % count]];
+		const char *sql = i < count ? object->sql : object->late_sql;
 		cn_status status =
-			scratch->driver->build(scratch, object->sql, strlen(object->sql), err);
+			sql ? scratch->driver->build(scratch, sql, strlen(sql), err) : CN_OK;
 
 		if (status == CN_OK)
 			continue;

@@ -152,6 +152,10 @@ cni_column_form cni_column_normal(cni_arena *arena, const cni_ddl_column *column
 		form.not_null =
 			cni_printf(arena, "not null %s on %s", quoted(arena, column->not_null_name),
 				cni_conflict_sql(column->not_null_conflict));
+	if (column->identity)
+		form.generated = cni_printf(arena, "identity %s (%s)",
+			column->identity == CNI_IDENTITY_ALWAYS ? "always" : "by default",
+			or_none(column->identity_sql));
 	if (column->collate && !cni_same(column->collate, "BINARY"))
 		form.collate = quoted(arena, column->collate);
 	if (column->generated_sql)
@@ -254,6 +258,10 @@ char *cni_constraint_normal(
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 
+	if (table->dialect == CNI_DIALECT_POSTGRESQL) {
+		cni_ddl_write_postgres_constraint(&out, constraint);
+		return cni_buffer_keep(&out, arena);
+	}
 	if (constraint->name)
 		cni_buffer_printf(&out, "constraint %s ", quoted(arena, constraint->name));
 	switch (constraint->kind) {
@@ -273,6 +281,7 @@ char *cni_constraint_normal(
 			&out, "check %s", or_none(normal(arena, constraint->check_sql, true)));
 		return cni_buffer_keep(&out, arena);
 	case CNI_FOREIGN_KEY: add_foreign_key(arena, &out, constraint); break;
+	case CNI_EXCLUDE: break; /* there is none in this dialect */
 	}
 	cni_buffer_printf(&out, " on conflict %s", cni_conflict_sql(constraint->conflict));
 	return cni_buffer_keep(&out, arena);
@@ -302,6 +311,10 @@ char *cni_table_options(cni_arena *arena, const cni_ddl_table *table)
 {
 	const cni_ddl_constraint *key = cni_table_primary_key(table);
 
+	if (table->dialect == CNI_DIALECT_POSTGRESQL)
+		return cni_printf(arena, "%s%s%s %s", or_none(table->partition_of),
+			table->partition_of ? " " : "", or_none(table->bound_sql),
+			or_none(table->rest_sql));
 	return cni_printf(arena, "%s%s%s", key && key->autoincrement ? " autoincrement" : "",
 		table->strict ? " strict" : "", table->without_rowid ? " without rowid" : "");
 }
@@ -374,16 +387,63 @@ static void add_virtual(cni_arena *arena, cni_buffer *out, const cni_ddl_virtual
 			or_none(normal(arena, table->arguments[i], false)));
 }
 
+static int by_column_name(const void *a, const void *b)
+{
+	return strcmp(((const cni_ddl_column *)a)->name, ((const cni_ddl_column *)b)->name);
+}
+
+static int by_note(const void *a, const void *b)
+{
+	const cni_ddl_note *x = a, *y = b;
+	int order = strcmp(x->sql, y->sql);
+
+	return order ? order : strcmp(or_none(x->column), or_none(y->column));
+}
+
+/* PostgreSQL writes its expressions anew, from what it understood, and folds no letters: the text
+ * itself is the normal form. Columns cannot be put into another order there, so theirs says
+ * nothing. */
+static char *text_normal(cni_arena *arena, const cni_ddl *ddl)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	cni_ddl sorted = *ddl;
+
+	if (ddl->kind == CNI_DDL_TABLE) {
+		cni_ddl_table *table = &sorted.table;
+		table->columns = cni_memdup(
+			arena, table->columns, table->column_count * sizeof *table->columns);
+		if (table->columns && table->column_count)
+			qsort(table->columns, table->column_count, sizeof *table->columns,
+				by_column_name);
+		const char **constraints = sorted_constraints(arena, table);
+		for (size_t i = 0; constraints && i < table->constraint_count; i++)
+			cni_buffer_printf(&out, "%s\n", constraints[i]);
+		table->constraint_count = 0;
+	}
+	sorted.notes = cni_memdup(arena, sorted.notes, sorted.note_count * sizeof *sorted.notes);
+	if (sorted.notes && sorted.note_count)
+		qsort(sorted.notes, sorted.note_count, sizeof *sorted.notes, by_note);
+	if (arena->failed)
+		return NULL;
+	cni_ddl_write_postgres(&out, &sorted);
+	cni_buffer_puts(&out, "\n");
+	cni_ddl_write_late(&out, &sorted);
+	return cni_buffer_keep(&out, arena);
+}
+
 char *cni_object_normal(cni_arena *arena, const cni_ddl *ddl)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 
+	if (ddl->dialect == CNI_DIALECT_POSTGRESQL)
+		return text_normal(arena, ddl);
 	switch (ddl->kind) {
 	case CNI_DDL_TABLE: add_table(arena, &out, &ddl->table); break;
 	case CNI_DDL_INDEX: add_index(arena, &out, &ddl->index); break;
 	case CNI_DDL_VIEW: add_view(arena, &out, &ddl->view); break;
 	case CNI_DDL_TRIGGER: add_trigger(arena, &out, &ddl->trigger); break;
 	case CNI_DDL_VIRTUAL: add_virtual(arena, &out, &ddl->virtual_table); break;
+	case CNI_DDL_OPAQUE:
 	case CNI_DDL_OTHER: break;
 	}
 	return arena->failed ? NULL : cni_buffer_keep(&out, arena);

@@ -67,6 +67,18 @@ static bool add(differ *d, cni_change change)
 	return CNI_PUSH(d->arena, d->diff.changes, d->diff.change_count, change);
 }
 
+/* In any order; none stands twice. */
+static bool notes_differ(const cni_ddl *a, const cni_ddl *b)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < a->note_count; i++)
+		for (size_t k = 0; k < b->note_count; k++)
+			same += strcmp(a->notes[i].sql, b->notes[k].sql) == 0 &&
+				cni_equal(a->notes[i].column, b->notes[k].column);
+	return same != a->note_count || same != b->note_count;
+}
+
 static bool compare_pair(differ *d, size_t at)
 {
 	const cni_object *from = &d->from->objects[at], *renamed = &d->renamed[at];
@@ -81,7 +93,8 @@ static bool compare_pair(differ *d, size_t at)
 		return true;
 	if (from->ddl.kind != CNI_DDL_TABLE)
 		return add(d, change);
-	cni_table_pair pair = {from, to, &renamed->ddl.table, d->renaming.columns[at]};
+	cni_table_pair pair = {from, to, &renamed->ddl.table, d->renaming.columns[at],
+		notes_differ(&renamed->ddl, &to->ddl)};
 	if (!cni_diff_table(d->arena, &pair, &change, &differs))
 		return false;
 	return !differs || add(d, change);

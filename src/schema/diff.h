@@ -51,7 +51,9 @@ typedef struct cni_change {
 			     columns too */
 	const cni_ddl_constraint **gone, **added; /* of from's and to's own lists */
 	size_t gone_count, added_count;
-	bool options; /* STRICT, WITHOUT ROWID, AUTOINCREMENT differ */
+	bool options; /* STRICT, WITHOUT ROWID, AUTOINCREMENT differ; of other engines: what stands
+			 behind the columns */
+	bool notes;   /* comments, grants and the like differ (cni_ddl_note) */
 } cni_change;
 
 /* Two dropped and added columns of one table that hold the same affinity are always reported. */

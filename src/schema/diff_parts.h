@@ -9,6 +9,7 @@ typedef struct cni_table_pair { /* two tables that are the same one, before and 
 	const cni_ddl_table *renamed; /* `from` as it reads after the renames */
 	const char *const
 		*column_names; /* the new names that renames give its columns; may be NULL */
+	bool notes_differ;
 } cni_table_pair;
 
 /* Fills columns and flags of an altered table; what else `ret` holds stays. false: out of memory.

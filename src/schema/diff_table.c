@@ -90,6 +90,9 @@ static bool order_differs(const table_diff *d)
 	long last = -1;
 	bool added = false;
 
+	if (d->to->dialect == CNI_DIALECT_POSTGRESQL) /* it cannot change it */
+		return false;
+
 	for (size_t i = 0; i < d->to->column_count; i++) {
 		long from = d->from_of[i];
 		if (from < 0) {
@@ -167,6 +170,10 @@ bool cni_diff_table(
 		return false;
 	ret->order = order_differs(&d);
 	ret->options = !cni_equal(cni_table_options(arena, d.from), cni_table_options(arena, d.to));
-	*ret_differs = ret->column_count || ret->order || ret->constraints || ret->options;
+	/* comments, grants: what the normal form has beside all these */
+	ret->notes = pair->from->ddl.note_count || pair->to->ddl.note_count;
+	ret->notes = ret->notes && pair->notes_differ;
+	*ret_differs =
+		ret->column_count || ret->order || ret->constraints || ret->options || ret->notes;
 	return !arena->failed;
 }

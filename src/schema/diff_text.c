@@ -17,6 +17,7 @@ static const char *kind_name(const cni_object *object)
 	case CNI_DDL_VIEW: return "view";
 	case CNI_DDL_TRIGGER: return "trigger";
 	case CNI_DDL_VIRTUAL: return "virtual table";
+	case CNI_DDL_OPAQUE: return object->ddl.opaque.word;
 	case CNI_DDL_OTHER: break;
 	}
 	return "object";
@@ -57,6 +58,7 @@ static void write_constraint(cni_buffer *out, const cni_ddl_constraint *constrai
 		[CNI_UNIQUE] = "UNIQUE",
 		[CNI_CHECK] = "CHECK",
 		[CNI_FOREIGN_KEY] = "FOREIGN KEY",
+		[CNI_EXCLUDE] = "EXCLUDE",
 	};
 
 	if (constraint->name) {
@@ -66,6 +68,10 @@ static void write_constraint(cni_buffer *out, const cni_ddl_constraint *constrai
 	cni_buffer_puts(out, words[constraint->kind]);
 	if (constraint->kind == CNI_CHECK) {
 		cni_buffer_printf(out, " (%s)", constraint->check_sql);
+		return;
+	}
+	if (constraint->kind == CNI_EXCLUDE) {
+		cni_buffer_printf(out, " %s", constraint->check_sql);
 		return;
 	}
 	write_columns(out, constraint);
@@ -141,6 +147,11 @@ static void describe_alter(line *l, const cni_column_change *change, const cni_d
 	if (change->collate) {
 		cni_buffer_printf(out, "%sCOLLATE %s", next, to->collate ? to->collate : "BINARY");
 		next = " and ";
+	}
+	if (change->generated && to->identity) {
+		cni_buffer_printf(out, "%sgenerated %s as identity", next,
+			to->identity == CNI_IDENTITY_ALWAYS ? "always" : "by default");
+		return;
 	}
 	if (change->generated && to->generated_sql)
 		cni_buffer_printf(out, "%sgenerated AS (%s)%s", next, to->generated_sql,
@@ -225,6 +236,10 @@ static void describe_table(cni_buffer *out, const cni_change *change)
 		describe_option(&l, from->strict, to->strict, "STRICT");
 		describe_option(&l, from->without_rowid, to->without_rowid, "WITHOUT ROWID");
 	}
+	if (change->options && to->dialect != CNI_DIALECT_SQLITE)
+		cni_buffer_puts(item(&l), "definition");
+	if (change->notes)
+		cni_buffer_puts(item(&l), "comments, grants or settings");
 	if (change->order)
 		cni_buffer_puts(item(&l), "order of columns");
 }
@@ -332,6 +347,8 @@ static void json_change(cni_json *json, const cni_change *change)
 		json_constraints(json, "added_constraints", change->added, change->added_count);
 		cni_json_bool(json, "order", change->order);
 		cni_json_bool(json, "options", change->options);
+		if (change->notes)
+			cni_json_bool(json, "notes", true);
 	}
 	cni_json_end(json);
 }

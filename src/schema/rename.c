@@ -282,7 +282,17 @@ static bool rename_table(
 			return false;
 	if (renaming->tables[at])
 		table->name = renaming->tables[at];
+	if (table->partition_of)
+		table->partition_of = table_name(renaming, table->partition_of);
 	return true;
+}
+
+static bool rename_notes(cni_arena *arena, const cni_renaming *renaming, size_t at, cni_ddl *ddl)
+{
+	ddl->notes = cni_memdup(arena, ddl->notes, ddl->note_count * sizeof *ddl->notes);
+	for (size_t i = 0; ddl->notes && i < ddl->note_count; i++)
+		ddl->notes[i].column = column_name(renaming, (long)at, ddl->notes[i].column);
+	return !arena->failed;
 }
 
 static bool rename_index(cni_arena *arena, const cni_renaming *renaming, cni_ddl_index *index)
@@ -291,9 +301,12 @@ static bool rename_index(cni_arena *arena, const cni_renaming *renaming, cni_ddl
 
 	if (!rename_parts(arena, renaming, table, &index->parts, index->part_count))
 		return false;
-	if (table >= 0)
+	if (table >= 0) {
 		index->where_sql =
 			cni_rename_expr(arena, renaming, (size_t)table, index->where_sql);
+		index->definition_sql =
+			cni_rename_expr(arena, renaming, (size_t)table, index->definition_sql);
+	}
 	index->table = table_name(renaming, index->table);
 	return true;
 }
@@ -306,7 +319,8 @@ static bool rename_object(
 
 	switch (ddl->kind) {
 	case CNI_DDL_TABLE:
-		if (!rename_table(arena, renaming, at, &ddl->table))
+		if (!rename_table(arena, renaming, at, &ddl->table) ||
+			!rename_notes(arena, renaming, at, ddl))
 			return false;
 		object->name = ddl->table.name;
 		break;
@@ -330,6 +344,10 @@ static bool rename_object(
 	case CNI_DDL_VIRTUAL:
 		if (renaming->tables[at])
 			object->name = ddl->virtual_table.name = renaming->tables[at];
+		break;
+	case CNI_DDL_OPAQUE:
+		if (ddl->opaque.table)
+			object->table = ddl->opaque.table = table_name(renaming, ddl->opaque.table);
 		break;
 	case CNI_DDL_OTHER: break;
 	}

@@ -61,8 +61,24 @@ static void name_object(cni_object *object)
 		object->name = ddl->trigger.name;
 		object->table = ddl->trigger.table;
 		break;
+	case CNI_DDL_OPAQUE:
+		object->name = ddl->opaque.name;
+		object->table = ddl->opaque.table;
+		break;
 	case CNI_DDL_OTHER: break;
 	}
+}
+
+/* A statement of another engine that our parser does not read: the engine will, when the schema is
+ * normalised. It is called by its own first words until then. */
+static void unread(cni_arena *arena, const char *sql, cni_ddl *ret)
+{
+	enum { NAME = 60 };
+	size_t size = strlen(sql);
+	cni_ddl ddl = {.kind = CNI_DDL_OPAQUE, .opaque = {.word = "statement", .create_sql = sql}};
+
+	ddl.opaque.name = cni_strndup(arena, sql, size < NAME ? size : cni_utf8_cut(sql, NAME));
+	*ret = ddl;
 }
 
 cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, cn_error *err)
@@ -73,7 +89,12 @@ cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, c
 	object.sql = cni_strndup(schema->arena, sql, size);
 	if (!object.sql)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_ddl_parse(schema->arena, object.sql, size, &object.ddl, err));
+	cni_dialect dialect = cni_dialect_of(schema->engine);
+	cn_status status = cni_ddl_parse(schema->arena, object.sql, size, &object.ddl, err);
+	if (dialect != CNI_DIALECT_SQLITE && (status == CN_ESQL || !object.ddl.kind))
+		unread(schema->arena, object.sql, &object.ddl);
+	else
+		TRY(status);
 	if (object.ddl.kind == CNI_DDL_OTHER) {
 		cn_error_set(err, CN_ESQL, "not a CREATE statement");
 		cn_error_detail(
@@ -81,8 +102,9 @@ cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, c
 		return CN_ESQL;
 	}
 	name_object(&object);
+	object.ddl.dialect = dialect;
 	if (object.ddl.kind == CNI_DDL_TABLE)
-		object.ddl.table.dialect = cni_dialect_of(schema->engine);
+		object.ddl.table.dialect = dialect;
 	object.normal = cni_object_normal(schema->arena, &object.ddl);
 	if (!object.normal ||
 		!CNI_PUSH(schema->arena, schema->objects, schema->object_count, object) ||
@@ -112,12 +134,37 @@ static void keep_unsaid(cni_arena *arena, cni_ddl_table *to, const cni_ddl_table
 	}
 }
 
+cn_status cni_schema_take(cni_schema *schema, const cni_ddl *ddl, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0}, late = {0};
+	cni_object object = {.ddl = *ddl};
+
+	object.ddl.dialect = cni_dialect_of(schema->engine);
+	if (object.ddl.kind == CNI_DDL_TABLE)
+		object.ddl.table.dialect = object.ddl.dialect;
+	cni_ddl_write(&sql, &object.ddl);
+	cni_ddl_write_late(&late, &object.ddl);
+	name_object(&object);
+	object.sql = cni_buffer_dup(&sql, schema->arena);
+	object.late_sql = late.size ? cni_buffer_dup(&late, schema->arena) : NULL;
+	object.normal = cni_object_normal(schema->arena, &object.ddl);
+	if (!object.sql || (late.size && !object.late_sql) || !object.normal || late.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return cni_schema_add_object(schema, &object, err);
+}
+
 cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 
 	if (ddl->kind == CNI_DDL_OTHER)
 		return cn_fail(err, CN_EARG, "not a schema object");
+	if (cni_dialect_of(schema->engine) != CNI_DIALECT_SQLITE) {
+		cni_ddl copy;
+		if (!cni_ddl_copy(schema->arena, ddl, &copy))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+		return cni_schema_take(schema, &copy, err);
+	}
 	cni_ddl_write(&sql, ddl);
 	if (sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

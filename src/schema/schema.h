@@ -21,14 +21,17 @@
 #include "sql/ddl.h"
 
 typedef struct cni_object {
-	const char *name;   /* as written */
-	const char *table;  /* of an index or a trigger: what it stands on (a view for INSTEAD OF);
-			       else NULL */
-	const char *sql;    /* the CREATE text, without a trailing `;`; for made schemas: written by
-			       ddl_write.c */
-	const char *normal; /* cni_sql_normal of the meaning of `sql`: what comparison sees
-			       (compare.c fills it) */
-	cni_ddl ddl;        /* parsed */
+	const char *name;  /* as written */
+	const char *table; /* of an index or a trigger: what it stands on (a view for INSTEAD OF);
+			      else NULL */
+	const char *sql;   /* the CREATE text, without a trailing `;`; for made schemas: written by
+			      ddl_write.c */
+	const char *late_sql; /* what can be run only when all tables are there, each statement with
+				 its `;`: foreign keys, comments; NULL: nothing, as always of SQLite
+			       */
+	const char *normal;   /* cni_sql_normal of the meaning of `sql`: what comparison sees
+				 (compare.c fills it) */
+	cni_ddl ddl;          /* parsed */
 } cni_object;
 
 typedef struct cni_schema {
@@ -54,6 +57,9 @@ cn_status cni_schema_add_sql(
 	cni_schema *schema, const char *sql, size_t size, cn_error *err) CN_MUST_CHECK;
 cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err) CN_MUST_CHECK;
 
+/* The same of an engine whose texts our parser does not read: the data is what counts, and is not
+ * copied. */
+cn_status cni_schema_take(cni_schema *schema, const cni_ddl *ddl, cn_error *err) CN_MUST_CHECK;
 /* Adds an object that is read already, of the same engine; its texts are not copied. */
 cn_status cni_schema_add_object(
 	cni_schema *schema, const cni_object *object, cn_error *err) CN_MUST_CHECK;

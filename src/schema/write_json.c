@@ -91,12 +91,14 @@ static void write_constraint(cni_json *json, const cni_ddl_constraint *constrain
 		[CNI_UNIQUE] = "unique",
 		[CNI_CHECK] = "check",
 		[CNI_FOREIGN_KEY] = "foreign key",
+		[CNI_EXCLUDE] = "exclude",
 	};
 
 	cni_json_object(json, NULL);
 	cni_json_text(json, "kind", kinds[constraint->kind]);
 	cni_json_text(json, "name", constraint->name);
 	switch (constraint->kind) {
+	case CNI_EXCLUDE:
 	case CNI_CHECK: cni_json_text(json, "check", constraint->check_sql); break;
 	case CNI_FOREIGN_KEY: write_foreign_key(json, constraint); break;
 	case CNI_PRIMARY_KEY:
@@ -155,9 +157,12 @@ static void write_object(cni_json *json, const cni_object *object)
 		write_names(json, "arguments", ddl->virtual_table.arguments,
 			ddl->virtual_table.argument_count);
 		break;
+	case CNI_DDL_OPAQUE: cni_json_text(json, "kind", ddl->opaque.word); break;
 	case CNI_DDL_OTHER: break;
 	}
 	cni_json_text(json, "sql", object->sql);
+	if (object->late_sql)
+		cni_json_text(json, "late_sql", object->late_sql);
 	cni_json_end(json);
 }
 
@@ -172,12 +177,15 @@ void cni_schema_write_json(cni_buffer *out, const cni_schema *schema)
 		{"indexes", CNI_DDL_INDEX},
 		{"views", CNI_DDL_VIEW},
 		{"triggers", CNI_DDL_TRIGGER},
+		{"others", CNI_DDL_OPAQUE},
 	};
 	cni_json json = {.out = out, .pretty = true};
 
 	cni_json_object(&json, NULL);
 	cni_json_text(&json, "engine", schema->engine);
-	for (size_t list = 0; list < sizeof lists / sizeof *lists; list++) {
+	size_t count = sizeof lists / sizeof *lists;
+	count -= cni_dialect_of(schema->engine) == CNI_DIALECT_SQLITE; /* it has no others */
+	for (size_t list = 0; list < count; list++) {
 		cni_json_array(&json, lists[list].name);
 		for (size_t i = 0; i < schema->object_count; i++)
 			if (schema->objects[i].ddl.kind == lists[list].kind)

@@ -61,6 +61,16 @@ static void write_object(cni_buffer *out, const cni_schema *schema, const cni_ob
 	cni_buffer_puts(out, ";\n");
 }
 
+/* Of an engine that looks for what a statement names: in the order in which it was found. */
+static void write_in_order(cni_buffer *out, const cni_schema *schema)
+{
+	for (size_t i = 0; i < schema->object_count; i++)
+		cni_buffer_printf(out, "%s;\n", schema->objects[i].sql);
+	for (size_t i = 0; i < schema->object_count; i++)
+		if (schema->objects[i].late_sql)
+			cni_buffer_puts(out, schema->objects[i].late_sql);
+}
+
 void cni_schema_write_sql(cni_buffer *out, const cni_schema *schema)
 {
 	/* one pass each; virtual tables go with the tables, in the order in which they were made */
@@ -71,6 +81,10 @@ void cni_schema_write_sql(cni_buffer *out, const cni_schema *schema)
 		{CNI_DDL_TRIGGER},
 	};
 
+	if (cni_dialect_of(schema->engine) != CNI_DIALECT_SQLITE) {
+		write_in_order(out, schema);
+		return;
+	}
 	for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
 		for (size_t i = 0; i < schema->object_count; i++) {
 			const cni_object *object = &schema->objects[i];

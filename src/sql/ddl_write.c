@@ -132,6 +132,7 @@ static void add_own_constraint(cni_buffer *out, const cni_ddl_constraint *constr
 		break;
 	case CNI_CHECK: cni_buffer_printf(out, "CHECK (%s)", constraint->check_sql); break;
 	case CNI_FOREIGN_KEY: add_references(out, constraint); break;
+	case CNI_EXCLUDE: break; /* there is none in this dialect */
 	}
 }
 
@@ -153,6 +154,7 @@ static void add_table_constraint(cni_buffer *out, const cni_ddl_constraint *cons
 		cni_buffer_puts(out, ") ");
 		add_references(out, constraint);
 		break;
+	case CNI_EXCLUDE: break; /* there is none in this dialect */
 	}
 }
 
@@ -359,12 +361,17 @@ static void write_virtual(cni_buffer *out, const cni_ddl_virtual *table)
 
 void cni_ddl_write(cni_buffer *out, const cni_ddl *ddl)
 {
+	if (ddl->dialect == CNI_DIALECT_POSTGRESQL) {
+		cni_ddl_write_postgres(out, ddl);
+		return;
+	}
 	switch (ddl->kind) {
 	case CNI_DDL_TABLE: write_table(out, &ddl->table); break;
 	case CNI_DDL_INDEX: write_index(out, &ddl->index); break;
 	case CNI_DDL_VIEW: write_view(out, &ddl->view); break;
 	case CNI_DDL_TRIGGER: write_trigger(out, &ddl->trigger); break;
 	case CNI_DDL_VIRTUAL: write_virtual(out, &ddl->virtual_table); break;
+	case CNI_DDL_OPAQUE:
 	case CNI_DDL_OTHER: break;
 	}
 }

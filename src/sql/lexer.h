@@ -95,5 +95,8 @@ void cni_quote_name_if(
 	cni_buffer *out, const char *name); /* bare where that is safe, for texts people read */
 void cni_quote_text(cni_buffer *out, const char *text); /* 'it''s' */
 char *cni_quoted(cni_arena *arena, const char *name);   /* always quoted, in the arena */
+/* Bare where that is safe in PostgreSQL, which folds bare names to lower case and reserves other
+ * words. Source: quote_postgres.c */
+void cni_quote_name_postgres(cni_buffer *out, const char *name);
 
 #endif
