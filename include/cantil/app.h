@@ -81,6 +81,11 @@ CN_API void cn_app_free(cn_app *app);
  *     …
  *     cn_app_open_database(app, "users", &db, &err);
  *
+ * A model of cn_app_desc.models that says CN_TABLE_OPTIONS(.database = "users") lives there, too: its
+ * migrations are that database's, and sessions of the app take its rows there. cn_app_open (and what
+ * opens the app's database elsewhere: commands, the web) opens every database that some model of
+ * the app lives in.
+ *
  * Texts are borrowed, desc itself and the list of models are not. Source: src/manage/bind.c */
 typedef struct cn_database_desc {
 	const char *name;              /* letters, digits, "_" and "-"; not "main" */
@@ -98,7 +103,9 @@ CN_API void cn_command(cn_app *app, const cn_command_desc *desc);
 
 /* Runs the command that was typed and frees the app: `return cn_main(app, argc, argv);`. Returns
  * the exit code: 0 done, 1 failed, 2 wrong usage, 3 needs a decision (nothing was changed), 130
- * interrupted. Prints the errors; never calls exit. */
+ * interrupted. Prints the errors; never calls exit. The process is taken as the program's own:
+ * SQLite's count of memory (sqlite3_memory_used, heap limits) is switched off, because it costs a
+ * tenth; who wants it calls sqlite3_initialize() first, or cn_app_run. */
 CN_API int cn_main(cn_app *app, int argc, char **argv);
 
 /* The same without freeing the app, which can run again. */

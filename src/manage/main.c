@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/driver.h"
 #include "manage/bind.h"
 #include "manage/builtin.h"
 #include "manage/call.h"
@@ -139,6 +140,7 @@ int cn_app_run(cn_app *app, int argc, char **argv)
 
 int cn_main(cn_app *app, int argc, char **argv)
 {
+	cni_drivers_own_process();
 	int code = cn_app_run(app, argc, argv);
 
 	cn_app_free(app);

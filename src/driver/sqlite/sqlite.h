@@ -112,6 +112,7 @@ cn_status cni_sqlite_fail(cni_sqlite *conn, int rc, const cni_sqlite_place *plac
 unsigned cni_sqlite_line(const char *script, const char *at);
 
 /* Opening. Source: connect.c */
+void cni_sqlite_own_process(void);
 cn_status cni_sqlite_open(
 	const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err);
 void cni_sqlite_close(cni_conn *base);
