@@ -1,7 +1,8 @@
 /*
- * arena.c - see arena.h. Blocks double up to 8 MiB, so that small arenas stay small. What is not
- * touched of a block is no memory yet; large ones ask for large pages, which makes the first touch
- * much cheaper.
+ * arena.c - see arena.h. Blocks double up to 8 MiB, so that small arenas stay small. Large blocks
+ * come from the system directly: they lie on large pages, which makes the first touch much cheaper,
+ * they are zeroed already, and they go back when they are given back. What is not touched of a
+ * block is no memory yet.
  */
 #include "base/arena.h"
 
@@ -17,6 +18,8 @@ enum { BLOCK_MIN = 1024, BLOCK_MAX = 8 << 20, PAGE_LARGE = 2 << 20 };
 struct cni_arena_block {
 	struct cni_arena_block *next;
 	size_t used, cap;
+	bool mapped; /* from mmap: block and data fill `cap` and the head, in whole large pages */
+	bool zeroed; /* what is not used yet */
 	alignas(max_align_t) char data[];
 };
 
@@ -33,22 +36,60 @@ void cni_use_large_pages(void *data, size_t size)
 #endif
 }
 
+/* At a large page's begin: what is mapped before and behind it is given back. */
+static void *map_aligned(size_t size)
+{
+	size_t room = size + PAGE_LARGE;
+	char *data = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (data == MAP_FAILED)
+		return NULL;
+	size_t before = -(uintptr_t)data & (PAGE_LARGE - 1);
+	if (before)
+		munmap(data, before);
+	if (room - size - before)
+		munmap(data + before + size, room - size - before);
+	cni_use_large_pages(data + before, size);
+	return data + before;
+}
+
+static struct cni_arena_block *block_take(size_t size)
+{
+	bool mapped = size >= PAGE_LARGE && size <= SIZE_MAX - 2 * (size_t)PAGE_LARGE;
+	struct cni_arena_block *block;
+
+	if (mapped)
+		size = (size + PAGE_LARGE - 1) & ~(size_t)(PAGE_LARGE - 1);
+	block = mapped ? map_aligned(size) : malloc(size);
+	if (block)
+		*block = (struct cni_arena_block){
+			.cap = size - sizeof *block, .mapped = mapped, .zeroed = mapped};
+	return block;
+}
+
+static void block_give(struct cni_arena_block *block)
+{
+	if (block->mapped)
+		munmap(block, sizeof *block + block->cap);
+	else
+		free(block);
+}
+
 static struct cni_arena_block *block_new(cni_arena *arena, size_t need)
 {
-	size_t cap = arena->head ? arena->head->cap * 2 : BLOCK_MIN;
+	size_t head = sizeof(struct cni_arena_block);
+	size_t size = arena->head ? (arena->head->cap + head) * 2 : BLOCK_MIN;
 
-	if (cap > BLOCK_MAX)
-		cap = BLOCK_MAX;
-	if (cap < need)
-		cap = need;
-	struct cni_arena_block *block = malloc(sizeof *block + cap);
+	if (size > BLOCK_MAX)
+		size = BLOCK_MAX;
+	if (size - head < need)
+		size = need + head;
+	struct cni_arena_block *block = block_take(size);
 	if (!block)
 		return NULL;
-	if (cap == BLOCK_MAX)
-		cni_use_large_pages(block, cap);
-	*block = (struct cni_arena_block){.next = arena->head, .cap = cap};
+	block->next = arena->head;
 	arena->head = block;
-	arena->size_bytes += sizeof *block + cap;
+	arena->size_bytes += head + block->cap;
 	return block;
 }
 
@@ -66,7 +107,7 @@ void *cni_alloc(cni_arena *arena, size_t size)
 	}
 	void *p = block->data + block->used;
 	block->used += need;
-	return memset(p, 0, need);
+	return block->zeroed ? p : memset(p, 0, need);
 oom:
 	arena->failed = true;
 	return NULL;
@@ -122,7 +163,7 @@ void cni_arena_done(cni_arena *arena)
 {
 	for (struct cni_arena_block *block = arena->head, *next; block; block = next) {
 		next = block->next;
-		free(block);
+		block_give(block);
 	}
 	*arena = (cni_arena){0};
 }
@@ -137,10 +178,11 @@ void cni_arena_reset(cni_arena *arena)
 	}
 	for (struct cni_arena_block *block = first->next, *next; block; block = next) {
 		next = block->next;
-		free(block);
+		block_give(block);
 	}
 	first->next = NULL;
 	first->used = 0;
+	first->zeroed = false;
 	*arena = (cni_arena){.head = first, .size_bytes = sizeof *first + first->cap};
 }
 

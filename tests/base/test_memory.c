@@ -22,6 +22,47 @@ static void arena_gives_zeroed_aligned_memory(void **state)
 	assert_int_equal(arena.size_bytes, 0);
 }
 
+static bool holds(const unsigned char *p, size_t size, unsigned char byte)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (p[i] != byte)
+			return false;
+	}
+	return true;
+}
+
+/* Blocks of many megabytes come from another place than small ones: what they hold is zeroed, also
+ * when one of them is kept for the next round, and no two pieces overlap. */
+static void large_blocks_are_zeroed_and_apart(void **state)
+{
+	(void)state;
+	enum { PIECES = 50, SIZE = 700 * 1024 };
+	static unsigned char *pieces[PIECES];
+	cni_arena arena = {0};
+	for (int round = 0; round < 2; round++) {
+		unsigned char *first = cni_alloc(&arena, 5 << 20);
+		assert_non_null(first);
+		assert_true(holds(first, 5 << 20, 0));
+		memset(first, 0xEE, 5 << 20);
+		for (int i = 0; i < PIECES; i++) {
+			pieces[i] = cni_alloc(&arena, SIZE);
+			assert_non_null(pieces[i]);
+			assert_true(holds(pieces[i], SIZE, 0));
+			memset(pieces[i], i + 1, SIZE);
+		}
+		for (int i = 0; i < PIECES; i++)
+			assert_true(holds(pieces[i], SIZE, (unsigned char)(i + 1)));
+		assert_true(holds(first, 5 << 20, 0xEE));
+		assert_true(arena.size_bytes >= (size_t)PIECES * SIZE + (5 << 20));
+		cni_arena_reset(&arena);
+		assert_true(arena.size_bytes <= 8 << 20); /* one block is kept */
+	}
+	assert_null(cni_alloc(&arena, SIZE_MAX / 4)); /* more than there is */
+	assert_true(arena.failed);
+	cni_arena_done(&arena);
+	assert_int_equal(arena.size_bytes, 0);
+}
+
 static void arena_remembers_failure(void **state)
 {
 	(void)state;
@@ -76,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_gives_zeroed_aligned_memory),
+		cmocka_unit_test(large_blocks_are_zeroed_and_apart),
 		cmocka_unit_test(arena_remembers_failure),
 		cmocka_unit_test(list_grows),
 		cmocka_unit_test(buffer_appends),
