@@ -195,6 +195,98 @@ static void reads_a_folder_of_files(void **state)
 	assert_int_equal(rmdir(root), 0);
 }
 
+/* What words mean depends on where they stand: none of these in a statement ends a header. */
+static const char *const tricky[] = {
+	"\xEF\xBB\xBF-- cantil: revision a\n-- labels: shop, eu\n-- message: it's -- upgrade sqlite\n"
+	"-- answer: rename table x y\n/* a block for people; -- upgrade sqlite */\n-- upgrade sqlite\n"
+	"-- why\nCREATE TABLE t (a TEXT DEFAULT '\n-- downgrade sqlite\n');\n"
+	"-- downgrade sqlite\nDROP TABLE t;\n",
+	"-- cantil: revision b\n-- parents: a\n-- replaces: p q\n-- created: 2026-11-22T07:15:00Z\n"
+	"-- upgrade sqlite\n-- keep \"t\" (\"a\") as \"t\" (\"a\")\nDELETE FROM t;\n"
+	"-- upgrade other\n-- downgrade other\n",
+	"-- cantil: revision c\n-- parents: q\n-- depends: eu\n;;\n-- upgrade sqlite\n-- call: f\n",
+	"-- cantil: revision d\n-- parents: c",
+	NULL,
+};
+
+static cn_status link_texts(cni_arena *arena, bool headers, cni_folder *ret, cn_error *err)
+{
+	cni_folder folder = {.arena = arena, .path = "m"};
+	for (size_t i = 0; tricky[i]; i++) {
+		cni_revision revision;
+		TRY((headers ? cni_revision_parse_header : cni_revision_parse)(
+			arena, "m/x.sql", tricky[i], strlen(tricky[i]), &revision, err));
+		assert_true(!headers == !revision.unread);
+		assert_true(!headers || !revision.section_count);
+		assert_true(CNI_PUSH(arena, folder.revisions, folder.revision_count, revision));
+	}
+	TRY(cni_folder_link(&folder, err));
+	*ret = folder;
+	return CN_OK;
+}
+
+static void headers_and_then_the_rest(void **state)
+{
+	(void)state;
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(cni_buffer_done) cni_buffer one = {0};
+	CLEANUP(cni_buffer_done) cni_buffer two = {0};
+	cni_folder whole = {0}, later = {0};
+	cn_error err;
+	assert_ok(link_texts(&arena, false, &whole, &err), &err);
+	assert_ok(link_texts(&arena, true, &later, &err), &err);
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(later.revision_count, whole.revision_count);
+		for (size_t i = 0; i < whole.revision_count; i++) {
+			assert_string_equal(later.revisions[i].id, whole.revisions[i].id);
+			assert_string_equal(
+				later.revisions[i].checksum, whole.revisions[i].checksum);
+			assert_int_equal(
+				later.revisions[i].need_count, whole.revisions[i].need_count);
+			assert_true(later.revisions[i].head == whole.revisions[i].head);
+			cni_buffer_clear(&one);
+			cni_buffer_clear(&two);
+			cni_revision_write(&one, &whole.revisions[i]);
+			cni_revision_write(&two, &later.revisions[i]);
+			if (round == 0) /* what was read is how the whole begins */
+				assert_true(two.size <= one.size &&
+					    memcmp(one.data, two.data, two.size) == 0);
+			else
+				assert_string_equal(cni_buffer_text(&two), cni_buffer_text(&one));
+		}
+		assert_ok(cni_folder_load(&later, &err), &err);
+	}
+	assert_int_equal(later.revisions[0].section_count, 1);
+	assert_int_equal(later.revisions[0].sections[0].upgrade.step_count, 1);
+}
+
+/* A mistake in the header is told at once, one behind it when that is read. */
+static void a_header_has_its_errors(void **state)
+{
+	(void)state;
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	static const char early[] = "-- cantil: revision a\nDROP TABLE x;\n-- upgrade sqlite\n";
+	static const char late[] = "-- cantil: revision a\n-- upgrade sqlite\nBEGIN;\n";
+	static const char none[] = "-- upgrade sqlite\n-- cantil: revision a\n";
+	cni_folder folder = {.arena = &arena, .path = "m"};
+	cni_revision revision;
+	cn_error err;
+	assert_int_equal(
+		cni_revision_parse_header(&arena, "m/x.sql", early, strlen(early), &revision, &err),
+		CN_EARG);
+	assert_non_null(strstr(err.message, "m/x.sql:2:"));
+	assert_int_equal(
+		cni_revision_parse_header(&arena, "m/x.sql", none, strlen(none), &revision, &err),
+		CN_EARG);
+	assert_ok(cni_revision_parse_header(&arena, "m/x.sql", late, strlen(late), &revision, &err),
+		&err);
+	assert_true(CNI_PUSH(&arena, folder.revisions, folder.revision_count, revision));
+	assert_ok(cni_folder_link(&folder, &err), &err);
+	assert_int_equal(cni_folder_load(&folder, &err), CN_EARG);
+	assert_non_null(strstr(err.message, "m/x.sql:3:"));
+	assert_non_null(folder.revisions[0].unread);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +296,8 @@ int main(void)
 		cmocka_unit_test(finds_what_is_meant),
 		cmocka_unit_test(several_heads_are_said),
 		cmocka_unit_test(reads_a_folder_of_files),
+		cmocka_unit_test(headers_and_then_the_rest),
+		cmocka_unit_test(a_header_has_its_errors),
 	};
 	return RUN(tests);
 }
