@@ -49,6 +49,14 @@ typedef enum cn_event {
 typedef cn_status (*cn_hook_fn)(
 	cn_session *s, cn_event event, const cn_model *model, void *row, void *ctx, cn_error *err);
 
+/* A further database of the same handle. Models say that they live there with
+ * CN_TABLE_OPTIONS(.database = "archive"), or stand in its list; the session takes each row to its
+ * database, by its model. */
+typedef struct cn_bind {
+	const char *name, *uri;
+	const cn_model *const *models; /* that live there without saying so; NULL: none */
+} cn_bind;
+
 typedef struct cn_db_options {
 	const cn_model *const *models; /* NULL-terminated (CN_MODELS); the list is copied, the models are borrowed */
 	const char *root;         /* folder from which a relative path counts; NULL: the working folder */
@@ -60,6 +68,8 @@ typedef struct cn_db_options {
 	 * session's thread */
 	void (*echo)(const char *sql, int64_t duration_us, void *ctx);
 	void *echo_ctx;
+	const cn_bind *binds; /* further databases, ended by {0}; NULL: none. All options hold for each */
+	const char *name;     /* of this one, as models say it in .database; NULL: "main" */
 	cn_hook_fn hook; /* called in the session's thread; NULL: none */
 	void *hook_ctx;
 } cn_db_options;
@@ -80,12 +90,16 @@ CN_API const char *cn_db_uri(const cn_db *db);
 CN_API const cn_model *const *cn_db_models(const cn_db *db);
 CN_API const cn_model *cn_db_model(const cn_db *db, const char *type_name);
 
+/* One database of a handle that has several, by its name; "main" is the handle itself. NULL: there is none. For
+ * cn_db_exec, cn_db_uri, and sessions that work on that one alone; closed with the handle. */
+CN_API cn_db *cn_db_part(cn_db *db, const char *name);
+
 /* Runs a script of SQL statements in one transaction (it must not begin one itself); rows are
  * dropped. When a statement fails, nothing of the script is done. */
 CN_API cn_status cn_db_exec(cn_db *db, const char *script, cn_error *err) CN_MUST_CHECK;
 
-/* Creates what the models declare and the database does not have yet, in one transaction: tables,
- * indexes, views, triggers. For tests and throw-away databases; a program with data uses
+/* Creates what the models declare and the database does not have yet, in one transaction (for each
+ * database): tables, indexes, views, triggers. For tests and throw-away databases; a program with data uses
  * migrations. */
 CN_API cn_status cn_db_create_all(cn_db *db, cn_error *err) CN_MUST_CHECK;
 

@@ -214,6 +214,7 @@ typedef struct cn_table_options {
 	bool strict, without_rowid;
 	const char *renamed_from; /* the table's old name */
 	const char *comment;
+	const char *database;     /* the one it lives in, of several; NULL: the main one. Of CN_ROW: the one that cn_sql asks */
 	bool unnamed;             /* constraints without a .name get none, for a table that exists already: cantil
 	                             inspect --format c writes it where a table has such constraints */
 } cn_table_options;

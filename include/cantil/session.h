@@ -84,6 +84,17 @@ CN_API void cn_session_close(cn_session *s); /* rolls back what is not committed
 CN_API const cn_error *cn_session_error(const cn_session *s);
 CN_API cn_db *cn_session_db(cn_session *s);
 
+/*
+ * With several databases (cn_db_options.binds) the session is one for all: what names a model goes to
+ * the model's database; cn_flush, cn_commit, cn_rollback, cn_clear and savepoints are for all. All
+ * is flushed before anything is committed, then one database after the other, the main one first: a
+ * disk that fails in between leaves the first committed, which the error says. The raw SQL of
+ * cn_execute, and of cn_sql into a struct that names no .database, is the main one's;
+ * cn_execute(cn_session_part(s, "archive"), …) another's. Without a database of that
+ * name the session has failed.
+ */
+CN_API cn_session *cn_session_part(cn_session *s, const char *name);
+
 CN_API cn_status cn_flush(cn_session *s);    /* writes the changes, inside the transaction */
 CN_API cn_status cn_commit(cn_session *s);   /* flushes, and ends the transaction; the kept error's status if there is one */
 CN_API void cn_rollback(cn_session *s);      /* undoes what was not committed, clears the error */

@@ -12,6 +12,7 @@
 #include "manage/call.h"
 #include "manage/db.h"
 #include "manage/db_operations.h"
+#include "orm/model_schema.h"
 
 void cn_app_fail(cn_app *app, const cn_error *err)
 {
@@ -129,7 +130,8 @@ static void copy_models(cn_app *app)
 	while (models[count])
 		count++;
 	app->desc.models = cni_memdup(&app->arena, models, (count + 1) * sizeof *models);
-	if (!app->desc.models)
+	if (!app->desc.models ||
+		cni_models_of(&app->arena, models, CNI_BIND_MAIN, true, &app->models, NULL) < 0)
 		cn_app_fail(app, &(cn_error){.status = CN_ENOMEM, .message = "out of memory"});
 }
 
@@ -225,9 +227,7 @@ const cn_model *const *cn_app_models(const cn_app *app)
 {
 	static const cn_model *const none[] = {NULL};
 
-	const cn_model *const *models = !app        ? NULL
-					: app->bind ? app->bind->desc.models
-						    : app->desc.models;
+	const cn_model *const *models = !app ? NULL : app->bind ? app->bind->models : app->models;
 
 	return models ? models : none;
 }
@@ -319,6 +319,12 @@ cn_status cn_app_open(cn_app *app, cn_db **ret_db, cn_error *err)
 
 	TRY(cni_app_project(app, &project, err));
 	TRY(cni_project_need_uri(project, err));
-	return cn_db_open(project->uri_open,
-		&(cn_db_options){.models = cn_app_models(app), .root = project->root}, ret_db, err);
+	cn_db_options options = {.models = cn_app_models(app), .root = project->root};
+	if (app->bind) {
+		options.name = app->bind->name;
+	} else { /* with those that some of the app's models live in */
+		TRY(cni_bind_routed(app, &options.binds, err));
+		options.models = app->desc.models;
+	}
+	return cn_db_open(project->uri_open, &options, ret_db, err);
 }

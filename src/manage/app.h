@@ -30,6 +30,7 @@ typedef struct cni_extended {
 struct cn_app {
 	cni_arena arena;
 	cn_app_desc desc;
+	const cn_model *const *models; /* of the main database: desc.models, but those of others */
 	cn_command_desc root_desc; /* the program as a command: its options, its default command */
 	cni_node *root;
 	cni_extended *extensions;

@@ -11,6 +11,7 @@
 #include "base/try.h"
 #include "manage/call.h"
 #include "manage/ini.h"
+#include "orm/model_schema.h"
 
 #define SECTION "database "
 
@@ -39,12 +40,23 @@ static cni_bind *find(const cn_app *app, const char *name)
 	return NULL;
 }
 
+static bool take_models(cn_app *app, cni_bind *bind)
+{
+	const cn_model *const *routed;
+	return cni_models_of(&app->arena, app->desc.models, bind->name, false, &routed, NULL) ==
+		       CN_OK &&
+	       cni_models_join(&app->arena, bind->desc.models, routed, &bind->models, NULL) ==
+		       CN_OK;
+}
+
 static cni_bind *append(cn_app *app, const char *name)
 {
 	cni_bind *bind = cni_alloc(&app->arena, sizeof *bind), **at = &app->binds;
 	if (!bind)
 		return NULL;
 	bind->name = name;
+	if (!name || !take_models(app, bind))
+		return NULL;
 	while (*at)
 		at = &(*at)->next;
 	*at = bind;
@@ -90,7 +102,7 @@ void cn_app_database(cn_app *app, const cn_database_desc *desc)
 	/* like those of cn_app_desc: the list ends with the block it stands in */
 	bind->desc.models =
 		cni_memdup(&app->arena, desc->models, (count + 1) * sizeof *desc->models);
-	if (!bind->desc.models)
+	if (!bind->desc.models || !take_models(app, bind))
 		fail_app(app, CN_ENOMEM, "%s", "out of memory");
 }
 
@@ -238,6 +250,55 @@ cn_status cni_bind_project(cn_app *app, cni_bind *bind, const cni_project **ret,
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(find_uri(app, bind, project, err));
 	*ret = bind->project = project;
+	return CN_OK;
+}
+
+/* ---- models that say where they live ---- */
+
+cn_status cni_bind_check(cn_app *app, cn_error *err)
+{
+	cni_bind *bind;
+	for (const cn_model *const *model = app->desc.models; model && *model; model++) {
+		const char *name = cni_model_database(*model);
+		if (name && cni_bind_find(app, name, &bind, err) < 0) {
+			if (err && err->status == CN_ENOTFOUND)
+				err->status = CN_ESCHEMA;
+			cn_error_wrap(err, "model \"%s\"", (*model)->type_name);
+			return CN_ESCHEMA;
+		}
+	}
+	return CN_OK;
+}
+
+static bool is_routed_to(const cn_app *app, const cni_bind *bind)
+{
+	for (const cn_model *const *model = app->desc.models; model && *model; model++) {
+		const char *name = cni_model_database(*model);
+		if (name && strcmp(name, bind->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+cn_status cni_bind_routed(cn_app *app, const cn_bind **ret, cn_error *err)
+{
+	cn_bind *list = NULL, none = {0};
+	size_t count = 0;
+	cni_bind *bind;
+	TRY(cni_bind_check(app, err));
+	TRY(cni_binds(app, &bind, err));
+	for (; bind; bind = bind->next) {
+		const cni_project *project;
+		if (!is_routed_to(app, bind))
+			continue;
+		TRY(cni_bind_project(app, bind, &project, err));
+		cn_bind one = {bind->name, project->uri_open, bind->desc.models};
+		if (!CNI_PUSH(&app->arena, list, count, one))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	if (count && !CNI_PUSH(&app->arena, list, count, none))
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	*ret = list;
 	return CN_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "base/try.h"
 #include "driver/driver.h"
 #include "manage/app.h"
+#include "manage/bind.h"
 #include "orm/model_schema.h"
 
 enum { SCHEMA_BYTES = 16 * 1024 * 1024 };
@@ -21,6 +22,7 @@ cn_status cni_app_declared(cn_app *app, cni_arena *arena, cni_schema **ret, cn_e
 			return cn_error_wrap(err, "%s", project->schema);
 		return CN_OK;
 	}
+	TRY(cni_bind_check(app, err));
 	if (!cn_app_models(app)[0]) {
 		(void)cn_fail(
 			err, CN_ENOTFOUND, "which schema? there are no models and no schema file");

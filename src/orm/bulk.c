@@ -157,6 +157,7 @@ static cn_status insert_all(cni_bulk *b, const char *rows, size_t count)
 
 int64_t cn_session_insert_many(cn_session *s, const cn_model *model, const void *rows, size_t count)
 {
+	s = cni_session_for(s, model);
 	const cni_layout *layout = cni_session_writable(s, model);
 
 	if (!layout || !count || !cni_session_ready(s))
@@ -194,9 +195,10 @@ int64_t cn_session_update_where(
 	cn_session *s, const cn_model *model, size_t count, const cn_value *args)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	const cni_layout *layout = cni_session_writable(s, model);
 	int64_t changes = 0;
 
+	s = cni_session_for(s, model);
+	const cni_layout *layout = cni_session_writable(s, model);
 	if (!layout || !cni_session_ready(s))
 		return 0;
 	if (count < 2 || !is_text(&args[0]) || !is_text(&args[1])) {
@@ -224,9 +226,10 @@ int64_t cn_session_delete_where(
 	cn_session *s, const cn_model *model, size_t count, const cn_value *args)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	const cni_layout *layout = cni_session_writable(s, model);
 	int64_t changes = 0;
 
+	s = cni_session_for(s, model);
+	const cni_layout *layout = cni_session_writable(s, model);
 	if (!layout || !cni_session_ready(s))
 		return 0;
 	if (!count || !is_text(&args[0])) {

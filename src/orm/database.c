@@ -37,26 +37,27 @@ static cn_status try_connection(cn_db *db, cn_error *err)
 	return CN_OK;
 }
 
-cn_status cn_db_open(const char *uri, const cn_db_options *options, cn_db **ret_db, cn_error *err)
+cn_status cni_db_open_one(const char *uri, const char *name, const cn_model *const *models,
+	const cn_db_options *options, cn_db **ret, cn_error *err)
 {
-	static const cn_db_options usual;
 	CLEANUP(freep) cn_db *db = calloc(1, sizeof *db);
 
 	if (!db)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	if (!uri || !*uri)
-		return cn_fail(err, CN_EARG, "there is no database URI");
-	if (!options)
-		options = &usual;
-	if (options->read_only && options->create)
-		return cn_fail(err, CN_EARG, "a database that is only read cannot be created");
+	db->alone[0] = db;
+	db->parts = db->alone;
+	db->part_count = 1;
 	const char *root = options->root ? options->root : cni_path_current(&db->arena);
 	if (!root)
 		return db->arena.failed
 			       ? cn_fail(err, CN_ENOMEM, "out of memory")
 			       : cn_fail(err, CN_EIO, "the working folder cannot be found");
 	TRY(cni_uri_parse(&db->arena, uri, root, &db->uri, err));
-	TRY(cni_registry_init(&db->registry, options->models, err));
+	TRY(cni_registry_init(&db->registry, models, err));
+	db->name = cni_strdup(&db->arena, name);
+	if (!db->name)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	db->models = db->registry.models;
 	db->read_only = options->read_only;
 	db->hook = options->hook;
 	db->hook_ctx = options->hook_ctx;
@@ -65,6 +66,29 @@ cn_status cn_db_open(const char *uri, const cn_db_options *options, cn_db **ret_
 	db->single = db->uri.memory;
 	TRY(make_pool(db, options, err));
 	TRY(try_connection(db, err));
+	*ret = db;
+	db = NULL;
+	return CN_OK;
+}
+
+cn_status cn_db_open(const char *uri, const cn_db_options *options, cn_db **ret_db, cn_error *err)
+{
+	static const cn_db_options usual;
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	CLEANUP(freep) cn_db *db = NULL;
+	const cn_model *const *models;
+
+	if (!uri || !*uri)
+		return cn_fail(err, CN_EARG, "there is no database URI");
+	if (!options)
+		options = &usual;
+	if (options->read_only && options->create)
+		return cn_fail(err, CN_EARG, "a database that is only read cannot be created");
+	const char *name = options->name ? options->name : "main";
+	TRY(cni_parts_check(options, name, err));
+	TRY(cni_models_of(&arena, options->models, name, true, &models, err));
+	TRY(cni_db_open_one(uri, name, models, options, &db, err));
+	TRY(cni_db_open_parts(db, options, err));
 	*ret_db = db;
 	db = NULL;
 	return CN_OK;
@@ -74,6 +98,8 @@ void cn_db_close(cn_db *db)
 {
 	if (!db)
 		return;
+	for (size_t i = db->part_count; i-- > 1;)
+		cn_db_close(db->parts[i]);
 	cni_pool_free(db->pool);
 	cni_registry_done(&db->registry);
 	cni_arena_done(&db->arena);
@@ -82,13 +108,16 @@ void cn_db_close(cn_db *db)
 
 const char *cn_db_uri(const cn_db *db) { return db->uri.text; }
 
-const cn_model *const *cn_db_models(const cn_db *db) { return db->registry.models; }
+const cn_model *const *cn_db_models(const cn_db *db) { return db->models; }
 
 const cn_model *cn_db_model(const cn_db *db, const char *type_name)
 {
-	const cni_layout *layout = cni_registry_type(&db->registry, type_name);
-
-	return layout ? layout->model : NULL;
+	for (size_t i = 0; i < db->part_count; i++) {
+		const cni_layout *layout = cni_registry_type(&db->parts[i]->registry, type_name);
+		if (layout)
+			return layout->model;
+	}
+	return NULL;
 }
 
 /* Runs fn on the connection that writes, in a transaction. */
@@ -142,7 +171,9 @@ static cn_status create_missing(cni_conn *conn, void *ctx, cn_error *err)
 
 cn_status cn_db_create_all(cn_db *db, cn_error *err)
 {
-	return in_transaction(db, create_missing, db, err);
+	for (size_t i = 0; i < db->part_count; i++)
+		TRY(in_transaction(db->parts[i], create_missing, db->parts[i], err));
+	return CN_OK;
 }
 
 /* ---- drop_all ---- */
@@ -183,5 +214,7 @@ static cn_status drop_known(cni_conn *conn, void *ctx, cn_error *err)
 
 cn_status cn_db_drop_all(cn_db *db, cn_error *err)
 {
-	return in_transaction(db, drop_known, db, err);
+	for (size_t i = db->part_count; i-- > 0;)
+		TRY(in_transaction(db->parts[i], drop_known, db->parts[i], err));
+	return CN_OK;
 }

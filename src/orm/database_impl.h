@@ -9,6 +9,11 @@
 
 struct cn_db {
 	cni_arena arena;
+	const char *name; /* as models say it in .database */
+	/* all databases of the handle, this one first; of a part: itself alone */
+	cn_db **parts, *alone[1];
+	size_t part_count;
+	const cn_model *const *models; /* of all parts, as given */
 	cni_uri uri;
 	cni_pool *pool; /* thread-safe; all else is constant once the handle is open */
 	cni_registry registry;
@@ -19,5 +24,15 @@ struct cn_db {
 	bool read_only;
 	bool single; /* in memory: one connection reads and writes */
 };
+
+/* A handle on one database, with the models that live there. database.c */
+cn_status cni_db_open_one(const char *uri, const char *name, const cn_model *const *models,
+	const cn_db_options *options, cn_db **ret, cn_error *err) CN_MUST_CHECK;
+
+/* Opens the further databases of a handle. */
+cn_status cni_db_open_parts(cn_db *db, const cn_db_options *options, cn_error *err) CN_MUST_CHECK;
+/* Every model has its database; no relation and no reference leads from one to another. */
+cn_status cni_parts_check(
+	const cn_db_options *options, const char *name, cn_error *err) CN_MUST_CHECK;
 
 #endif

@@ -151,12 +151,10 @@ static cn_status write_all(cni_flush *flush)
 	return CN_OK;
 }
 
-cn_status cn_flush(cn_session *s)
+static cn_status flush_part(cn_session *s)
 {
 	cni_flush flush = {.s = s};
 
-	if (!cni_session_ready(s))
-		return s->error.status;
 	cni_arena_reset(&s->scratch);
 	TRY(gather(&flush));
 	if (flush.inserts.count || flush.updates.count || flush.deletes.count ||
@@ -164,5 +162,14 @@ cn_status cn_flush(cn_session *s)
 		TRY(write_all(&flush));
 	cni_wishes_settle(&flush);
 	cni_entries_sweep(s);
+	return CN_OK;
+}
+
+cn_status cn_flush(cn_session *s)
+{
+	if (!cni_session_ready(s))
+		return s->error.status;
+	for (size_t i = 0; i < s->part_count; i++)
+		TRY(flush_part(s->parts[i]));
 	return CN_OK;
 }

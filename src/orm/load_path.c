@@ -124,12 +124,14 @@ static cn_status load(
 
 void cn_session_load(cn_session *s, const cn_model *model, void *list, const char *path)
 {
+	s = cni_session_for(s, model);
 	if (list && cni_session_ready(s)) /* the error is kept */
 		(void)!load(s, model, list, cn_len(list), path);
 }
 
 void cn_session_load_row(cn_session *s, const cn_model *model, void *row, const char *path)
 {
+	s = cni_session_for(s, model);
 	if (row && cni_session_ready(s))
 		(void)!load(s, model, (void *[]){row}, 1, path);
 }

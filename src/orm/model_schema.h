@@ -13,6 +13,16 @@
 cn_status cni_models_schema(cni_arena *arena, const cn_model *const *models, const char *engine,
 	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
+/* The models of a list (NULL, or ended by NULL) that live in this one of several databases; those
+ * that say no other live in the first. part.c */
+cn_status cni_models_of(cni_arena *arena, const cn_model *const *models, const char *name,
+	bool first, const cn_model *const **ret, cn_error *err) CN_MUST_CHECK;
+/* Two lists as one. */
+cn_status cni_models_join(cni_arena *arena, const cn_model *const *a, const cn_model *const *b,
+	const cn_model *const **ret, cn_error *err) CN_MUST_CHECK;
+/* What its CN_TABLE_OPTIONS say: .database; or NULL. */
+const char *cni_model_database(const cn_model *model);
+
 /* One table of it, as data. model_table.c */
 cn_status cni_model_table(cni_arena *arena, const cni_layout *layout, cni_ddl_table *ret,
 	cn_error *err) CN_MUST_CHECK;

@@ -2,6 +2,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -79,9 +80,7 @@ static void double_literal(cni_buffer *out, double v)
 	char text[40];
 
 	snprintf(text, sizeof text, "%.15g", v);
-	double back = 0;
-	if (sscanf(text, "%lf", &back) != 1 ||
-		back != v) /* the shortest that comes back the same */
+	if (strtod(text, NULL) != v) /* the shortest that comes back the same */
 		snprintf(text, sizeof text, "%.17g", v);
 	cni_buffer_puts(out, text);
 	if (!strpbrk(text, ".en"))

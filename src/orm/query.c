@@ -300,6 +300,7 @@ static const cni_layout *begin(cn_session *s, const cn_model *model)
 
 void **cn_session_list(cn_session *s, const cn_model *model, const cn_query *query)
 {
+	s = cni_session_for(s, model);
 	const cni_layout *layout = begin(s, model);
 	void **list = s->nothing;
 
@@ -321,6 +322,7 @@ static void *find_one(cn_session *s, const cn_model *model, const cn_query *quer
 {
 	cn_query two = query ? *query : no_query;
 
+	s = cni_session_for(s, model);
 	two.limit = 2;
 	void **rows = cn_session_list(s, model, &two);
 	if (cni_session_failed(s))
@@ -449,6 +451,7 @@ static cn_status known_key(cn_session *s, const cni_layout *layout, size_t count
 
 void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key)
 {
+	s = cni_session_for(s, model);
 	const cni_layout *layout = begin(s, model);
 	cn_value as_stored[CNI_KEY_MAX];
 	cni_entry *known = NULL;
@@ -482,9 +485,10 @@ static cn_status read_int(cn_session *s, const cni_layout *layout, const cn_quer
 static int64_t number(cn_session *s, const cn_model *model, const cn_query *query, bool exists)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	const cni_layout *layout = begin(s, model);
 	int64_t result = 0;
 
+	s = cni_session_for(s, model);
+	const cni_layout *layout = begin(s, model);
 	if (!query)
 		query = &no_query;
 	if (!layout || cni_query_check(s, query) < 0)
@@ -513,6 +517,7 @@ bool cn_session_exists(cn_session *s, const cn_model *model, const cn_query *que
 cn_page cn_session_paginate(
 	cn_session *s, const cn_model *model, size_t page, const cn_query *query)
 {
+	s = cni_session_for(s, model);
 	cn_query part = query ? *query : no_query;
 	cn_page result = {.model = model,
 		.items = s->nothing,

@@ -53,6 +53,7 @@ static cn_status read_again(cn_session *s, cni_entry *entry)
 
 void cn_session_refresh(cn_session *s, const cn_model *model, void *row)
 {
+	s = cni_session_for(s, model);
 	cni_entry *entry = find_entry(s, model, row);
 
 	if (!entry)
@@ -63,6 +64,7 @@ void cn_session_refresh(cn_session *s, const cn_model *model, void *row)
 
 void cn_session_expire(cn_session *s, const cn_model *model, void *row)
 {
+	s = cni_session_for(s, model);
 	cni_entry *entry = find_entry(s, model, row);
 
 	if (!entry)
@@ -99,6 +101,7 @@ static void *find_same(cn_session *s, const cni_layout *layout, const void *row)
 
 void *cn_session_merge(cn_session *s, const cn_model *model, const void *row)
 {
+	s = cni_session_for(s, model);
 	const cni_layout *layout = cni_session_writable(s, model);
 
 	if (!layout || !row || !cni_session_ready(s))

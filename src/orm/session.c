@@ -8,7 +8,7 @@
 
 enum { HOOK_ROUNDS = 16 };
 
-cn_session *cn_session_open(cn_db *db)
+cn_session *cni_session_new_part(cn_db *db)
 {
 	cn_session *s = calloc(1, sizeof *s);
 
@@ -22,10 +22,11 @@ cn_session *cn_session_open(cn_db *db)
 	s->db = db;
 	s->texts.arena = &s->rows;
 	s->snapshot = s->epoch = 1;
+	s->alone[0] = s;
+	s->parts = s->alone;
+	s->part_count = 1;
 	return s;
 }
-
-const cn_error *cn_session_error(const cn_session *s) { return &s->error; }
 
 cn_db *cn_session_db(cn_session *s) { return s->db; }
 
@@ -198,6 +199,15 @@ static void end_unit(cn_session *s)
 	cni_arena_done(&s->unit);
 }
 
+static bool has_more(const cn_session *s)
+{
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i]->state == CNI_NEW || s->entries[i]->state == CNI_DELETED)
+			return true;
+	}
+	return false;
+}
+
 /* Hooks may leave more to write; each round is a flush. */
 static cn_status flush_all(cn_session *s)
 {
@@ -209,10 +219,22 @@ static cn_status flush_all(cn_session *s)
 				"hooks leave more to write after %d flushes", HOOK_ROUNDS);
 		TRY(cn_flush(s));
 		more = false;
-		for (size_t i = 0; s->db->hook && i < s->entry_count && !more; i++)
-			more = s->entries[i]->state == CNI_NEW ||
-			       s->entries[i]->state == CNI_DELETED;
+		for (size_t i = 0; s->db->hook && i < s->part_count && !more; i++)
+			more = has_more(s->parts[i]);
 	}
+	return CN_OK;
+}
+
+static cn_status commit_part(cn_session *s)
+{
+	if (s->writing) {
+		cni_streams_stop(s);
+		TRY(cni_conn_commit(s->writer, &s->error));
+	}
+	end_transaction(s);
+	release_own(s);
+	end_unit(s);
+	cni_arena_done(&s->scratch);
 	return CN_OK;
 }
 
@@ -222,14 +244,12 @@ cn_status cn_commit(cn_session *s)
 		return s->error.status;
 	TRY(cni_session_hook(s, CN_BEFORE_COMMIT, NULL));
 	TRY(flush_all(s));
-	if (s->writing) {
-		cni_streams_stop(s);
-		TRY(cni_conn_commit(s->writer, &s->error));
+	for (size_t i = 0, done = 0; i < s->part_count; i++) {
+		bool wrote = s->parts[i]->writing;
+		if (commit_part(s->parts[i]) < 0)
+			return cni_session_half_done(s, i, done);
+		done += wrote;
 	}
-	end_transaction(s);
-	release_own(s);
-	end_unit(s);
-	cni_arena_done(&s->scratch);
 	if (cni_session_hook(s, CN_AFTER_COMMIT, NULL) < 0)
 		s->error = (cn_error){0}; /* it is done, whatever the hook says */
 	return CN_OK;
@@ -268,7 +288,7 @@ void cni_session_undo(cn_session *s, const cni_inserted *mark)
 	forget_rows(s);
 }
 
-void cn_rollback(cn_session *s)
+static void rollback_part(cn_session *s)
 {
 	if (s->writing)
 		cni_conn_rollback(s->writer);
@@ -277,11 +297,17 @@ void cn_rollback(cn_session *s)
 	end_unit(s);
 	cni_arena_done(&s->scratch);
 	s->error = (cn_error){0};
-	if (!s->closing && cni_session_hook(s, CN_AFTER_ROLLBACK, NULL) < 0)
+}
+
+void cn_rollback(cn_session *s)
+{
+	for (size_t i = 0; i < s->part_count; i++)
+		rollback_part(s->parts[i]);
+	if (cni_session_hook(s, CN_AFTER_ROLLBACK, NULL) < 0)
 		s->error = (cn_error){0};
 }
 
-void cn_clear(cn_session *s)
+static void clear_part(cn_session *s)
 {
 	forget_rows(s);
 	cni_arena_done(&s->rows);
@@ -291,14 +317,17 @@ void cn_clear(cn_session *s)
 	s->entry_cap = 0;
 }
 
-void cn_session_close(cn_session *s)
+void cn_clear(cn_session *s)
 {
-	if (!s)
-		return;
-	s->closing = true;
-	cn_rollback(s);
+	for (size_t i = 0; i < s->part_count; i++)
+		clear_part(s->parts[i]);
+}
+
+static void close_part(cn_session *s)
+{
+	rollback_part(s);
 	cni_streams_orphan(s);
-	cn_clear(s);
+	clear_part(s);
 	cni_arena_done(&s->kept);
 	cni_arena_done(&s->scratch);
 	cni_arena_done(&s->records);
@@ -307,6 +336,16 @@ void cn_session_close(cn_session *s)
 	free(s->probe);
 	free(s->counts);
 	free(s);
+}
+
+void cn_session_close(cn_session *s)
+{
+	if (!s || s != s->parts[0]) /* a part goes with its session */
+		return;
+	cn_session **parts = s->parts == s->alone ? NULL : s->parts;
+	for (size_t i = s->part_count; i-- > 0;)
+		close_part(s->parts[i]);
+	free(parts);
 }
 
 /* ---- rows of the program's making ---- */
@@ -385,6 +424,7 @@ static cn_status copy_texts(cn_session *s, const cni_layout *layout, cni_entry *
 
 void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 {
+	s = cni_session_for(s, model);
 	const cni_layout *layout = cni_session_writable(s, model);
 	cni_entry *entry = layout ? add_new(s, layout, NULL) : NULL;
 
@@ -396,6 +436,7 @@ void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 
 void cn_session_add(cn_session *s, const cn_model *model, void *row)
 {
+	s = cni_session_for(s, model);
 	const cni_layout *layout = cni_session_writable(s, model);
 
 	if (!layout || !row)
@@ -411,6 +452,7 @@ void cn_session_add(cn_session *s, const cn_model *model, void *row)
 
 void cn_session_delete(cn_session *s, const cn_model *model, void *row)
 {
+	s = cni_session_for(s, model);
 	const cni_layout *layout = cni_session_writable(s, model);
 
 	if (!layout || !row)

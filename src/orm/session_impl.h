@@ -86,6 +86,9 @@ typedef struct cni_stream cni_stream;
 
 struct cn_session {
 	cn_db *db;
+	/* one for each database of the handle, the main one first; all of them see the same list */
+	cn_session **parts, *alone[1];
+	size_t part_count;
 	cn_error error;
 	cni_conn *reader, *writer; /* NULL: not taken. In a database in memory they are one */
 	bool writing;              /* a write transaction is open on `writer` */
@@ -117,9 +120,8 @@ struct cn_session {
 		size_t limit, offset;
 		bool distinct;
 	} last_list;
-	void *nothing[1]; /* the list of no rows */
-	bool in_hook;     /* of a row */
-	bool closing;
+	void *nothing[1];          /* the list of no rows */
+	bool in_hook;              /* of a row; of the first part */
 	cni_inserted **savepoints; /* what was inserted when each was set; in `unit` */
 	size_t savepoint_count, savepoint_marks;
 	bool recording;
@@ -128,7 +130,22 @@ struct cn_session {
 	size_t recorded_count;
 };
 
+/* ---- part.c: a session over several databases is one for each of them ---- */
+
+/* Has another part failed? Then its error is this one's, too. */
+bool cni_session_part_failed(cn_session *s);
+cn_session *cni_session_part_of(cn_session *s, const cn_model *model);
+/* The part that a model's rows are in. */
+static inline cn_session *cni_session_for(cn_session *s, const cn_model *model)
+{
+	return s->part_count > 1 ? cni_session_part_of(s, model) : s;
+}
+/* Part `failed` could not commit, and `done` before it have: the error says so. */
+cn_status cni_session_half_done(cn_session *s, size_t failed, size_t done);
+
 /* ---- session.c ---- */
+
+cn_session *cni_session_new_part(cn_db *db); /* NULL: out of memory */
 
 /* The layout of a model; NULL (and the error is kept) when it is none of the database's. */
 const cni_layout *cni_session_layout(cn_session *s, const cn_model *model);
@@ -136,7 +153,10 @@ cn_status cni_session_reader(cn_session *s, cni_conn **ret) CN_MUST_CHECK; /* in
 cn_status cni_session_writer(
 	cn_session *s, cni_conn **ret) CN_MUST_CHECK; /* in a write transaction */
 void cni_session_drop_get(cn_session *s);             /* before its connection is given back */
-static inline bool cni_session_failed(const cn_session *s) { return s->error.status < 0; }
+static inline bool cni_session_failed(cn_session *s)
+{
+	return s->error.status < 0 || (s->part_count > 1 && cni_session_part_failed(s));
+}
 cn_status cni_session_oom(cn_session *s);
 
 /* The layout of a model whose rows can be written; NULL, and the error is set. */

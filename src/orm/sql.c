@@ -80,6 +80,7 @@ static cn_status take_sql(
 
 void **cn_session_sql(cn_session *s, const cn_model *model, size_t count, const cn_value *args)
 {
+	s = cni_session_for(s, model);
 	void **list = s->nothing;
 
 	s->nothing[0] = NULL;

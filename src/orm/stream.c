@@ -147,6 +147,7 @@ static cn_status prepare(cni_stream *stream, const cn_query *query)
 
 void *cn_stream_open(cn_session *s, const cn_model *model, const cn_query *query)
 {
+	s = cni_session_for(s, model);
 	if (!cni_session_ready(s))
 		return NULL;
 	const cni_layout *layout = cni_session_layout(s, model);

@@ -17,10 +17,10 @@ static cn_status call_hook(cn_session *s, cn_event event, cni_entry *entry)
 	cn_db *db = s->db;
 	cn_error err = {0};
 
-	s->in_hook = entry != NULL;
-	cn_status status = db->hook(s, event, entry ? entry->layout->model : NULL,
+	s->parts[0]->in_hook = entry != NULL;
+	cn_status status = db->hook(s->parts[0], event, entry ? entry->layout->model : NULL,
 		entry ? cni_row(entry) : NULL, db->hook_ctx, &err);
-	s->in_hook = false;
+	s->parts[0]->in_hook = false;
 	if (cni_session_failed(s)) /* what it called has failed */
 		return s->error.status;
 	if (status >= 0)
@@ -41,7 +41,7 @@ bool cni_session_ready(cn_session *s)
 {
 	if (cni_session_failed(s))
 		return false;
-	if (!s->in_hook)
+	if (!s->parts[0]->in_hook)
 		return true;
 	cn_error_set(
 		&s->error, CN_EARG, "a hook of a row may not read, flush or end the transaction");
@@ -56,11 +56,10 @@ static cn_status run(cn_session *s, const char *sql)
 	return cni_conn_execf(s->writer, &s->error, "%s cantil_%zu", sql, s->savepoint_count);
 }
 
-cn_status cn_savepoint(cn_session *s)
+static cn_status set_mark(cn_session *s)
 {
 	cni_conn *conn;
 
-	TRY(cn_flush(s));
 	TRY(cni_session_writer(s, &conn));
 	s->savepoint_count++;
 	cn_status status = run(s, "SAVEPOINT");
@@ -76,21 +75,50 @@ static cn_status none_open(cn_session *s)
 	return cn_fail(&s->error, CN_EARG, "there is no savepoint");
 }
 
-cn_status cn_savepoint_release(cn_session *s)
+static cn_status release_mark(cn_session *s)
 {
-	if (!s->savepoint_count && !cni_session_failed(s))
-		return none_open(s);
-	TRY(cn_flush(s));
 	TRY(run(s, "RELEASE"));
 	s->savepoint_count--;
 	s->savepoint_marks--;
 	return CN_OK;
 }
 
-cn_status cn_savepoint_undo(cn_session *s)
+/* A database that is only read has nothing to mark. */
+cn_status cn_savepoint(cn_session *s)
 {
-	if (!s->savepoint_count)
-		return cni_session_failed(s) ? s->error.status : none_open(s);
+	TRY(cn_flush(s));
+	for (size_t i = 0; i < s->part_count; i++) {
+		if (s->parts[i]->db->read_only && s->part_count > 1)
+			continue;
+		if (set_mark(s->parts[i]) == CN_OK)
+			continue;
+		while (i-- > 0) { /* the same depth in all: the failure stays the error */
+			if (s->parts[i]->savepoint_count)
+				(void)!release_mark(s->parts[i]);
+		}
+		return cni_session_failed(s) ? s->error.status : CN_EIO;
+	}
+	return CN_OK;
+}
+
+cn_status cn_savepoint_release(cn_session *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->part_count; i++)
+		any = any || s->parts[i]->savepoint_count;
+	if (!any && !cni_session_failed(s))
+		return none_open(s);
+	TRY(cn_flush(s));
+	for (size_t i = 0; i < s->part_count; i++) {
+		if (s->parts[i]->savepoint_count)
+			TRY(release_mark(s->parts[i]));
+	}
+	return CN_OK;
+}
+
+static cn_status undo_part(cn_session *s)
+{
 	if (!cni_conn_in_transaction(s->writer)) /* the engine has given it up as a whole */
 		return cni_session_failed(s)
 			       ? s->error.status
@@ -106,6 +134,23 @@ cn_status cn_savepoint_undo(cn_session *s)
 	}
 	s->savepoint_count--;
 	cni_session_undo(s, s->savepoints[--s->savepoint_marks]);
+	return CN_OK;
+}
+
+cn_status cn_savepoint_undo(cn_session *s)
+{
+	bool failed = cni_session_failed(s), any = false;
+
+	for (size_t i = 0; i < s->part_count; i++) {
+		if (!s->parts[i]->savepoint_count)
+			continue;
+		any = true;
+		TRY(undo_part(s->parts[i]));
+	}
+	if (!any)
+		return failed ? s->error.status : none_open(s);
+	for (size_t i = 0; i < s->part_count; i++)
+		s->parts[i]->error = (cn_error){0};
 	return CN_OK;
 }
 
@@ -155,7 +200,7 @@ cn_status cn_transaction(cn_db *db, cn_work_fn fn, void *ctx, cn_error *err)
 
 static void record(const char *sql, int64_t duration_us, void *ctx)
 {
-	cn_session *s = ctx;
+	cn_session *s = ((cn_session *)ctx)->parts[0];
 
 	if (s->db->echo)
 		s->db->echo(sql, duration_us, s->db->echo_ctx);
@@ -177,18 +222,21 @@ void cni_session_trace(cn_session *s, cni_conn *conn, bool on)
 
 void cn_session_record(cn_session *s, bool on)
 {
-	cni_arena_done(&s->records);
-	s->recorded = NULL;
-	s->recorded_count = 0;
-	s->recording = on;
-	if (s->reader)
-		cni_session_trace(s, s->reader, on);
-	if (s->writer && s->writer != s->reader)
-		cni_session_trace(s, s->writer, on);
+	for (size_t i = 0; i < s->part_count; i++) {
+		cn_session *part = s->parts[i];
+		cni_arena_done(&part->records);
+		part->recorded = NULL;
+		part->recorded_count = 0;
+		part->recording = on;
+		if (part->reader)
+			cni_session_trace(part, part->reader, on);
+		if (part->writer && part->writer != part->reader)
+			cni_session_trace(part, part->writer, on);
+	}
 }
 
 size_t cn_session_recorded(const cn_session *s, const cn_recorded **ret)
 {
-	*ret = s->recorded;
-	return s->recorded_count;
+	*ret = s->parts[0]->recorded;
+	return s->parts[0]->recorded_count;
 }
