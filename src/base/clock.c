@@ -156,7 +156,7 @@ static bool parse_zone(const char **at, int64_t *ret_seconds)
 	(void)take(at, ':');
 	if (**at && (!number(at, 2, &minutes) || minutes > 59))
 		return false;
-	*ret_seconds = (west ? -1 : 1) * (hours * 3600 + minutes * 60);
+	*ret_seconds = (west ? -1 : 1) * (hours * INT64_C(3600) + minutes * INT64_C(60));
 	return true;
 }
 
@@ -179,6 +179,9 @@ bool cni_time_parse(const char *text, int64_t *ret_us)
 		if (!parse_zone(&text, &zone) || *text || hour > 23 || minute > 59 || second > 60)
 			return false;
 	}
-	*ret_us = (days * SECONDS_A_DAY + hour * 3600 + minute * 60 + second - zone) * MICRO + us;
+	*ret_us = (days * SECONDS_A_DAY + hour * INT64_C(3600) + minute * INT64_C(60) + second -
+			  zone) *
+			  MICRO +
+		  us;
 	return true;
 }

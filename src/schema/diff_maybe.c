@@ -201,7 +201,7 @@ static void count_common(guesser *g, const cni_ddl_table *table)
 	}
 	for (size_t i = 0; i < g->created_count; i++)
 		alike += g->common[i] * 2 >= table->column_count;
-	g->crowded = alike > 4 * WINDOW;
+	g->crowded = alike > (size_t)4 * WINDOW;
 }
 
 /* Of too many pairs only those with at least half the columns in common; where that is still

@@ -76,38 +76,58 @@ static void report_apply(cn_call *call, const cni_apply_report *report)
 			cn_call_flag(call, "dry-run") ? "nothing was changed (dry run)" : "done");
 }
 
-static int apply(cn_call *call, cn_error *err)
+/* What the database holds now, and the schema it shall have. */
+static cn_status look_at_both(cn_call *call, cni_conn *conn, cni_apply_options *options,
+	cni_schema **ret_wanted, cn_error *err)
 {
 	cni_arena *arena = cni_call_arena(call);
-	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	CLEANUP(cni_buffer_done) cni_buffer notes = {0};
-	cni_answers answers = {.arena = arena};
-	cni_apply_options options = {.confirm = confirm, .ask = cni_call_ask, .ctx = call};
-	cni_apply_report report;
 	cni_source target;
-	cni_schema *seen, *schema;
+	cni_schema *seen;
 
-	options.edit_from = cn_call_int(call, "edit-from");
-	options.dry_run = cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run");
-	TRY(cni_call_answers(call, &answers, err));
 	TRY(cni_source_find(arena, cn_call_text(call, "target"), &target, err));
-	TRY(open_database(call, arena, &conn, err));
-	TRY(cni_conn_content_version(conn, &options.seen_version, err));
+	TRY(cni_conn_content_version(conn, &options->seen_version, err));
 	TRY(cni_conn_inspect(conn, arena, &seen, err));
-	options.seen = seen;
-	TRY(cni_source_schema(&target, seen, arena, &schema, &notes, err));
+	options->seen = seen;
+	TRY(cni_source_schema(&target, seen, arena, ret_wanted, &notes, err));
 	cni_source_warn(call, &target, &notes);
+	return CN_OK;
+}
+
+static cn_status change(cn_call *call, cni_conn *conn, const cni_schema *wanted,
+	cni_apply_options *options, cni_answers *answers, cn_error *err)
+{
+	bool dry = cn_call_flag(call, "dry-run") && !cn_call_flag(call, "sql");
+	cni_apply_report report;
+
 	cni_call_hold(call);
 	cni_call_watch(call, conn);
-	cn_status status = cni_apply_schema(conn, schema, &answers, &options, arena, &report, err);
+	cn_status status = cni_apply_schema(
+		conn, wanted, answers, options, cni_call_arena(call), &report, err);
 	cni_call_forget(call, conn);
-	bool dry = cn_call_flag(call, "dry-run") && !cn_call_flag(call, "sql");
 	if (status >= 0)
 		report_apply(call, &report);
 	if (status >= 0 && dry && report.changed && !cn_call_json(call))
 		status = cni_print_cost(call, conn, &report.set.up, err);
 	else if (status == CN_ECANCELED && cn_call_interrupted(call))
 		cn_error_hint(err, "everything was rolled back; nothing was changed");
+	return status;
+}
+
+static int apply(cn_call *call, cn_error *err)
+{
+	cni_arena *arena = cni_call_arena(call);
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	cni_answers answers = {.arena = arena};
+	cni_apply_options options = {.confirm = confirm, .ask = cni_call_ask, .ctx = call};
+	cni_schema *wanted;
+
+	options.edit_from = cn_call_int(call, "edit-from");
+	options.dry_run = cn_call_flag(call, "sql") || cn_call_flag(call, "dry-run");
+	TRY(cni_call_answers(call, &answers, err));
+	TRY(open_database(call, arena, &conn, err));
+	TRY(look_at_both(call, conn, &options, &wanted, err));
+	cn_status status = change(call, conn, wanted, &options, &answers, err);
 	if (status != CN_EDECISION && !cn_call_json(call) && !cn_call_flag(call, "sql"))
 		cni_call_tell_answers(call, &answers);
 	return status;

@@ -10,44 +10,49 @@
 
 enum { SCRIPT_MAX = 64 << 20, DESIGN_MAX = 16 << 20 };
 
-/* The first bytes of a file; shorter files are padded with NULs. */
-static cn_status head_of(const char *path, char head[64], cn_error *err)
+/* The first bytes of a file, with a NUL behind them. */
+static cn_status head_of(const char *path, char head[64], size_t *ret_size, cn_error *err)
 {
 	FILE *file = fopen(path, "rb");
 
-	memset(head, 0, 64);
 	if (!file)
 		return cn_fail(err, CN_EIO, "cannot read \"%s\"", path);
-	size_t n = fread(head, 1, 63, file);
+	*ret_size = fread(head, 1, 63, file);
+	head[*ret_size] = '\0';
 	bool failed = ferror(file) != 0;
 	fclose(file);
-	(void)n;
 	return failed ? cn_fail(err, CN_EIO, "cannot read \"%s\"", path) : CN_OK;
 }
 
 /* An XML file begins with `<` after white space and a byte order mark; SQL never does. */
 static bool looks_like_xml(const char *head)
 {
-	if (memcmp(head, "\xEF\xBB\xBF", 3) == 0)
+	if (strncmp(head, "\xEF\xBB\xBF", 3) == 0)
 		head += 3;
 	return head[strspn(head, " \t\r\n")] == '<';
 }
 
+/* An empty file is an empty database; of one that is named like a database, or holds NULs, the
+ * driver says best what is wrong with it. */
+static bool looks_like_database(const char *path, const char *head, size_t size)
+{
+	return !size || memchr(head, 0, size) || cni_ends(path, ".db") || cni_ends(path, ".sqlite");
+}
+
 static cn_status kind_of_file(cni_source *source, cn_error *err)
 {
+	const char *path = source->path;
 	char head[64];
+	size_t size;
 
-	TRY(head_of(source->path, head, err));
-	if (memcmp(head, "SQLite format 3", 16) == 0 || head[0] == '\0')
-		source->kind = CNI_SOURCE_DATABASE; /* an empty file is an empty database */
-	else if (cni_ends(source->path, ".xml") || looks_like_xml(head))
-		source->kind = CNI_SOURCE_DESIGNER;
-	else if (cni_ends(source->path, ".db") || cni_ends(source->path, ".sqlite") ||
-		 memchr(head, 0, strlen(head)))
-		source->kind = CNI_SOURCE_DATABASE; /* the driver says best what is wrong with it */
-	else
+	TRY(head_of(path, head, &size, err));
+	if (cni_ends(path, ".sql"))
 		source->kind = CNI_SOURCE_SQL;
-	if (cni_ends(source->path, ".sql"))
+	else if (cni_ends(path, ".xml") || looks_like_xml(head))
+		source->kind = CNI_SOURCE_DESIGNER;
+	else if (looks_like_database(path, head, size))
+		source->kind = CNI_SOURCE_DATABASE;
+	else
 		source->kind = CNI_SOURCE_SQL;
 	return CN_OK;
 }
@@ -61,18 +66,15 @@ cn_status cni_source_find(cni_arena *arena, const char *text, cni_source *ret, c
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_uri_parse(arena, text, here, &source.uri, err));
 	source.path = source.uri.path;
-	if (!source.path) {
-		source.kind = CNI_SOURCE_DATABASE;
-	} else if (cni_dir_exists(source.path)) {
+	source.kind = CNI_SOURCE_DATABASE;
+	if (source.path && cni_dir_exists(source.path)) {
 		source.kind = CNI_SOURCE_MIGRATIONS;
-	} else if (!cni_file_exists(source.path)) {
+	} else if (source.path && !cni_file_exists(source.path)) {
 		cn_error_set(err, CN_ENOTFOUND, "there is no file \"%s\"", source.path);
 		cn_error_hint(err,
 			"name a database, a .sql file, a designer's .xml file or a migrations folder");
 		return CN_ENOTFOUND;
-	} else if (strstr(text, "://")) {
-		source.kind = CNI_SOURCE_DATABASE;
-	} else {
+	} else if (source.path && !strstr(text, "://")) {
 		TRY(kind_of_file(&source, err));
 	}
 	*ret = source;

@@ -173,7 +173,7 @@ void cni_connections_drain(cni_connections *all, unsigned idle_ms, unsigned tota
 		}
 		struct timespec until;
 		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += 20 * 1000000;
+		until.tv_nsec += 20000000;
 		if (until.tv_nsec >= 1000000000) {
 			until.tv_sec++;
 			until.tv_nsec -= 1000000000;

@@ -403,7 +403,7 @@ static void *run_clock(void *arg)
 	while (!server->stopping) {
 		struct timespec until;
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += TICK_MS * 1000000;
+		until.tv_nsec += TICK_MS * 1000000L;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
 		pthread_cond_timedwait(&server->wake, &server->lock, &until);
@@ -420,10 +420,17 @@ static void *run_clock(void *arg)
  * so the one that is there when the program runs counts. */
 static bool is_lenient(void)
 {
-	unsigned major = 0, minor = 0, patch = 0;
+	static const unsigned long strict[] = {0, 9, 77};
+	const char *at = MHD_get_version();
 
-	return sscanf(MHD_get_version(), "%u.%u.%u", &major, &minor, &patch) != 3 ||
-	       (major == 0 && (minor < 9 || (minor == 9 && patch < 77)));
+	for (size_t i = 0; i < CNI_COUNT(strict); i++) {
+		char *end;
+		unsigned long number = strtoul(at, &end, 10);
+		if (end == at || number != strict[i])
+			return end == at || number < strict[i];
+		at = end + (*end == '.');
+	}
+	return false;
 }
 
 static struct MHD_Daemon *start_daemon(cni_server *server)

@@ -365,6 +365,23 @@ static void compare(const cni_planner *planner, const cni_schema *now, cni_buffe
 	}
 }
 
+/* What came of playing the steps must be what is wanted. */
+static cn_status arrive(cni_planner *planner, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer differences = {0};
+	const cni_schema *now;
+	TRY(cni_planner_inspect(planner, &now, err));
+	compare(planner, now, &differences);
+	if (differences.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	planner->plan.result = now;
+	if (!differences.size)
+		return CN_OK;
+	cn_error_set(err, CN_ESCHEMA, "no way was found to the schema wanted");
+	cn_error_detail(err, "%s", cni_buffer_text(&differences));
+	return CN_ESCHEMA;
+}
+
 static cn_status play(cni_planner *planner, cn_error *err)
 {
 	const cni_schema *now;
@@ -376,17 +393,7 @@ static cn_status play(cni_planner *planner, cn_error *err)
 	TRY(make_tables(planner, now, err));
 	TRY(bring_back(planner, err));
 	TRY(fill_indexes(planner, now, err));
-	TRY(cni_planner_inspect(planner, &now, err));
-	CLEANUP(cni_buffer_done) cni_buffer differences = {0};
-	compare(planner, now, &differences);
-	if (differences.failed)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
-	planner->plan.result = now;
-	if (!differences.size)
-		return CN_OK;
-	cn_error_set(err, CN_ESCHEMA, "no way was found to the schema wanted");
-	cn_error_detail(err, "%s", cni_buffer_text(&differences));
-	return CN_ESCHEMA;
+	return arrive(planner, err);
 }
 
 /* Everything is new: nothing that is there can stand in the way, and normalising has just built

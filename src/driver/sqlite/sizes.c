@@ -295,18 +295,24 @@ static cn_status about_writing(sizing *s, cni_sizes *sizes, cn_error *err)
 	return sizes->journal ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }
 
+static cn_status look_at_file(sizing *s, cn_error *err)
+{
+	int64_t modules;
+	TRY(cni_conn_int(s->conn, "PRAGMA main.page_size", &s->page_size, err));
+	TRY(cni_conn_int(s->conn, "PRAGMA main.page_count", &s->page_count, err));
+	TRY(cni_conn_int(s->conn, "PRAGMA main.freelist_count", &s->free_pages, err));
+	TRY(cni_conn_int(s->conn, "SELECT count(*) FROM pragma_module_list WHERE name = 'dbstat'",
+		&modules, err));
+	s->has_dbstat = modules > 0;
+	return CN_OK;
+}
+
 cn_status cni_sqlite_sizes(
 	cni_conn *conn, bool exact, cni_arena *arena, cni_sizes *ret, cn_error *err)
 {
 	sizing s = {.conn = conn, .arena = arena, .exact = exact};
 	cni_sizes sizes = {.exact = true};
-	TRY(cni_conn_int(conn, "PRAGMA main.page_size", &s.page_size, err));
-	TRY(cni_conn_int(conn, "PRAGMA main.page_count", &s.page_count, err));
-	TRY(cni_conn_int(conn, "PRAGMA main.freelist_count", &s.free_pages, err));
-	int64_t modules;
-	TRY(cni_conn_int(conn, "SELECT count(*) FROM pragma_module_list WHERE name = 'dbstat'",
-		&modules, err));
-	s.has_dbstat = modules > 0;
+	TRY(look_at_file(&s, err));
 	TRY(list_trees(&s, err));
 	for (size_t i = 0; i < s.tree_count; i++) {
 		bool counted = true;

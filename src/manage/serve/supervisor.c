@@ -133,10 +133,8 @@ static void is_ready(supervisor *s, cni_child *w)
 	char assets[24];
 	snprintf(assets, sizeof assets, "%lld", (long long)s->assets);
 	cni_child_tell(w, "assets", assets);
-	if (w->fallback || s->problem_is_build) /* an old program was started again: what broke is
-						   still broken */
-		tell_problem(s);
-	else if (s->crashes)
+	/* an old program was started again, or it has just crashed: what broke is still broken */
+	if (w->fallback || s->problem_is_build || s->crashes)
 		tell_problem(s);
 	else
 		clear_problem(s);
@@ -272,8 +270,9 @@ static void something_changed(supervisor *s)
 static void maybe_build(supervisor *s)
 {
 	int64_t now = cni_clock_mono_us();
-	bool quiet = now - s->change_us >= QUIET_MS * 1000;
-	bool waited = s->first_change_us && now - s->first_change_us >= QUIET_AT_MOST_MS * 1000;
+	bool quiet = now - s->change_us >= QUIET_MS * INT64_C(1000);
+	bool waited =
+		s->first_change_us && now - s->first_change_us >= QUIET_AT_MOST_MS * INT64_C(1000);
 
 	if (s->change_us && !s->building && (quiet || waited))
 		start_build(s);

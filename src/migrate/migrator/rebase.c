@@ -321,6 +321,15 @@ static cn_status write(rebase_job *job, cn_error *err)
 	return cni_file_write(job->first->path, job->text, strlen(job->text), false, err);
 }
 
+/* The folder as it would be, proved before the file is written. */
+static cn_status move(rebase_job *job, cn_rebased *result, cn_error *err)
+{
+	TRY(check_applied(job, err));
+	TRY(change_folder(job, err));
+	TRY(prove(job, result, err));
+	return job->desc->dry_run ? CN_OK : write(job, err);
+}
+
 cn_status cn_migrator_rebase(
 	cn_migrator *migrator, const cn_rebase_desc *desc, cn_rebased *ret, cn_error *err)
 {
@@ -335,13 +344,8 @@ cn_status cn_migrator_rebase(
 	TRY(check_moved(&job, err));
 	result.revision = job.first->id;
 	result.onto = job.onto->id;
-	if (job.first->parent_count != 1 || strcmp(job.first->parents[0], job.onto->id) != 0) {
-		TRY(check_applied(&job, err));
-		TRY(change_folder(&job, err));
-		TRY(prove(&job, &result, err));
-		if (!desc->dry_run)
-			TRY(write(&job, err));
-	}
+	if (job.first->parent_count != 1 || strcmp(job.first->parents[0], job.onto->id) != 0)
+		TRY(move(&job, &result, err));
 	*ret = result;
 	return CN_OK;
 }

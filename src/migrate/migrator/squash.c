@@ -212,14 +212,11 @@ static cn_status prove(cni_squash *squash, cn_error *err)
 		       : cni_squash_try_rows(squash, err);
 }
 
-static cn_status squash_run(cni_squash *squash, cn_squashed *ret, cn_error *err)
+/* The text of the one revision, read back as every run will read it. */
+static cn_status compose(cni_squash *squash, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
-	const cn_squash_desc *desc = squash->desc;
 	cni_revision made;
-	TRY(cni_squash_find(squash, err));
-	if (!desc->concatenate && !desc->drop_data_steps)
-		TRY(cni_squash_data_steps(squash, err));
 	TRY(begin(squash, &made, err));
 	TRY(add_sections(squash, &made, err));
 	cni_revision_write(&out, &made);
@@ -227,8 +224,17 @@ static cn_status squash_run(cni_squash *squash, cn_squashed *ret, cn_error *err)
 	TRY(cni_revision_place(&squash->folder, squash->arena, &made, &squash->path, err));
 	if (!squash->text)
 		return no_memory(err);
-	TRY(cni_revision_parse(squash->arena, squash->path, squash->text, strlen(squash->text),
-		&squash->revision, err));
+	return cni_revision_parse(squash->arena, squash->path, squash->text, strlen(squash->text),
+		&squash->revision, err);
+}
+
+static cn_status squash_run(cni_squash *squash, cn_squashed *ret, cn_error *err)
+{
+	const cn_squash_desc *desc = squash->desc;
+	TRY(cni_squash_find(squash, err));
+	if (!desc->concatenate && !desc->drop_data_steps)
+		TRY(cni_squash_data_steps(squash, err));
+	TRY(compose(squash, err));
 	if (prove(squash, err) < 0)
 		return cn_error_wrap(err, "the revisions cannot be squashed");
 	cn_squashed result = {.id = squash->revision.id,

@@ -17,10 +17,10 @@ typedef struct cni_running {
 /* Under the write lock, before anything is written: may it run, and is the database what it should
  * be? Fits cni_execution.locked. */
 cn_status cni_running_locked(
-	cni_conn *conn, bool *ret_skip, void *state, cn_error *err) CN_MUST_CHECK;
+	cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err) CN_MUST_CHECK;
 /* Compares what came of it, and writes the version row. Fits cni_execution.finish. */
-cn_status cni_running_finish(cni_conn *conn, void *state, cn_error *err) CN_MUST_CHECK;
-void cni_running_report(const char *what, int64_t done, int64_t total, void *state);
-bool cni_running_canceled(void *state);
+cn_status cni_running_finish(cni_conn *conn, void *ctx, cn_error *err) CN_MUST_CHECK;
+void cni_running_report(const char *what, int64_t done, int64_t total, void *ctx);
+bool cni_running_canceled(void *ctx);
 
 #endif

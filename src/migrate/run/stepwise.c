@@ -13,13 +13,6 @@
 
 enum { PAUSE_MS = 20 };
 
-/* A plan of one step of another one. */
-static cni_plan plan_of(const cni_step *step)
-{
-	/* not written through: cni_execute takes a constant plan */
-	return (cni_plan){.steps = (cni_step *)(uintptr_t)step, .step_count = step ? 1 : 0};
-}
-
 static cn_status place(
 	const cni_revision *revision, const cni_step *step, cn_status status, cn_error *err)
 {
@@ -113,14 +106,14 @@ cn_status cni_stepwise_rehearse(cni_conn *conn, const cni_revision *revision, co
 	bool down, const cni_schema *expect, cn_error *err)
 {
 	for (size_t i = 0; i < plan->step_count; i++) {
-		const cni_step *step = &plan->steps[i];
-		cni_plan one = plan_of(step);
+		cni_step *step = &plan->steps[i];
+		const cni_plan one = {.steps = step, .step_count = 1};
 		cni_execution execution = {
 			.plan = &one, .revision = revision, .down = down, .rehearsal = true};
 		TRY(step->outside ? place(revision, step, cni_conn_exec(conn, step->sql, err), err)
 				  : cni_execute(conn, &execution, err));
 	}
-	cni_plan none = plan_of(NULL);
+	const cni_plan none = {0};
 	return cni_execute(conn, &(cni_execution){.plan = &none, .expect = expect}, err);
 }
 
@@ -215,7 +208,8 @@ static cn_status run_inside(
 	cni_conn *conn, cni_running *state, const cni_step *step, size_t number, cn_error *err)
 {
 	stepping ctx = {.state = state, .number = number};
-	cni_plan one = plan_of(step);
+	cni_step copy = *step;
+	const cni_plan one = {.steps = &copy, .step_count = 1};
 	const cni_execution execution = {.plan = &one,
 		.revision = state->run->revision,
 		.down = state->run->down,
