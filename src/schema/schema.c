@@ -9,11 +9,6 @@
 #include "schema/names.h"
 #include "sql/lexer.h"
 
-cni_dialect cni_dialect_of(const char *engine)
-{
-	return cni_same(engine, "postgresql") ? CNI_DIALECT_POSTGRESQL : CNI_DIALECT_SQLITE;
-}
-
 cni_schema *cni_schema_new(cni_arena *arena, const char *engine)
 {
 	cni_schema *schema = cni_alloc(arena, sizeof *schema);

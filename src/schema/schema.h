@@ -45,8 +45,6 @@ typedef struct cni_schema {
 	struct cni_names *names; /* where a name stands: see names.h */
 } cni_schema;
 
-/* The dialect in which an engine of this name writes its statements. */
-cni_dialect cni_dialect_of(const char *engine);
 /* An empty schema in the arena; NULL when out of memory. */
 cni_schema *cni_schema_new(cni_arena *arena, const char *engine);
 

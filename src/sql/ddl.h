@@ -22,12 +22,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
-
-/* Who reads the statement: rowids, affinities and STRICT are words of one engine only. */
-typedef enum cni_dialect {
-	CNI_DIALECT_SQLITE = 0,
-	CNI_DIALECT_POSTGRESQL,
-} cni_dialect;
+#include "sql/dialect.h"
 
 typedef enum cni_conflict { /* ON CONFLICT; 0: not said, or ABORT, which is the same */
 	CNI_CONFLICT_NONE = 0,

@@ -7,6 +7,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "sql/lexer_parts.h"
+
+cni_dialect cni_dialect_of(const char *engine)
+{
+	return cni_same(engine, "postgresql") ? CNI_DIALECT_POSTGRESQL : CNI_DIALECT_SQLITE;
+}
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -249,12 +255,18 @@ void cni_lexer_init(cni_lexer *lexer, const char *sql, size_t size)
 	*lexer = (cni_lexer){.at = sql, .end = sql + size};
 }
 
+void cni_lexer_init_in(cni_lexer *lexer, cni_dialect dialect, const char *sql, size_t size)
+{
+	*lexer = (cni_lexer){.at = sql, .end = sql + size, .dialect = dialect};
+}
+
 cni_token cni_lexer_next(cni_lexer *lexer)
 {
 	cni_token token = {.kind = CNI_TOKEN_END, .text = lexer->at};
 
 	if (lexer->at < lexer->end)
-		token.size = scan(lexer->at, (size_t)(lexer->end - lexer->at), &token.kind);
+		token.size = (lexer->dialect == CNI_DIALECT_SQLITE ? scan : cni_scan_postgres)(
+			lexer->at, (size_t)(lexer->end - lexer->at), &token.kind);
 	lexer->at += token.size;
 	return token;
 }
@@ -283,7 +295,8 @@ bool cni_token_is_op(const cni_token *token, const char *op)
 
 char *cni_token_name(cni_arena *arena, const cni_token *token)
 {
-	if (token->kind != CNI_TOKEN_QUOTED && token->kind != CNI_TOKEN_STRING)
+	bool plain = token->kind != CNI_TOKEN_QUOTED && token->kind != CNI_TOKEN_STRING;
+	if (plain || !strchr("'\"`[", token->text[0])) /* E'…', $$…$$: they name nothing */
 		return cni_strndup(arena, token->text, token->size);
 	char *name = cni_strndup(arena, token->text + 1, token->size - 2);
 	if (!name || token->text[0] == '[')
@@ -300,11 +313,17 @@ char *cni_token_name(cni_arena *arena, const cni_token *token)
 
 cni_token *cni_tokens(cni_arena *arena, const char *sql, size_t size, size_t *ret_count)
 {
+	return cni_tokens_in(arena, CNI_DIALECT_SQLITE, sql, size, ret_count);
+}
+
+cni_token *cni_tokens_in(
+	cni_arena *arena, cni_dialect dialect, const char *sql, size_t size, size_t *ret_count)
+{
 	cni_token *tokens = NULL, token;
 	size_t count = 0;
 	cni_lexer lexer;
 
-	cni_lexer_init(&lexer, sql, size);
+	cni_lexer_init_in(&lexer, dialect, sql, size);
 	do {
 		token = cni_lexer_next_solid(&lexer);
 		if (!CNI_PUSH(arena, tokens, count, token))

@@ -1,5 +1,5 @@
 /*
- * lexer.h - SQL text as tokens, split exactly where SQLite splits it.
+ * lexer.h - SQL text as tokens, split exactly where SQLite splits it, or where PostgreSQL does.
  *
  * A token is a piece of the caller's text: nothing is copied. White space and comments are tokens
  * too, so that text can be edited by token and put together again byte for byte. Sizes count, not
@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "sql/dialect.h"
 
 typedef enum cni_token_kind {
 	CNI_TOKEN_END = 0,
@@ -38,9 +39,11 @@ typedef struct cni_token {
 
 typedef struct cni_lexer {
 	const char *at, *end;
+	cni_dialect dialect;
 } cni_lexer;
 
-void cni_lexer_init(cni_lexer *lexer, const char *sql, size_t size);
+void cni_lexer_init(cni_lexer *lexer, const char *sql, size_t size); /* as SQLite reads it */
+void cni_lexer_init_in(cni_lexer *lexer, cni_dialect dialect, const char *sql, size_t size);
 cni_token cni_lexer_next(cni_lexer *lexer);       /* every token, CNI_TOKEN_END at the end */
 cni_token cni_lexer_next_solid(cni_lexer *lexer); /* skips white space and comments */
 
@@ -54,6 +57,8 @@ char *cni_token_name(cni_arena *arena, const cni_token *token);
 
 /* All solid tokens of a text, ended by CNI_TOKEN_END; NULL when out of memory. */
 cni_token *cni_tokens(cni_arena *arena, const char *sql, size_t size, size_t *ret_count);
+cni_token *cni_tokens_in(
+	cni_arena *arena, cni_dialect dialect, const char *sql, size_t size, size_t *ret_count);
 
 /* The form in which two pieces of SQL are compared: tokens joined by one blank, comments gone, bare
  * and quoted names folded to one spelling (ASCII lower case; still quoted if the name is a keyword
@@ -72,6 +77,10 @@ void cni_sql_strip_parens(const char **sql, size_t *size);
  *     const char *at = script; size_t size;
  *     while (cni_sql_split(&at, end, &statement, &size)) … */
 bool cni_sql_split(const char **at, const char *end, const char **ret_statement, size_t *ret_size);
+/* The same as another engine reads it. Where triggers have no body of statements, those of a
+ * routine's BEGIN ATOMIC … END stay together, and what stands in parentheses. */
+bool cni_sql_split_in(cni_dialect dialect, const char **at, const char *end,
+	const char **ret_statement, size_t *ret_size);
 
 /* Is the word one of SQLite's keywords (any case)? TRUE and FALSE are counted among them: bare,
  * they are values where no column has that name. */

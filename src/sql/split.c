@@ -38,15 +38,52 @@ static place step(place now, const cni_token *token)
 	return now;
 }
 
+/* Where a semicolon ends nothing: between parentheses (CREATE RULE … DO (a; b)), and in a routine's
+ * BEGIN ATOMIC … END, in which CASE … END nests. */
+typedef struct nest {
+	size_t words; /* seen so far, up to 5 */
+	bool create, routine;
+	size_t parens, blocks;
+} nesting;
+
+static void nest_step(nesting *now, const cni_token *token)
+{
+	if (cni_token_is_op(token, "("))
+		now->parens++;
+	else if (cni_token_is_op(token, ")"))
+		now->parens -= now->parens > 0;
+	if (token->kind != CNI_TOKEN_WORD)
+		return;
+	if (now->words == 0)
+		now->create = cni_token_is(token, "create");
+	else if (now->create && now->words < 4) /* CREATE OR REPLACE FUNCTION */
+		now->routine |= cni_token_is(token, "function") || cni_token_is(token, "procedure");
+	now->words += now->words < 5;
+	if (!now->routine)
+		return;
+	if (cni_token_is(token, "begin") || (now->blocks && cni_token_is(token, "case")))
+		now->blocks++;
+	else if (now->blocks && cni_token_is(token, "end"))
+		now->blocks--;
+}
+
 static bool in_body(place now) { return now == IN_BODY || now == AFTER_SEMI; }
 
 bool cni_sql_split(const char **at, const char *end, const char **ret_statement, size_t *ret_size)
 {
+	return cni_sql_split_in(CNI_DIALECT_SQLITE, at, end, ret_statement, ret_size);
+}
+
+bool cni_sql_split_in(cni_dialect dialect, const char **at, const char *end,
+	const char **ret_statement, size_t *ret_size)
+{
+	bool triggers = dialect == CNI_DIALECT_SQLITE;
+	nesting nest = {0};
 	const char *start = NULL, *last = NULL; /* the statement; the end of its last solid token */
 	place now = AT_START;
 	cni_lexer lexer;
 
-	cni_lexer_init(&lexer, *at, (size_t)(end - *at));
+	cni_lexer_init_in(&lexer, dialect, *at, (size_t)(end - *at));
 	for (;;) {
 		cni_token token = cni_lexer_next(&lexer);
 		if (token.kind == CNI_TOKEN_END)
@@ -63,9 +100,11 @@ bool cni_sql_split(const char **at, const char *end, const char **ret_statement,
 			continue;
 		}
 		last = token.text + token.size;
-		if (semicolon && !in_body(now))
+		if (semicolon && !in_body(now) && !nest.parens && !nest.blocks)
 			break;
-		now = step(now, &token);
+		now = triggers ? step(now, &token) : IN_OTHER;
+		if (!triggers)
+			nest_step(&nest, &token);
 	}
 	*at = lexer.at;
 	if (!last)

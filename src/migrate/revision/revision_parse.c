@@ -28,6 +28,7 @@ typedef struct revision_reader {
 	bool data;     /* and it moves rows on purpose */
 	bool trailing; /* comments between a statement and its `;`: only words of ours count */
 	bool header_only, at_end; /* the first section is the end */
+	cni_dialect dialect;      /* of the section */
 	cn_error *err;
 } revision_reader;
 
@@ -240,6 +241,7 @@ static cn_status open_section(revision_reader *parser, bool down, const char *te
 			down ? "downgrade" : "upgrade", engine);
 	*has = true;
 	parser->section = section;
+	parser->dialect = cni_dialect_of(engine);
 	parser->plan = down ? &section->downgrade : &section->upgrade;
 	return CN_OK;
 }
@@ -408,11 +410,11 @@ static cn_status check_statement(revision_reader *parser, const char *sql, cni_s
 }
 
 /* Where the statement ends: without its `;`, and what is white space or comment to the lexer. */
-static const char *last_solid(const char *sql, const char *end)
+static const char *last_solid(cni_dialect dialect, const char *sql, const char *end)
 {
 	cni_lexer lexer;
 	const char *last = sql;
-	cni_lexer_init(&lexer, sql, (size_t)(end - sql));
+	cni_lexer_init_in(&lexer, dialect, sql, (size_t)(end - sql));
 	for (;;) {
 		cni_token token = cni_lexer_next_solid(&lexer);
 		if (token.kind == CNI_TOKEN_END)
@@ -431,7 +433,7 @@ static cn_status add_statement(revision_reader *parser, const char *sql, const c
 	if (!parser->section) {
 		cn_status status = fail_at(parser, sql, "a statement before the first section");
 		cn_error_hint(parser->err,
-			"statements follow a line \"-- upgrade sqlite\" or \"-- downgrade sqlite\"");
+			"statements follow a line \"-- upgrade ENGINE\" or \"-- downgrade ENGINE\"");
 		return status;
 	}
 	cni_step step = {.sql = cni_strndup(parser->arena, sql, (size_t)(end - sql))};
@@ -447,7 +449,7 @@ static cn_status read_between(
 	revision_reader *parser, const char *at, const char *end, const char **ret_sql)
 {
 	cni_lexer lexer;
-	cni_lexer_init(&lexer, at, (size_t)(end - at));
+	cni_lexer_init_in(&lexer, parser->dialect, at, (size_t)(end - at));
 	*ret_sql = NULL;
 	for (;;) {
 		cni_token token = cni_lexer_next(&lexer);
@@ -457,6 +459,7 @@ static cn_status read_between(
 			TRY(take_comment(parser, &token));
 			if (parser->at_end)
 				return CN_OK;
+			lexer.dialect = parser->dialect;
 		} else if (token.kind != CNI_TOKEN_SPACE && !cni_token_is_op(&token, ";")) {
 			*ret_sql = token.text;
 			return CN_OK;
@@ -467,7 +470,7 @@ static cn_status read_between(
 /* A statement whose `;` was forgotten must not swallow the words behind it. */
 static cn_status take_statement(revision_reader *parser, const char *sql, const char *end)
 {
-	const char *solid = last_solid(sql, end), *rest;
+	const char *solid = last_solid(parser->dialect, sql, end), *rest;
 	if (solid == sql)
 		return CN_OK;
 	TRY(add_statement(parser, sql, solid));
@@ -477,21 +480,24 @@ static cn_status take_statement(revision_reader *parser, const char *sql, const 
 	return status;
 }
 
+/* What stands between two statements is read first: a section's line says how the next one is to be
+ * split. */
 static cn_status read_all(revision_reader *parser)
 {
-	const char *at = parser->text, *cursor = at, *statement, *sql;
+	const char *cursor = parser->text, *statement, *sql;
 	size_t size;
-	while (cni_sql_split(&at, parser->end, &statement, &size)) {
-		const char *end = statement + size;
-		TRY(read_between(parser, cursor, end, &sql));
-		if (sql)
-			TRY(take_statement(parser, sql, end));
+	for (;;) {
+		TRY(read_between(parser, cursor, parser->end, &sql));
+		if (!sql || parser->at_end)
+			return CN_OK;
+		const char *at = sql;
+		if (!cni_sql_split_in(parser->dialect, &at, parser->end, &statement, &size))
+			return take_statement(parser, sql, parser->end);
+		cursor = statement + size;
+		TRY(take_statement(parser, sql, cursor));
 		if (parser->at_end)
 			return CN_OK;
-		cursor = end;
 	}
-	TRY(read_between(parser, cursor, parser->end, &sql));
-	return sql ? take_statement(parser, sql, parser->end) : CN_OK;
 }
 
 static cn_status check_bytes(revision_reader *parser, size_t size)
