@@ -70,64 +70,6 @@ static bool name_members(cni_c_writer *w, cni_c_model *model)
 	return true;
 }
 
-/* "producer" of producer_id; else the parent's name, if this is the only way there:
- * "parent_category" of a category's own `parent`. */
-static const char *belongs_to_name(cni_c_writer *w, const cni_c_model *child,
-	const cni_ddl_constraint *key, const cni_c_model *parent)
-{
-	const char *name =
-		key->part_count == 1 ? cni_c_relation(w->arena, key->parts[0].name) : NULL;
-	size_t ways = 0;
-
-	for (size_t i = 0; i < child->foreign_count; i++)
-		ways += child->foreign[i].parent == parent;
-	if (name || ways != 1)
-		return name;
-	name = cni_c_lower_name(w->arena, parent->object->name);
-	return parent == child && name && key->part_count == 1
-		       ? cni_c_lower_name(
-				 w->arena, cni_printf(w->arena, "%s_%s", key->parts[0].name, name))
-		       : name;
-}
-
-static bool add_relation(cni_c_writer *w, cni_c_model *owner, cni_c_relation_part relation)
-{
-	/* a name that is taken, or that C cannot have: better none than a strange one */
-	if (!relation.member || cni_c_names_has(&owner->names, relation.member))
-		return true;
-	const char *member = cni_c_member(w->arena, &owner->names, relation.member);
-	if (!member)
-		return false;
-	relation.member = member;
-	return CNI_PUSH(w->arena, owner->relations, owner->relation_count, relation);
-}
-
-static bool find_relations(cni_c_writer *w, cni_c_model *child)
-{
-	for (size_t i = 0; i < child->foreign_count; i++) {
-		const cni_c_foreign *foreign = &child->foreign[i];
-		size_t ways = 0;
-		for (size_t k = 0; k < child->foreign_count; k++)
-			ways += child->foreign[k].parent == foreign->parent;
-		if (foreign->reason)
-			continue;
-		cni_c_relation_part one = {
-			.member = belongs_to_name(w, child, foreign->constraint, foreign->parent),
-			.target = foreign->parent,
-			.key = foreign->constraint};
-		cni_c_relation_part many = {.many = true,
-			.target = child,
-			.key = foreign->constraint,
-			.member = foreign->parent == child
-					  ? "children"
-					  : cni_c_plural(w->arena, child->object->name)};
-		if (!add_relation(w, child, one) ||
-			(ways == 1 && !add_relation(w, foreign->parent, many)))
-			return false;
-	}
-	return true;
-}
-
 static bool find_foreign(cni_c_writer *w, cni_c_model *model)
 {
 	for (size_t i = 0; i < model->table->constraint_count; i++) {
@@ -189,7 +131,7 @@ static bool prepare_view(cni_c_writer *w, cni_c_model *model)
 	return model->members != NULL;
 }
 
-static bool prepare(cni_c_writer *w)
+bool cni_c_prepare(cni_c_writer *w)
 {
 	size_t count = w->schema->object_count;
 
@@ -206,7 +148,7 @@ static bool prepare(cni_c_writer *w)
 		if (is_table_model(&w->models[i]) && !find_foreign(w, &w->models[i]))
 			return false;
 	for (size_t i = 0; i < count; i++)
-		if (is_table_model(&w->models[i]) && !find_relations(w, &w->models[i]))
+		if (is_table_model(&w->models[i]) && !cni_c_find_relations(w, &w->models[i]))
 			return false;
 	for (size_t i = 0; i < count; i++) {
 		if (w->schema->objects[i].ddl.kind == CNI_DDL_VIEW &&
@@ -334,7 +276,7 @@ void cni_schema_write_c(cni_buffer *out, const cni_schema *schema)
 		CNI_DDL_TABLE, CNI_DDL_VIRTUAL, CNI_DDL_VIEW, CNI_DDL_TRIGGER};
 	cni_c_writer w = {.arena = &arena, .schema = schema, .out = out};
 
-	if (!prepare(&w)) {
+	if (!cni_c_prepare(&w)) {
 		out->failed = true;
 		return;
 	}

@@ -36,7 +36,10 @@ void cni_c_write_struct(cni_c_writer *w, const cni_c_model *model)
 	for (size_t i = 0; i < model->relation_count; i++) {
 		const cni_c_relation_part *relation = &model->relations[i];
 		cni_buffer_printf(w->out, "\t%s %s%s;\n", relation->target->type,
-			relation->many ? "**" : "*", relation->member);
+			relation->kind == CNI_C_HAS_MANY || relation->kind == CNI_C_MANY_TO_MANY
+				? "**"
+				: "*",
+			relation->member);
 	}
 	cni_buffer_puts(w->out, "};\n");
 }
@@ -363,13 +366,23 @@ static void add_part_names(cni_buffer *out, const cni_ddl_part *parts, size_t co
 static void write_relation(
 	cni_c_writer *w, const cni_c_model *model, const cni_c_relation_part *relation)
 {
-	CLEANUP(cni_buffer_done) cni_buffer via = {0};
+	static const char *const heads[] = {[CNI_C_BELONGS_TO] = "CN_BELONGS_TO(",
+		[CNI_C_HAS_MANY] = "CN_HAS_MANY(",
+		[CNI_C_HAS_ONE] = "CN_HAS_ONE(",
+		[CNI_C_MANY_TO_MANY] = "CN_MANY_TO_MANY("};
+	CLEANUP(cni_buffer_done) cni_buffer via = {0}, to = {0};
 
-	add_part_names(&via, relation->key->parts, relation->key->part_count);
-	begin_part(w, relation->many ? "CN_HAS_MANY(" : "CN_BELONGS_TO(");
+	begin_part(w, heads[relation->kind]);
 	cni_buffer_printf(
 		w->out, "%s, %s, %s", model->type, relation->target->type, relation->member);
+	if (relation->through)
+		add_text_option(w, "through", relation->through->object->name);
+	add_part_names(&via, relation->key->parts, relation->key->part_count);
 	add_text_option(w, "via", text_of(w, &via));
+	if (relation->to) {
+		add_part_names(&to, relation->to->parts, relation->to->part_count);
+		add_text_option(w, "to", text_of(w, &to));
+	}
 	cni_buffer_putc(w->out, ')');
 }
 

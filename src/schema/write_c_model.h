@@ -13,11 +13,20 @@ typedef struct cni_c_foreign {
 	const char *reason; /* why a model cannot hold it; NULL: it can */
 } cni_c_foreign;
 
+typedef enum cni_c_relation_kind {
+	CNI_C_BELONGS_TO,
+	CNI_C_HAS_MANY,
+	CNI_C_HAS_ONE,
+	CNI_C_MANY_TO_MANY,
+} cni_c_relation_kind;
+
 typedef struct cni_c_relation_part {
 	const char *member;
-	bool many;
+	cni_c_relation_kind kind;
 	const struct cni_c_model *target;
-	const cni_ddl_constraint *key; /* of the child */
+	const cni_ddl_constraint *key; /* of the child; many to many: of the table between, to here … */
+	const cni_ddl_constraint *to;  /* … and to the target */
+	const struct cni_c_model *through; /* the table between */
 } cni_c_relation_part;
 
 typedef struct cni_c_model {
@@ -48,6 +57,14 @@ typedef struct cni_c_writer {
 	cni_c_model *models; /* one for each object */
 	cni_c_names names;   /* of types and handles */
 } cni_c_writer;
+
+/* Names, keys, relations and what cannot be held, for all objects; w has its arena and schema.
+ * False: out of memory. write_c.c */
+bool cni_c_prepare(cni_c_writer *w);
+
+/* What follows from the child's foreign keys: relations of both ends. False: out of memory.
+ * write_c_relate.c */
+bool cni_c_find_relations(cni_c_writer *w, cni_c_model *child);
 
 /* ---- write_c_loss.c ---- */
 

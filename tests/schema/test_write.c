@@ -22,6 +22,7 @@ static void writes_c(void **state)
 	(void)state;
 	check("everything", ".c", cni_schema_write_c);
 	check("odd", ".c", cni_schema_write_c);
+	check("relations", ".c", cni_schema_write_c);
 }
 
 static void writes_json(void **state)
