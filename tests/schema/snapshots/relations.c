@@ -9,7 +9,7 @@ typedef struct Course Course;
 typedef struct PersonCourse PersonCourse;
 typedef struct Friendship Friendship;
 typedef struct Mark Mark;
-typedef struct Tag Tag;
+typedef struct Topic Topic;
 typedef struct Likes Likes;
 typedef struct Dislikes Dislikes;
 typedef struct Transfer Transfer;
@@ -23,7 +23,7 @@ CN_MODEL_DECL(Course);
 CN_MODEL_DECL(PersonCourse);
 CN_MODEL_DECL(Friendship);
 CN_MODEL_DECL(Mark);
-CN_MODEL_DECL(Tag);
+CN_MODEL_DECL(Topic);
 CN_MODEL_DECL(Likes);
 CN_MODEL_DECL(Dislikes);
 CN_MODEL_DECL(Transfer);
@@ -153,66 +153,66 @@ CN_MODEL(Friendship, "friendship",
 
 struct Mark {
 	int64_t person_id;
-	int64_t tag_id;
+	int64_t topic_id;
 	int64_t value;
 	Person *person;
-	Tag *tag;
+	Topic *topic;
 };
 CN_MODEL(Mark, "mark",
 	CN_COLUMN(Mark, person_id, .references = "person.id"),
-	CN_COLUMN(Mark, tag_id, .references = "tag.id"),
+	CN_COLUMN(Mark, topic_id, .references = "topic.id"),
 	CN_COLUMN(Mark, value),
-	CN_PRIMARY_KEY("person_id, tag_id"),
+	CN_PRIMARY_KEY("person_id, topic_id"),
 	CN_BELONGS_TO(Mark, Person, person, .via = "person_id"),
-	CN_BELONGS_TO(Mark, Tag, tag, .via = "tag_id"),
+	CN_BELONGS_TO(Mark, Topic, topic, .via = "topic_id"),
 	CN_TABLE_OPTIONS(.unnamed = true, .comment = "has a column of its own: its rows count"));
 
-struct Tag {
+struct Topic {
 	int64_t id;
 	cn_null_int64 parent_id;
 	Mark **marks;
-	Tag *parent;
-	Tag **children;
+	Topic *parent;
+	Topic **children;
 	Likes **likes;
 	Dislikes **dislikes;
 };
-CN_MODEL(Tag, "tag",
-	CN_COLUMN(Tag, id, .primary_key = true),
-	CN_COLUMN(Tag, parent_id, .references = "tag.id"),
-	CN_HAS_MANY(Tag, Mark, marks, .via = "tag_id"),
-	CN_BELONGS_TO(Tag, Tag, parent, .via = "parent_id"),
-	CN_HAS_MANY(Tag, Tag, children, .via = "parent_id"),
-	CN_HAS_MANY(Tag, Likes, likes, .via = "tag_id"),
-	CN_HAS_MANY(Tag, Dislikes, dislikes, .via = "tag_id"),
+CN_MODEL(Topic, "topic",
+	CN_COLUMN(Topic, id, .primary_key = true),
+	CN_COLUMN(Topic, parent_id, .references = "topic.id"),
+	CN_HAS_MANY(Topic, Mark, marks, .via = "topic_id"),
+	CN_BELONGS_TO(Topic, Topic, parent, .via = "parent_id"),
+	CN_HAS_MANY(Topic, Topic, children, .via = "parent_id"),
+	CN_HAS_MANY(Topic, Likes, likes, .via = "topic_id"),
+	CN_HAS_MANY(Topic, Dislikes, dislikes, .via = "topic_id"),
 	CN_TABLE_OPTIONS(.unnamed = true));
 
 struct Likes {
 	int64_t person_id;
-	int64_t tag_id;
+	int64_t topic_id;
 	Person *person;
-	Tag *tag;
+	Topic *topic;
 };
 CN_MODEL(Likes, "likes",
 	CN_COLUMN(Likes, person_id, .references = "person.id"),
-	CN_COLUMN(Likes, tag_id, .references = "tag.id"),
-	CN_PRIMARY_KEY("person_id, tag_id"),
+	CN_COLUMN(Likes, topic_id, .references = "topic.id"),
+	CN_PRIMARY_KEY("person_id, topic_id"),
 	CN_BELONGS_TO(Likes, Person, person, .via = "person_id"),
-	CN_BELONGS_TO(Likes, Tag, tag, .via = "tag_id"),
+	CN_BELONGS_TO(Likes, Topic, topic, .via = "topic_id"),
 	CN_TABLE_OPTIONS(.unnamed = true,
-		.comment = "two ways between the same tables: neither is \"the\" tags"));
+		.comment = "two ways between the same tables: neither is \"the\" topics"));
 
 struct Dislikes {
 	int64_t person_id;
-	int64_t tag_id;
+	int64_t topic_id;
 	Person *person;
-	Tag *tag;
+	Topic *topic;
 };
 CN_MODEL(Dislikes, "dislikes",
 	CN_COLUMN(Dislikes, person_id, .references = "person.id"),
-	CN_COLUMN(Dislikes, tag_id, .references = "tag.id"),
-	CN_PRIMARY_KEY("tag_id, person_id"),
+	CN_COLUMN(Dislikes, topic_id, .references = "topic.id"),
+	CN_PRIMARY_KEY("topic_id, person_id"),
 	CN_BELONGS_TO(Dislikes, Person, person, .via = "person_id"),
-	CN_BELONGS_TO(Dislikes, Tag, tag, .via = "tag_id"),
+	CN_BELONGS_TO(Dislikes, Topic, topic, .via = "topic_id"),
 	CN_TABLE_OPTIONS(.unnamed = true));
 
 struct Transfer {
@@ -243,7 +243,7 @@ const cn_model *const all_models[] = {
 	&PersonCourse_model,
 	&Friendship_model,
 	&Mark_model,
-	&Tag_model,
+	&Topic_model,
 	&Likes_model,
 	&Dislikes_model,
 	&Transfer_model,
