@@ -54,6 +54,16 @@ cn_status cni_stmt_bind(cni_stmt *stmt, size_t index, cn_value value, cn_error *
 	return stmt->conn->driver->bind(stmt, index, &value, err);
 }
 
+const char *cni_conn_rows_table(const cni_conn *conn)
+{
+	return conn->driver->rows_table ? conn->driver->rows_table(conn) : NULL;
+}
+
+cn_status cni_stmt_bind_rows(cni_stmt *stmt, size_t index, const cni_rows *rows, cn_error *err)
+{
+	return stmt->conn->driver->bind_rows(stmt, index, rows, err);
+}
+
 cn_status cni_stmt_bind_all(cni_stmt *stmt, const cn_value *values, size_t count, cn_error *err)
 {
 	for (size_t i = 0; i < count; i++)
@@ -123,6 +133,36 @@ cn_status cni_stmt_each(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err)
 	return stmt->conn->driver->each(stmt, fn, ctx, err);
 }
 
+static cn_status run_of_batch(cni_stmt *stmt, cni_batch *batch, size_t at, cn_error *err)
+{
+	const cni_driver *driver = stmt->conn->driver;
+
+	batch->failed = at;
+	TRY(batch->bind(stmt, at, batch->ctx, err));
+	int got = driver->step(stmt, err);
+	if (got < 0)
+		return (cn_status)got;
+	if (batch->done) {
+		int64_t changes = got == CNI_ROW ? 1 : driver->changes(stmt->conn);
+		TRY(batch->done(stmt, at, changes, batch->ctx, err));
+	}
+	while (got == CNI_ROW)
+		got = driver->step(stmt, err);
+	return (cn_status)got;
+}
+
+cn_status cni_stmt_batch(cni_stmt *stmt, cni_batch *batch, cn_error *err)
+{
+	cn_status status = CN_OK;
+
+	if (stmt->conn->driver->batch)
+		return stmt->conn->driver->batch(stmt, batch, err);
+	for (size_t at = 0; at < batch->count && status == CN_OK; at++)
+		status = run_of_batch(stmt, batch, at, err);
+	stmt->conn->driver->reset(stmt);
+	return status;
+}
+
 /* ---- running SQL ---- */
 
 void cni_conn_trace(
@@ -182,6 +222,31 @@ bool cni_conn_in_transaction(const cni_conn *conn) { return conn->driver->in_tra
 int64_t cni_conn_changes(const cni_conn *conn) { return conn->driver->changes(conn); }
 
 int64_t cni_conn_last_id(const cni_conn *conn) { return conn->driver->last_id(conn); }
+
+const cni_capabilities *cni_conn_can(const cni_conn *conn)
+{
+	return conn->driver->capabilities(conn);
+}
+
+static cn_status cannot(const cni_conn *conn, const char *what, cn_error *err)
+{
+	return cn_fail(err, CN_EUNSUPPORTED, "%s cannot %s", conn->uri, what);
+}
+
+cn_status cni_conn_copy_rows(cni_conn *conn, cni_copy_rows *copy, cn_error *err)
+{
+	if (!conn->driver->copy_rows)
+		return cannot(conn, "copy rows", err);
+	return conn->driver->copy_rows(conn, copy, err);
+}
+
+cn_status cni_conn_reserve_keys(cni_conn *conn, const char *table, const char *column, size_t count,
+	int64_t *ret, cn_error *err)
+{
+	if (!conn->driver->reserve_keys)
+		return cannot(conn, "reserve keys", err);
+	return conn->driver->reserve_keys(conn, table, column, count, ret, err);
+}
 
 void cni_conn_interrupt(cni_conn *conn) { conn->driver->interrupt(conn); }
 

@@ -132,6 +132,72 @@ typedef struct cni_sizes {
  * connection, but must not close it or end the transaction. */
 typedef int (*cni_row_fn)(const cn_value *row, size_t count, void *ctx, cn_error *err);
 
+/* What a server can do, told by itself when the connection was made: never by a name or a port. */
+typedef struct cni_capabilities {
+	bool writers_wait;   /* one transaction writes, the others wait: a key behind the largest is
+				free */
+	bool failed_goes_on; /* a statement that failed leaves the rest of its transaction alone */
+	bool reserves_keys;  /* cni_conn_reserve_keys */
+	bool copies_rows;    /* cni_conn_copy_rows: faster than any INSERT */
+	bool transactional_ddl; /* what defines is undone by a rollback, too */
+	bool concurrent_ddl; /* indexes can be built while others write, outside of transactions */
+	bool advisory_locks; /* locks that only mean what programs agree on */
+	bool savepoints;
+	bool distributes; /* tables can be spread over servers by a column (Citus) */
+} cni_capabilities;
+
+/* One statement run many times with other values: all on the way at once where the engine can do
+ * that (a pipeline), one after the other where it cannot. */
+typedef struct cni_batch {
+	size_t count;
+	/* binds all values of run `at` (from 0) */
+	cn_status (*bind)(cni_stmt *stmt, size_t at, void *ctx, cn_error *err);
+	/* after run `at`: how many rows it changed; in their order. It may read the row of a
+	 * RETURNING (cni_stmt_value), but run nothing on the connection. NULL: nobody asks */
+	cn_status (*done)(cni_stmt *stmt, size_t at, int64_t changes, void *ctx, cn_error *err);
+	void *ctx;
+	size_t failed; /* out: the run that a failure is about */
+} cni_batch;
+
+/* Rows on their way into a table. */
+typedef struct cni_copy_rows {
+	const char *table; /* not quoted; in the connection's usual schema */
+	const char *const *columns;
+	size_t column_count;
+	/* Fills in the next row: CNI_ROW, CNI_DONE, or a cn_status. Texts and blobs must stay as
+	 * they are until the next call. It must not use the connection. */
+	int (*next)(cn_value *row, void *ctx, cn_error *err);
+	void *ctx;
+	int64_t count; /* out: so many rows were written */
+} cni_copy_rows;
+
+/* Rows of the caller's memory, as a table that one statement reads: no value is bound by itself,
+ * and the statement is the same for any number of rows. Columns are called c0, c1, … */
+typedef enum cni_cell_kind {
+	CNI_CELL_ASK = 0, /* value() tells it */
+	CNI_CELL_INT64,   /* lies in the row, at the column's offset */
+	CNI_CELL_DOUBLE,
+} cni_cell_kind;
+
+typedef struct cni_rows_column {
+	cni_cell_kind kind;
+	size_t offset;
+} cni_rows_column;
+
+enum { CNI_ROWS_COLUMNS = 64 }; /* no table from memory has more */
+
+typedef struct cni_rows {
+	const void *const *rows; /* `count` of them */
+	size_t count;
+	const cni_rows_column *columns;
+	size_t column_count;
+	/* What the row has in a column of kind ASK; text is borrowed until the statement is reset.
+	 * A failure ends the statement, and is what it fails with. */
+	cn_status (*value)(const struct cni_rows *rows, size_t row, size_t column, cn_value *ret,
+		cn_error *err);
+	cn_error *err; /* where that failure is kept: what the engine says of it is of no use */
+} cni_rows;
+
 struct cni_driver {
 	const char *name;          /* "sqlite"; also the section name in revision files */
 	void (*own_process)(void); /* cni_drivers_own_process; NULL: there is nothing to set */
@@ -144,7 +210,11 @@ struct cni_driver {
 	void (*release)(cni_stmt *stmt);
 	size_t (*parameter_count)(const cni_stmt *stmt);
 	cn_status (*bind)(cni_stmt *stmt, size_t index, const cn_value *value,
-		cn_error *err);                     /* index from 1 */
+		cn_error *err); /* index from 1 */
+	/* The table's name for `FROM name(?)`; NULL: statements cannot read rows from memory, or
+	 * not now, since somebody wants to see the values (trace). Both NULL: this engine cannot */
+	const char *(*rows_table)(const cni_conn *conn);
+	cn_status (*bind_rows)(cni_stmt *stmt, size_t index, const cni_rows *rows, cn_error *err);
 	int (*step)(cni_stmt *stmt, cn_error *err); /* CNI_ROW, CNI_DONE or a cn_status */
 	void (*reset)(cni_stmt *stmt);
 	size_t (*column_count)(const cni_stmt *stmt);
@@ -197,6 +267,17 @@ struct cni_driver {
 		void **ret_state, cn_error *err);
 	cn_status (*plan_after)(cni_conn *conn, const struct cni_plan *plan, cni_arena *arena,
 		void *state, cn_error *err);
+	unsigned writers; /* so many connections of a pool write, unless it is told; 0: 1 */
+	/* of a connection; it stays the same as long as that is open */
+	const cni_capabilities *(*capabilities)(const cni_conn *conn);
+	/* Is it of no use any more? The pool throws it away. NULL: that does not happen. */
+	bool (*broken)(const cni_conn *conn);
+	/* NULL: runs of a batch are stepped one after the other. */
+	cn_status (*batch)(cni_stmt *stmt, cni_batch *batch, cn_error *err);
+	/* NULL: not capabilities.copies_rows, not capabilities.reserves_keys */
+	cn_status (*copy_rows)(cni_conn *conn, cni_copy_rows *copy, cn_error *err);
+	cn_status (*reserve_keys)(cni_conn *conn, const char *table, const char *column,
+		size_t count, int64_t *ret, cn_error *err);
 	/* what this engine spells in its own way (words.h); never NULL */
 	const struct cni_words *words;
 };
@@ -240,6 +321,9 @@ cn_status cni_conn_scratch_at(const cni_uri *home, cni_conn **ret, cn_error *err
 cn_status cni_schema_scratch(const cni_schema *schema, cni_conn **ret, cn_error *err) CN_MUST_CHECK;
 
 const cni_driver *cni_driver_find(const char *name); /* NULL: this build has none of that name */
+/* The one that every build has, and that keeps its databases in files: what is meant where no URI
+ * says it. */
+const cni_driver *cni_driver_default(void);
 
 /* For a program whose process is Cantil's from its first line on: sets what engines keep per
  * process. Before anything else, one thread. */
@@ -262,6 +346,13 @@ size_t cni_stmt_parameters(const cni_stmt *stmt);
 cn_status cni_stmt_bind(cni_stmt *stmt, size_t index, cn_value value, cn_error *err) CN_MUST_CHECK;
 cn_status cni_stmt_bind_all(
 	cni_stmt *stmt, const cn_value *values, size_t count, cn_error *err) CN_MUST_CHECK;
+/* The name of the table that reads what cni_stmt_bind_rows binds:
+ *     INSERT INTO t (a, b) SELECT c0, c1 FROM <table>(?)
+ * NULL: not on this connection, or not now; bind the values one by one. */
+const char *cni_conn_rows_table(const cni_conn *conn);
+/* `rows` and what it points to must stay until the statement is reset. */
+cn_status cni_stmt_bind_rows(
+	cni_stmt *stmt, size_t index, const cni_rows *rows, cn_error *err) CN_MUST_CHECK;
 /* CNI_ROW, CNI_DONE, or a negative cn_status. After CNI_DONE or an error: CNI_DONE until reset. */
 int cni_stmt_step(cni_stmt *stmt, cn_error *err) CN_MUST_CHECK;
 cn_status cni_stmt_run(
@@ -285,6 +376,10 @@ cn_status cni_stmt_row(cni_stmt *stmt, cn_value *row, size_t count, cn_error *er
 cn_status cni_stmt_each(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err) CN_MUST_CHECK;
 #define CNI_ROW_FUNCTION "cantil_row"
 
+/* Runs it batch->count times. The first failure ends it (batch->failed tells which); then, and when
+ * `done` fails, what the earlier runs have done is the transaction's to keep or undo. */
+cn_status cni_stmt_batch(cni_stmt *stmt, cni_batch *batch, cn_error *err) CN_MUST_CHECK;
+
 /* ---- running SQL ---- */
 
 /* Every statement of a script, one after the other, up to the first that fails (its line in the
@@ -306,6 +401,16 @@ void cni_conn_rollback(cni_conn *conn); /* fine when none is open; running state
 bool cni_conn_in_transaction(const cni_conn *conn);
 int64_t cni_conn_changes(const cni_conn *conn);
 int64_t cni_conn_last_id(const cni_conn *conn);
+/* Never NULL; borrowed from the connection. */
+const cni_capabilities *cni_conn_can(const cni_conn *conn);
+/* Writes rows as they come, all or none of them. CN_EUNSUPPORTED unless cni_conn_can says
+ * copies_rows. */
+cn_status cni_conn_copy_rows(cni_conn *conn, cni_copy_rows *copy, cn_error *err) CN_MUST_CHECK;
+/* `count` numbers for new rows of the table that nobody else will get; gaps are possible. They come
+ * from whatever fills the column in (an identity, a sequence). CN_EUNSUPPORTED unless cni_conn_can
+ * says reserves_keys; CN_ENOTFOUND: nothing fills this column in. */
+cn_status cni_conn_reserve_keys(cni_conn *conn, const char *table, const char *column, size_t count,
+	int64_t *ret, cn_error *err) CN_MUST_CHECK;
 void cni_conn_trace(
 	cni_conn *conn, void (*fn)(const char *sql, int64_t duration_us, void *ctx), void *ctx);
 /* Ends what the connection is running, or waiting for, with CN_ECANCELED. From any thread or a

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/try.h"
 
-enum { READERS = 8, WRITERS = 1, WAIT_MS = 5000 };
+enum { READERS = 8, WAIT_MS = 5000 };
 
 /* Somebody who waits. It lives on the waiter's stack while it is in the queue. */
 typedef struct pool_waiter {
@@ -72,6 +72,14 @@ static void init_lane(cni_pool *pool, pool_lane *lane, unsigned limit, const cni
 	lane->last = &lane->first;
 }
 
+/* One, where the engine lets only one write: the others then queue here, and not at its lock. */
+static unsigned usual_writers(const cni_uri *uri)
+{
+	const cni_driver *driver = cni_driver_find(uri->engine);
+
+	return driver && driver->writers ? driver->writers : 1;
+}
+
 static cn_status init(
 	cni_pool *pool, const cni_uri *uri, const cni_pool_options *options, cn_error *err)
 {
@@ -82,8 +90,8 @@ static cn_status init(
 	pool->one_lane = uri->memory;
 	pool->wait_ms = options->wait_ms ? options->wait_ms : WAIT_MS;
 	init_lane(pool, &pool->readers, options->readers ? options->readers : READERS, &reading);
-	init_lane(pool, &pool->writers,
-		options->writers && !pool->one_lane ? options->writers : WRITERS, &options->open);
+	unsigned writers = options->writers ? options->writers : usual_writers(uri);
+	init_lane(pool, &pool->writers, pool->one_lane ? 1 : writers, &options->open);
 	return copy_uri(&pool->arena, uri, &pool->uri, err);
 }
 
@@ -251,6 +259,7 @@ void cni_pool_give(cni_pool *pool, cni_conn *conn)
 	if (!conn)
 		return;
 	cni_conn_rollback(conn);
+	bool broken = conn->driver->broken && conn->driver->broken(conn);
 	pthread_mutex_lock(&pool->mutex);
 	pool_slot *slot = slot_of(lane, conn);
 	if (!slot) {
@@ -259,10 +268,14 @@ void cni_pool_give(cni_pool *pool, cni_conn *conn)
 	}
 	assert(slot); /* it is not of this pool, or was given back before */
 	if (slot) {
+		if (broken) /* whoever takes the slot opens another */
+			slot->conn = NULL;
 		slot->given = ++pool->gives;
 		hand_over(lane, slot);
 	}
 	pthread_mutex_unlock(&pool->mutex);
+	if (broken)
+		cni_conn_close(conn);
 }
 
 static int queue_length(const pool_lane *lane)

@@ -27,7 +27,7 @@ typedef struct cni_pool_options {
 	cni_open_options open; /* of a connection that writes: mode WRITE or CREATE; READ: the pool
 				  has none */
 	unsigned readers;      /* how many at most; 0: 8 */
-	unsigned writers;      /* 0: 1 */
+	unsigned writers;      /* 0: 1 where only one can write at a time (SQLite), else 8 */
 	unsigned wait_ms;      /* for a free connection; 0: 5000 */
 } cni_pool_options;
 

@@ -129,20 +129,6 @@ static cn_status set_session(pg_conn *conn, cn_error *err)
 	return cni_pg_query(conn, sql.data, NULL, err);
 }
 
-static cn_status look_at_server(pg_conn *conn, cn_error *err)
-{
-	CLEANUP(cni_pg_clearp) PGresult *result = NULL;
-
-	TRY(cni_pg_query(conn, "SELECT version()", &result, err));
-	const char *version = PQgetvalue(result, 0, 0);
-	conn->version = PQserverVersion(conn->pq);
-	if (strstr(version, "CockroachDB"))
-		conn->kind = PG_KIND_COCKROACH;
-	else if (strstr(version, "-YB-"))
-		conn->kind = PG_KIND_YUGABYTE;
-	return CN_OK;
-}
-
 /* The old handle may be in use by an interrupt this moment: it is freed when all is closed. */
 static cn_status renew_cancel(pg_conn *conn, cn_error *err)
 {
@@ -213,7 +199,7 @@ static cn_status connect_(pg_conn *conn, cn_error *err)
 	conn->session++;
 	TRY(renew_cancel(conn, err));
 	TRY(set_session(conn, err));
-	return look_at_server(conn, err);
+	return cni_pg_look_at_server(conn, err);
 }
 
 cn_status cni_pg_open(
@@ -225,11 +211,14 @@ cn_status cni_pg_open(
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	conn->base.driver = &cni_postgres_driver;
 	conn->base.uri = cni_strdup(&conn->arena, uri->text);
+	conn->base.home = cni_uri_copy(&conn->arena, uri);
 	conn->base.watch = options->watch;
 	conn->base.watch_ctx = options->watch_ctx;
 	conn->trace = options->trace;
 	conn->trace_ctx = options->trace_ctx;
-	cn_status status = conn->base.uri ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+	cn_status status = conn->base.uri && conn->base.home
+				   ? CN_OK
+				   : cn_fail(err, CN_ENOMEM, "out of memory");
 	if (status == CN_OK)
 		status = cni_pg_options_read(conn, uri, options, err);
 	if (status == CN_OK)

@@ -127,6 +127,7 @@ struct pg_conn {
 	const char *isolation; /* NULL: the server's usual */
 	cni_open_mode mode;
 	pg_kind kind;
+	cni_capabilities can;
 	int version;         /* 150018, as PQserverVersion tells */
 	uint64_t session;    /* how often it has been connected */
 	uint64_t ddl;        /* how often something that defines has run on it */
@@ -134,7 +135,7 @@ struct pg_conn {
 	bool in_tx;  /* a transaction is open, as far as the caller is concerned: also a lost one */
 	bool pinned; /* it has state on the server (locks, temporary tables): never reconnect */
 	unsigned lock_timeout_ms, statement_timeout_ms;
-	int64_t changes, last_id;
+	int64_t changes, last_id, versions;
 
 	pg_stmt *active; /* whose rows are on the wire; NULL: the wire is free */
 	bool committing; /* whether a lost connection leaves the outcome unknown */
@@ -186,6 +187,7 @@ size_t cni_pg_piece(const char *p, size_t size, pg_piece *ret);
  * … END of a function's body belong to it. */
 bool cni_pg_split(const char **at, const char *end, const char **ret_statement, size_t *ret_size);
 /* ?, ?3 become $1, $3; ?? becomes the operator's ?. CN_EARG: over CNI_PG_PARAMETERS. */
+/* `SELECT cantil_row(a, b) FROM …` is `SELECT a, b FROM …` here: the rows come by themselves. */
 cn_status cni_pg_placeholders(
 	const char *sql, size_t size, cni_buffer *out, cn_error *err) CN_MUST_CHECK;
 
@@ -235,6 +237,10 @@ const char *cni_pg_name(const cni_stmt *stmt, size_t index);
 
 /* What a statement that ran to its end has done. */
 void cni_pg_count(pg_conn *conn, PGresult *result);
+/* Sends it with what is bound; it is prepared. */
+cn_status cni_pg_send(pg_stmt *stmt, cn_error *err) CN_MUST_CHECK;
+/* Reads what is left on the wire, and drops it. */
+void cni_pg_drain(pg_conn *conn);
 int cni_pg_spool_next(pg_stmt *stmt, cn_error *err); /* as a step */
 void cni_pg_spool_free(pg_spool *spool);             /* NULL is allowed */
 
@@ -286,6 +292,28 @@ typedef struct pg_place {
 /* Fills err from what the server answered, or (result NULL) from the connection. `place` may be
  * NULL. Never returns CN_OK. */
 cn_status cni_pg_fail(pg_conn *conn, const PGresult *result, const pg_place *place, cn_error *err);
+
+/* ---- many at once: pipeline.c, copy_rows.c, encode.c ---- */
+
+cn_status cni_pg_pipeline_begin(pg_conn *conn, cn_error *err) CN_MUST_CHECK;
+cn_status cni_pg_pipeline_sync(pg_conn *conn, cn_error *err) CN_MUST_CHECK;
+/* The next result, never NULL: of a command, or PGRES_PIPELINE_SYNC. */
+cn_status cni_pg_pipeline_next(pg_conn *conn, PGresult **ret, cn_error *err) CN_MUST_CHECK;
+void cni_pg_pipeline_end(pg_conn *conn);
+cn_status cni_pg_batch(cni_stmt *base, cni_batch *batch, cn_error *err);
+cn_status cni_pg_copy_rows(cni_conn *base, cni_copy_rows *copy, cn_error *err);
+/* A value with its size in front, in binary, as COPY has it; the type is one that is known here. */
+cn_status cni_pg_write(cni_buffer *out, Oid type, size_t index, const cn_value *value,
+	cn_error *err) CN_MUST_CHECK;
+bool cni_pg_write_numeric(cni_buffer *out, const char *text); /* false: it is no number */
+
+/* ---- the server: capabilities.c ---- */
+
+cn_status cni_pg_look_at_server(pg_conn *conn, cn_error *err) CN_MUST_CHECK;
+const cni_capabilities *cni_pg_capabilities(const cni_conn *base);
+bool cni_pg_broken(const cni_conn *base);
+cn_status cni_pg_reserve_keys(cni_conn *base, const char *table, const char *column, size_t count,
+	int64_t *ret, cn_error *err);
 
 /* ---- settings: settings.c ---- */
 

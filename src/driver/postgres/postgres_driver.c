@@ -30,4 +30,10 @@ const cni_driver cni_postgres_driver = {
 	.content_version = cni_pg_content_version,
 	.set = cni_pg_set,
 	.get = cni_pg_get,
+	.writers = 8,
+	.capabilities = cni_pg_capabilities,
+	.broken = cni_pg_broken,
+	.batch = cni_pg_batch,
+	.copy_rows = cni_pg_copy_rows,
+	.reserve_keys = cni_pg_reserve_keys,
 };

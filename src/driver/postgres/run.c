@@ -30,7 +30,7 @@ void cni_pg_count(pg_conn *conn, PGresult *result)
 		conn->ddl++;
 }
 
-static cn_status send(pg_stmt *stmt, cn_error *err)
+cn_status cni_pg_send(pg_stmt *stmt, cn_error *err)
 {
 	pg_conn *conn = cni_pg_of(stmt->base.conn);
 
@@ -39,11 +39,9 @@ static cn_status send(pg_stmt *stmt, cn_error *err)
 		stmt->sizes[i] = stmt->params[i].size;
 		stmt->formats[i] = stmt->params[i].binary;
 	}
-	cni_pg_running(conn, stmt->sql);
 	if (!PQsendQueryPrepared(conn->pq, stmt->name, (int)stmt->param_count, stmt->values,
 		    stmt->sizes, stmt->formats, stmt->binary))
 		return cni_pg_fail(conn, NULL, NULL, err);
-	PQsetSingleRowMode(conn->pq);
 	return CN_OK;
 }
 
@@ -55,7 +53,9 @@ static cn_status start(pg_stmt *stmt, cn_error *err)
 	TRY(cni_pg_alive(conn, err));
 	TRY(cni_pg_prepared(stmt, err));
 	stmt->began_us = conn->trace ? cni_clock_mono_us() : 0;
-	TRY(send(stmt, err));
+	cni_pg_running(conn, stmt->sql);
+	TRY(cni_pg_send(stmt, err));
+	PQsetSingleRowMode(conn->pq);
 	conn->active = stmt;
 	return CN_OK;
 }
@@ -68,8 +68,7 @@ static void told(pg_stmt *stmt)
 		conn->trace(stmt->sql, cni_clock_mono_us() - stmt->began_us, conn->trace_ctx);
 }
 
-/* Reads what is left, and drops it. */
-static void drain(pg_conn *conn)
+void cni_pg_drain(pg_conn *conn)
 {
 	cn_error ignored;
 	PGresult *result = NULL;
@@ -100,9 +99,9 @@ static cn_status failed(pg_stmt *stmt, const PGresult *result, bool *ret_again, 
 {
 	pg_conn *conn = cni_pg_of(stmt->base.conn);
 	bool stale = is_stale(result), alone = !conn->in_tx;
-	cn_status status = cni_pg_fail(conn, result, &(pg_place){stmt->sql, stmt->size, 0}, err);
+	cn_status status = cni_pg_fail(conn, result, &(pg_place){stmt->wire, strlen(stmt->wire), 0}, err);
 
-	drain(conn);
+	cni_pg_drain(conn);
 	if (!stale)
 		return status;
 	stmt->session = 0; /* made again before it runs again */
@@ -183,7 +182,7 @@ void cni_pg_reset(cni_stmt *base)
 	pg_conn *conn = cni_pg_of(base->conn);
 
 	if (conn->active == stmt)
-		drain(conn);
+		cni_pg_drain(conn);
 	PQclear(stmt->result);
 	stmt->result = NULL;
 	cni_pg_spool_free(stmt->spool);

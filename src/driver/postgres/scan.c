@@ -208,10 +208,10 @@ static size_t placeholder_number(const char *p, size_t size, size_t *ret_size)
 	return number <= CNI_PG_PARAMETERS ? number : 0;
 }
 
-cn_status cni_pg_placeholders(const char *sql, size_t size, cni_buffer *out, cn_error *err)
+static cn_status number_placeholders(
+	const char *sql, size_t size, size_t *largest, cni_buffer *out, cn_error *err)
 {
 	const char *p = sql, *end = sql + size;
-	size_t largest = 0;
 
 	while (p < end) {
 		pg_piece piece;
@@ -229,15 +229,75 @@ cn_status cni_pg_placeholders(const char *sql, size_t size, cni_buffer *out, cn_
 		}
 		size_t number = placeholder_number(p, (size_t)(end - p), &n);
 		if (n == 1)
-			number = largest + 1;
+			number = *largest + 1;
 		if (number == 0 || number > CNI_PG_PARAMETERS)
 			return cn_fail(err, CN_EARG,
 				"a parameter has the number %.*s; the numbers go from 1 to %d",
 				(int)(n < 12 ? n : 12), p, CNI_PG_PARAMETERS);
-		if (number > largest)
-			largest = number;
+		if (number > *largest)
+			*largest = number;
 		cni_buffer_printf(out, "$%zu", number);
 		p += n;
 	}
 	return out->failed ? cn_fail(err, CN_ENOMEM, "out of memory") : CN_OK;
+}
+
+static const char *skip_blank(const char *p, const char *end)
+{
+	pg_piece piece = PG_PIECE_SPACE;
+
+	while (p < end) {
+		size_t n = cni_pg_piece(p, (size_t)(end - p), &piece);
+		if (piece != PG_PIECE_SPACE && piece != PG_PIECE_COMMENT)
+			break;
+		p += n;
+	}
+	return p;
+}
+
+static const char *skip_word(const char *p, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+	pg_piece piece;
+
+	if (p >= end || cni_pg_piece(p, (size_t)(end - p), &piece) != n || !is_word(p, n, word))
+		return NULL;
+	return skip_blank(p + n, end);
+}
+
+/* The parentheses of SELECT cantil_row( … ): where they open and close; NULL: it is not that. */
+static const char *find_sink(const char *sql, const char *end, const char **ret_close)
+{
+	const char *open = skip_word(skip_blank(sql, end), end, "select");
+	size_t depth = 0;
+
+	open = open ? skip_word(open, end, CNI_ROW_FUNCTION) : NULL;
+	if (!open || open >= end || *open != '(')
+		return NULL;
+	for (const char *p = open; p < end;) {
+		pg_piece piece;
+		size_t n = cni_pg_piece(p, (size_t)(end - p), &piece);
+		if (piece == PG_PIECE_OTHER && *p == '(')
+			depth++;
+		if (piece == PG_PIECE_OTHER && *p == ')' && --depth == 0) {
+			const char *after = skip_blank(p + 1, end);
+			*ret_close = p;
+			return after == end || skip_word(after, end, "from") ? open : NULL;
+		}
+		p += n;
+	}
+	return NULL;
+}
+
+cn_status cni_pg_placeholders(const char *sql, size_t size, cni_buffer *out, cn_error *err)
+{
+	const char *end = sql + size, *close = NULL, *open = find_sink(sql, end, &close);
+	size_t largest = 0;
+
+	if (!open)
+		return number_placeholders(sql, size, &largest, out, err);
+	cni_buffer_puts(out, "SELECT ");
+	TRY(number_placeholders(open + 1, (size_t)(close - open - 1), &largest, out, err));
+	cni_buffer_putc(out, ' ');
+	return number_placeholders(close + 1, (size_t)(end - close - 1), &largest, out, err);
 }

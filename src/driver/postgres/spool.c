@@ -97,7 +97,7 @@ static cn_status fill(pg_conn *conn, pg_stmt *stmt, pg_spool *spool, cn_error *e
 			status = add(spool, result, err);
 		else if (PQresultStatus(result) == PGRES_FATAL_ERROR)
 			status = cni_pg_fail(
-				conn, result, &(pg_place){stmt->sql, stmt->size, 0}, err);
+				conn, result, &(pg_place){stmt->wire, strlen(stmt->wire), 0}, err);
 		else
 			cni_pg_count(conn, result);
 	}

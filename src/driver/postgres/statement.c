@@ -118,28 +118,31 @@ static cn_status bury_dead(pg_conn *conn, cn_error *err)
 	return status;
 }
 
-/* Reads to the end of what was sent: the last result, or the first failure. */
-static cn_status take_answer(pg_conn *conn, const pg_place *place, PGresult **ret, cn_error *err)
+/* Prepares and describes in one round trip. */
+static cn_status ask(
+	pg_conn *conn, const pg_stmt *stmt, const char *name, PGresult **ret_about, cn_error *err)
 {
-	CLEANUP(cni_pg_clearp) PGresult *kept = NULL;
+	const pg_place place = {stmt->wire, strlen(stmt->wire), 0};
 	cn_status status = CN_OK;
 
-	for (;;) {
-		PGresult *result;
-		TRY(cni_pg_result(conn, &result, err));
-		if (!result)
-			break;
-		if (PQresultStatus(result) != PGRES_COMMAND_OK && status == CN_OK)
-			status = cni_pg_fail(conn, result, place, err);
-		PQclear(kept);
-		kept = result;
+	if (!PQsendPrepare(conn->pq, name, stmt->wire, 0, NULL) ||
+		!PQsendDescribePrepared(conn->pq, name))
+		return cni_pg_fail(conn, NULL, NULL, err);
+	TRY(cni_pg_pipeline_sync(conn, err));
+	for (bool made = false;;) {
+		CLEANUP(cni_pg_clearp) PGresult *result = NULL;
+		TRY(cni_pg_pipeline_next(conn, &result, err));
+		ExecStatusType kind = PQresultStatus(result);
+		if (kind == PGRES_PIPELINE_SYNC)
+			return status;
+		if (kind == PGRES_FATAL_ERROR && status == CN_OK)
+			status = cni_pg_fail(conn, result, &place, err);
+		if (kind == PGRES_COMMAND_OK && made) {
+			*ret_about = result;
+			result = NULL;
+		}
+		made = true;
 	}
-	cni_pg_ran(conn);
-	if (status != CN_OK)
-		return status;
-	*ret = kept;
-	kept = NULL;
-	return CN_OK;
 }
 
 static cn_status no_memory(cn_error *err) { return cn_fail(err, CN_ENOMEM, "out of memory"); }
@@ -209,8 +212,7 @@ static cn_status describe(pg_stmt *stmt, PGresult *about, cn_error *err)
 cn_status cni_pg_prepared(pg_stmt *stmt, cn_error *err)
 {
 	pg_conn *conn = cni_pg_of(stmt->base.conn);
-	const pg_place place = {stmt->sql, stmt->size, 0};
-	PGresult *made = NULL, *about = NULL;
+	PGresult *about = NULL;
 
 	if (stmt->name[0] && stmt->session == conn->session && stmt->ddl == conn->ddl)
 		return CN_OK;
@@ -220,14 +222,15 @@ cn_status cni_pg_prepared(pg_stmt *stmt, cn_error *err)
 	char name[sizeof stmt->name];
 	snprintf(name, sizeof name, "cn%llu", (unsigned long long)++conn->prepare_count);
 	cni_pg_running(conn, stmt->sql);
-	if (!PQsendPrepare(conn->pq, name, stmt->wire, 0, NULL))
-		return cni_pg_fail(conn, NULL, NULL, err);
-	TRY(take_answer(conn, &place, &made, err));
-	PQclear(made);
-	cni_pg_running(conn, stmt->sql);
-	if (!PQsendDescribePrepared(conn->pq, name))
-		return cni_pg_fail(conn, NULL, NULL, err);
-	TRY(take_answer(conn, &place, &about, err));
+	TRY(cni_pg_pipeline_begin(conn, err));
+	cn_status status = ask(conn, stmt, name, &about, err);
+	cni_pg_pipeline_end(conn);
+	if (status == CN_OK && !about)
+		status = cn_fail(err, CN_ECONNECT, "the server did not describe the statement");
+	if (status != CN_OK) {
+		PQclear(about);
+		return status;
+	}
 	memcpy(stmt->name, name, sizeof name);
 	stmt->session = conn->session;
 	stmt->ddl = conn->ddl;

@@ -3,6 +3,19 @@
 #include "driver/sqlite/sqlite.h"
 #include "driver/sqlite/words.h"
 
+static const cni_capabilities *capabilities(const cni_conn *conn)
+{
+	static const cni_capabilities all = {
+		.writers_wait = true,
+		.failed_goes_on = true,
+		.transactional_ddl = true,
+		.savepoints = true,
+	};
+
+	(void)conn;
+	return &all;
+}
+
 const cni_driver cni_sqlite_driver = {
 	.name = "sqlite",
 	.own_process = cni_sqlite_own_process,
@@ -42,5 +55,6 @@ const cni_driver cni_sqlite_driver = {
 	.plan = cni_sqlite_plan,
 	.plan_before = cni_sqlite_plan_before,
 	.plan_after = cni_sqlite_plan_after,
+	.capabilities = capabilities,
 	.words = &cni_sqlite_words,
 };
