@@ -93,7 +93,7 @@ static struct cni_arena_block *block_new(cni_arena *arena, size_t need)
 	return block;
 }
 
-void *cni_alloc(cni_arena *arena, size_t size)
+void *cni_alloc_bare(cni_arena *arena, size_t size)
 {
 	size_t need = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 	struct cni_arena_block *block = arena->head;
@@ -107,10 +107,17 @@ void *cni_alloc(cni_arena *arena, size_t size)
 	}
 	void *p = block->data + block->used;
 	block->used += need;
-	return block->zeroed ? p : memset(p, 0, need);
+	return p;
 oom:
 	arena->failed = true;
 	return NULL;
+}
+
+void *cni_alloc(cni_arena *arena, size_t size)
+{
+	void *p = cni_alloc_bare(arena, size);
+
+	return !p || arena->head->zeroed ? p : memset(p, 0, size);
 }
 
 char *cni_strndup(cni_arena *arena, const char *text, size_t size)

@@ -24,6 +24,8 @@ typedef struct cni_arena {
 
 /* NULL when out of memory (or when the arena failed before). */
 void *cni_alloc(cni_arena *arena, size_t size);
+/* The same, but not zeroed: for what is written at once, and is much. */
+void *cni_alloc_bare(cni_arena *arena, size_t size);
 char *cni_strdup(cni_arena *arena, const char *text);               /* NULL gives NULL */
 char *cni_strndup(cni_arena *arena, const char *text, size_t size); /* adds the NUL */
 void *cni_memdup(cni_arena *arena, const void *data, size_t size);

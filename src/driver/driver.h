@@ -41,6 +41,7 @@
 typedef struct cni_driver cni_driver;
 typedef struct cni_conn cni_conn;
 typedef struct cni_stmt cni_stmt;
+typedef struct cni_tuple cni_tuple; /* tuple.h */
 struct cni_plan_request; /* plan.h */
 struct cni_plan;
 struct cni_words; /* words.h */
@@ -131,6 +132,8 @@ typedef struct cni_sizes {
  * failure; < 0 (a cn_status, err set) stops and is passed on. It may run other statements of the
  * connection, but must not close it or end the transaction. */
 typedef int (*cni_row_fn)(const cn_value *row, size_t count, void *ctx, cn_error *err);
+/* The same for a row as the engine holds it (tuple.h). */
+typedef int (*cni_take_fn)(const cni_tuple *row, void *ctx, cn_error *err);
 
 /* What a server can do, told by itself when the connection was made: never by a name or a port. */
 typedef struct cni_capabilities {
@@ -223,6 +226,9 @@ struct cni_driver {
 	const char *(*text)(cni_stmt *stmt, size_t index); /* of any type but NULL, converted */
 	cn_status (*row)(cni_stmt *stmt, cn_value *row, size_t count, cn_error *err);
 	cn_status (*each)(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err);
+	/* rows without boxing their values; both may be NULL */
+	cn_status (*tuples)(cni_stmt *stmt, cni_take_fn fn, void *ctx, cn_error *err);
+	cni_tuple (*here)(cni_stmt *stmt);
 
 	cn_status (*exec)(cni_conn *conn, const char *script, size_t size,
 		cn_error *err); /* rows are dropped */

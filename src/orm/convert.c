@@ -10,29 +10,6 @@
 #include "base/text.h"
 #include "base/try.h"
 
-enum { TEXTS_CHUNK = 32 * 1024 };
-
-char *cni_texts_copy(cni_texts *texts, const void *data, size_t size)
-{
-	if ((size_t)(texts->end - texts->at) <= size) {
-		size_t chunk = size + 1 > TEXTS_CHUNK / 4 ? size + 1 : TEXTS_CHUNK;
-		char *room = cni_alloc(texts->arena, chunk);
-		if (!room)
-			return NULL;
-		if (chunk != TEXTS_CHUNK) /* a large one has its own room; the chunk in use stays in
-					     use */
-			return size ? memcpy(room, data, size) : room;
-		texts->at = room;
-		texts->end = room + chunk;
-	}
-	char *copy = texts->at;
-	if (size)
-		memcpy(copy, data, size);
-	copy[size] = '\0';
-	texts->at += size + 1;
-	return copy;
-}
-
 bool cni_storage_nullable(cn_storage storage)
 {
 	return storage == CN_STORE_TEXT || storage == CN_STORE_CHARS || storage == CN_STORE_BLOB ||
@@ -229,7 +206,8 @@ static cn_status set_text(const cn_column *column, void *member, const cn_value 
 			column->member);
 	if (column->storage == CN_STORE_ARRAY)
 		return set_array(column, member, text, size, err);
-	if (texts) {
+	/* what the program may write into is never another's */
+	if (texts && (!texts->borrow || column->storage == CN_STORE_CHARS)) {
 		text = cni_texts_copy(texts, text, size);
 		if (!text)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -244,7 +222,7 @@ static cn_status set_blob(const cn_column *column, void *member, const cn_value 
 	if (value->type != CN_TYPE_BLOB && value->type != CN_TYPE_TEXT)
 		return cni_misfit(column, value, "a blob", err);
 	const void *data = value->size ? value->as.p : ""; /* an empty blob is not NULL */
-	if (texts) {
+	if (texts && !texts->borrow) {
 		data = cni_texts_copy(texts, data, value->size);
 		if (!data)
 			return cn_fail(err, CN_ENOMEM, "out of memory");

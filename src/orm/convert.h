@@ -9,18 +9,10 @@
 
 #include <cantil/model.h>
 
-#include "base/arena.h"
+#include "base/texts.h"
 
-/* Where texts and blobs of rows are kept: packed without gaps, unlike other things in an arena. */
-typedef struct cni_texts {
-	cni_arena *arena;
-	char *at, *end;
-} cni_texts;
-
-/* A copy with a NUL behind it; NULL when out of memory. */
-char *cni_texts_copy(cni_texts *texts, const void *data, size_t size);
-
-/* Sets the member. Texts and blobs are copied into `texts`, or borrowed when that is NULL. */
+/* Sets the member. Texts and blobs are copied into `texts`, or borrowed when that is NULL; or when
+ * it says so, and the member is nothing that the program may write into. */
 cn_status cni_decode(const cn_column *column, void *row, const cn_value *value, cni_texts *texts,
 	cn_error *err) CN_MUST_CHECK;
 

@@ -8,21 +8,28 @@
 
 enum { ENTRIES_MIN = 64 };
 
-static size_t rounded(size_t size)
+/* The head is set, what follows it is not. */
+static cni_entry *entry_room(cn_session *s, const cni_layout *layout, size_t ahead)
 {
-	return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	size_t align = layout->align > alignof(cni_entry) ? layout->align : alignof(cni_entry);
+	size_t size = CNI_ENTRY_HEAD + ahead + layout->model->size;
+	cni_entry *entry = cni_texts_room(&s->packed, size, align);
+
+	if (entry)
+		*entry = (cni_entry){.layout = layout,
+			.old_offset = (uint32_t)(CNI_ENTRY_HEAD + ahead),
+			.epoch = s->epoch};
+	return entry;
 }
 
 cni_entry *cni_entry_new(cn_session *s, const cni_layout *layout, void *own_row)
 {
-	size_t size = rounded(layout->model->size), ahead = own_row ? CNI_ENTRY_HEAD / 2 : size;
-	cni_entry *entry = cni_alloc(&s->rows, CNI_ENTRY_HEAD + ahead + size);
+	size_t size = layout->model->size, ahead = own_row ? CNI_ENTRY_HEAD / 2 : size;
+	cni_entry *entry = entry_room(s, layout, ahead);
 
 	if (!entry)
 		return NULL;
-	entry->layout = layout;
-	entry->old_offset = (uint32_t)(CNI_ENTRY_HEAD + ahead);
-	entry->epoch = s->epoch;
+	memset(cni_entry_at(entry, CNI_ENTRY_HEAD), 0, ahead + size);
 	entry->own = own_row;
 	if (own_row)
 		*(void **)(void *)cni_entry_at(entry, CNI_ENTRY_HEAD) = own_row;
@@ -138,36 +145,11 @@ static cn_status read_failed(const cni_layout *layout, cn_error *err)
 	return cn_error_wrap(err, "reading a \"%s\"", layout->name);
 }
 
-/* What nearly every value is; else false, and nothing is done. */
-static inline bool decode_usual(
-	const cni_field *field, void *row, const cn_value *value, cni_texts *texts)
+cn_status cni_session_fill(const cni_layout *layout, const cni_tuple *values, size_t first,
+	void *row, cni_texts *texts, cn_error *err)
 {
-	void *member = (char *)row + field->offset;
-
-	if (value->type == CN_TYPE_INT64 && field->storage == CN_STORE_I64) {
-		*(int64_t *)member = value->as.i;
-	} else if (value->type == CN_TYPE_DOUBLE && field->storage == CN_STORE_DOUBLE) {
-		*(double *)member = value->as.d;
-	} else if (value->type == CN_TYPE_TEXT && field->storage == CN_STORE_TEXT) {
-		if (memchr(value->as.p, 0, value->size))
-			return false;
-		*(char **)member = cni_texts_copy(texts, value->as.p, value->size);
-		return *(char **)member != NULL;
-	} else {
-		return false;
-	}
-	return true;
-}
-
-cn_status cni_decode_row(const cni_layout *layout, void *row, const cn_value *values,
-	cni_texts *texts, cn_error *err)
-{
-	for (size_t i = 0; i < layout->field_count; i++) {
-		const cni_field *field = &layout->fields[i];
-		if (!decode_usual(field, row, &values[i], texts) &&
-			cni_decode(field->column, row, &values[i], texts, err) < 0)
-			return read_failed(layout, err);
-	}
+	if (cni_tuple_fill(values, first, &layout->shape, row, texts, err) < 0)
+		return read_failed(layout, err);
 	return CN_OK;
 }
 
@@ -186,19 +168,21 @@ static cn_status copy_old(cn_session *s, cni_entry *entry)
 	return CN_OK;
 }
 
-cn_status cni_entry_reload(cn_session *s, cni_entry *entry, const cn_value *values)
+cn_status cni_entry_reload(
+	cn_session *s, cni_entry *entry, const cni_tuple *values, size_t first)
 {
-	TRY(cni_decode_row(entry->layout, cni_row(entry), values, &s->texts, &s->error));
+	TRY(cni_session_fill(
+		entry->layout, values, first, cni_row(entry), &s->texts, &s->error));
 	TRY(copy_old(s, entry));
 	entry->epoch = s->epoch;
 	return CN_OK;
 }
 
-static cn_status refresh(cn_session *s, cni_entry *entry, const cn_value *values)
+static cn_status refresh(cn_session *s, cni_entry *entry, const cni_tuple *values, size_t first)
 {
 	if (entry->epoch == s->epoch || entry->state != CNI_LOADED || cni_entry_changed(entry))
 		return CN_OK;
-	return cni_entry_reload(s, entry, values);
+	return cni_entry_reload(s, entry, values, first);
 }
 
 void *cni_session_probe(cn_session *s, const cni_layout *layout)
@@ -217,11 +201,13 @@ void *cni_session_probe(cn_session *s, const cni_layout *layout)
 	return memset(s->probe, 0, size);
 }
 
-static cn_status find_known(
-	cn_session *s, const cni_layout *layout, const cn_value *values, cni_entry **ret)
+static cn_status find_known(cn_session *s, const cni_layout *layout, const cni_tuple *values,
+	size_t first, cni_entry **ret)
 {
-	if (layout->int_key && values[layout->key[0]].type == CN_TYPE_INT64) {
-		*ret = cni_session_known_int(s, layout, values[layout->key[0]].as.i);
+	int64_t key;
+
+	if (layout->int_key && cni_tuple_integer(values, first + layout->key[0], &key)) {
+		*ret = cni_session_known_int(s, layout, key);
 		return s->error.status;
 	}
 	void *probe = cni_session_probe(s, layout);
@@ -229,8 +215,10 @@ static cn_status find_known(
 		return s->error.status;
 	for (size_t i = 0; i < layout->key_count; i++) {
 		size_t field = layout->key[i];
-		if (cni_decode(layout->fields[field].column, probe, &values[field], NULL,
-			    &s->error) < 0)
+		cn_value value = cni_tuple_value(values, first + field);
+		if (value.type == CN_TYPE_NONE)
+			return cni_session_oom(s);
+		if (cni_decode(layout->fields[field].column, probe, &value, NULL, &s->error) < 0)
 			return read_failed(layout, &s->error);
 	}
 	*ret = cni_session_known(s, layout, probe);
@@ -250,33 +238,43 @@ static cn_status keep(cn_session *s, cni_entry *entry)
 	return cni_entry_list(s, entry) ? CN_OK : cni_session_oom(s);
 }
 
-cn_status cni_session_read(
-	cn_session *s, const cni_layout *layout, const cn_value *values, void **ret)
+cn_status cni_session_read(cn_session *s, const cni_layout *layout, const cni_tuple *values,
+	size_t first, void **ret)
 {
-	void *row = cni_alloc(&s->rows, layout->model->size);
+	size_t size = layout->model->size;
+	void *row = cni_texts_room(&s->packed, size, layout->align);
 
 	if (!row)
 		return cni_session_oom(s);
-	TRY(cni_decode_row(layout, row, values, &s->texts, &s->error));
+	memset(row, 0, size);
+	TRY(cni_session_fill(layout, values, first, row, &s->texts, &s->error));
 	*ret = row;
 	return CN_OK;
 }
 
-cn_status cni_session_take(
-	cn_session *s, const cni_layout *layout, const cn_value *values, cni_entry **ret)
+cn_status cni_session_take(cn_session *s, const cni_layout *layout, const cni_tuple *values,
+	size_t first, cni_entry **ret)
 {
 	cni_entry *entry = NULL;
 
 	if (layout->kept && s->fresh != layout)
-		TRY(find_known(s, layout, values, &entry));
+		TRY(find_known(s, layout, values, first, &entry));
 	if (entry) {
 		*ret = entry;
-		return refresh(s, entry, values);
+		return refresh(s, entry, values, first);
 	}
-	entry = cni_entry_new(s, layout, NULL);
+	return cni_session_take_new(s, layout, values, first, ret);
+}
+
+cn_status cni_session_take_new(cn_session *s, const cni_layout *layout, const cni_tuple *values,
+	size_t first, cni_entry **ret)
+{
+	cni_entry *entry = entry_room(s, layout, layout->model->size);
+
 	if (!entry)
 		return cni_session_oom(s);
-	TRY(cni_decode_row(layout, cni_row(entry), values, &s->texts, &s->error));
+	memset(cni_row(entry), 0, layout->model->size);
+	TRY(cni_session_fill(layout, values, first, cni_row(entry), &s->texts, &s->error));
 	if (layout->kept) /* rows of a view have no identity, and nothing to write */
 		TRY(keep(s, entry));
 	*ret = entry;

@@ -62,29 +62,29 @@ void cni_joins_sql(
 }
 
 /* Nothing was found for the owner: the columns that were compared are NULL. */
-static bool is_missing(const cni_link *link, const cn_value *values)
+static bool is_missing(const cni_link *link, const cni_tuple *values, size_t first)
 {
-	return values[link->target_fields[0]].type == CN_TYPE_NULL;
+	return cni_tuple_value(values, first + link->target_fields[0]).type == CN_TYPE_NULL;
 }
 
-cn_status cni_joins_take(cn_session *s, const cni_joins *joins, const cn_value *values,
-	const cni_node *owner, bool read_only)
+cn_status cni_joins_take(cn_session *s, const cni_joins *joins, const cni_tuple *values,
+	size_t first, const cni_node *owner, bool read_only)
 {
 	for (const cni_path *path = joins->first; path; path = path->next) {
 		const cni_link *link = path->link;
 		cni_node target = {0};
-		if (is_missing(link, values)) {
+		if (is_missing(link, values, first)) {
 			target.row = NULL;
 		} else if (read_only) {
-			TRY(cni_session_read(s, link->target, values, &target.row));
+			TRY(cni_session_read(s, link->target, values, first, &target.row));
 		} else {
-			TRY(cni_session_take(s, link->target, values, &target.entry));
+			TRY(cni_session_take(s, link->target, values, first, &target.entry));
 			target.row = cni_row(target.entry);
 		}
 		cni_member_load(link, owner, target.row);
 		if (target.row && link->back)
 			cni_member_load(link->back, &target, owner->row);
-		values += link->target->field_count;
+		first += link->target->field_count;
 	}
 	return CN_OK;
 }

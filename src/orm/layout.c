@@ -1,6 +1,7 @@
 /* layout.c - one model by itself: its fields, its key, the SQL that follows from them. */
 #include "orm/layout.h"
 
+#include <stdalign.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -116,6 +117,52 @@ static cn_status find_fillable(cni_layout *layout, cni_arena *arena, cn_error *e
 	return CN_OK;
 }
 
+static cni_cell_kind cell_kind(const cn_column *column)
+{
+	if (column->enum_names)
+		return CNI_CELL_OTHER;
+	switch (column->storage) {
+	case CN_STORE_I64: return CNI_CELL_INT64;
+	case CN_STORE_I32: return CNI_CELL_INT32;
+	case CN_STORE_BOOL: return CNI_CELL_BOOL;
+	case CN_STORE_DOUBLE: return CNI_CELL_DOUBLE;
+	case CN_STORE_TEXT: return CNI_CELL_TEXT;
+	case CN_STORE_NULL_I64: return CNI_CELL_NULL_INT64;
+	case CN_STORE_NULL_DOUBLE: return CNI_CELL_NULL_DOUBLE;
+	default: return CNI_CELL_OTHER;
+	}
+}
+
+static cn_status decode_other(const cni_shape *shape, size_t index, void *into,
+	const cn_value *value, cni_texts *texts, cn_error *err)
+{
+	const cni_layout *layout = shape->owner;
+
+	return cni_decode(layout->fields[index].column, into, value, texts, err);
+}
+
+cni_cell cni_layout_cell(const cn_column *column)
+{
+	return (cni_cell){(uint32_t)column->offset, cell_kind(column)};
+}
+
+static cn_status make_shape(cni_layout *layout, cni_arena *arena, cn_error *err)
+{
+	size_t size = layout->model->size, align = size & -size;
+	cni_cell *cells = cni_alloc(arena, layout->field_count * sizeof *cells);
+
+	if (!cells)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (size > UINT32_MAX)
+		return cni_model_fail(layout->model, err, "the struct is too large");
+	for (size_t i = 0; i < layout->field_count; i++)
+		cells[i] = cni_layout_cell(layout->fields[i].column);
+	layout->shape = (cni_shape){cells, layout->field_count, decode_other, layout};
+	/* a struct's size is a multiple of what its members must be aligned to */
+	layout->align = align < alignof(max_align_t) ? align : alignof(max_align_t);
+	return CN_OK;
+}
+
 static void key_condition(cni_buffer *out, const cni_layout *layout)
 {
 	cni_buffer_puts(out, " WHERE ");
@@ -169,6 +216,7 @@ cn_status cni_layout_init(
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	for (const cn_column *column; (column = cn_model_columns(model, &at));)
 		TRY(add_field(layout, column, arena, err));
+	TRY(make_shape(layout, arena, err));
 	TRY(take_parts(layout, arena, err));
 	find_row_number(layout);
 	TRY(find_fillable(layout, arena, err));

@@ -14,6 +14,7 @@
 #include <cantil/model.h>
 
 #include "base/arena.h"
+#include "driver/tuple.h"
 
 typedef struct cni_layout cni_layout;
 typedef struct cni_registry cni_registry;
@@ -77,6 +78,8 @@ struct cni_layout {
 	bool cyclic;      /* references lead back to this table */
 	size_t *fillable; /* fields that the database may fill in when a row is inserted */
 	size_t fillable_count;
+	cni_shape shape;	 /* how its columns come into a struct */
+	size_t align;		 /* of the struct */
 	const char *columns_sql; /* "id", "name" */
 	const char *get_sql;     /* the row with this key; NULL without a key */
 	const char *delete_sql;
@@ -138,6 +141,9 @@ long cni_layout_field(const cni_layout *layout, const char *name);
  * says). */
 cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const char *what,
 	size_t *ret_fields, size_t *ret_count, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
+
+/* Where a column's values go, and which of them without more ado. */
+cni_cell cni_layout_cell(const cn_column *column);
 
 /* Sets CN_ESCHEMA with `model "Product", member "price": ` before the message, and returns it. */
 cn_status cni_member_fail(const cni_layout *layout, const char *member, cn_error *err,

@@ -178,16 +178,17 @@ cn_status cni_loading_add(cni_loading *l, cni_group *group, cni_node node)
 	return CN_OK;
 }
 
-static cn_status add_pair(cni_loading *l, cni_group *group, const cn_value *key)
+static cn_status add_pair(cni_loading *l, cni_group *group, const cni_tuple *values)
 {
 	void *pairs = l->pairs;
+	int64_t key;
 
-	if (key->type != CN_TYPE_INT64) /* it leads nowhere */
+	if (!cni_tuple_integer(values, l->far->fields[0], &key)) /* it leads nowhere */
 		return CN_OK;
 	if (!make_room(&pairs, l->pair_count, &l->pair_cap, sizeof *l->pairs))
 		return cni_session_oom(l->s);
 	l->pairs = pairs;
-	l->pairs[l->pair_count++] = (cni_pair){key->as.i, place_of(l, group) - 1};
+	l->pairs[l->pair_count++] = (cni_pair){key, place_of(l, group) - 1};
 	group->found_count++;
 	return CN_OK;
 }
@@ -203,7 +204,7 @@ void cni_loading_done(cni_loading *l)
 
 /* ---- fetching ---- */
 
-static cn_status take_node(cni_loading *l, const cn_value *values, cni_node *ret)
+static cn_status take_node(cni_loading *l, const cni_tuple *values, cni_node *ret)
 {
 	cn_session *s = l->s;
 	const cni_layout *target = l->link->target;
@@ -214,31 +215,31 @@ static cn_status take_node(cni_loading *l, const cn_value *values, cni_node *ret
 		cni_texts texts = {.arena = &s->scratch};
 		if (!ret->row)
 			return cni_session_oom(s);
-		return cni_decode_row(target, ret->row, values, &texts, &s->error);
+		return cni_session_fill(target, values, 0, ret->row, &texts, &s->error);
 	}
 	if (l->read_only)
-		return cni_session_read(s, target, values, &ret->row);
-	TRY(cni_session_take(s, target, values, &ret->entry));
+		return cni_session_read(s, target, values, 0, &ret->row);
+	TRY(cni_session_take(s, target, values, 0, &ret->entry));
 	ret->row = cni_row(ret->entry);
 	return CN_OK;
 }
 
-static int take_target(const cn_value *values, size_t count, void *ctx, cn_error *err)
+static int take_target(const cni_tuple *values, void *ctx, cn_error *err)
 {
 	cni_loading *l = ctx;
 	const cni_link *link = l->link;
 	cni_group *group;
 	cni_node node;
 
-	(void)count;
 	(void)err;            /* it is the session's */
 	if (link->int_join) { /* a row that belongs to nobody here is not even kept */
-		const cn_value *key = &values[link->target_fields[0]];
-		group = key->type == CN_TYPE_INT64 ? find_int(l, key->as.i) : NULL;
+		int64_t key;
+		bool found = cni_tuple_integer(values, link->target_fields[0], &key);
+		group = found ? find_int(l, key) : NULL;
 		if (!group)
 			return 0;
 		if (l->paired)
-			return add_pair(l, group, &values[l->far->fields[0]]);
+			return add_pair(l, group, values);
 		TRY(take_node(l, values, &node));
 	} else {
 		TRY(take_node(l, values, &node));
@@ -358,7 +359,7 @@ static cn_status fetch(cni_loading *l, cni_group *const *groups, size_t count, s
 			TRY(cni_stmt_bind(stmt, at++, value, &l->s->error));
 		}
 	}
-	return cni_stmt_each(stmt, take_target, l, &l->s->error);
+	return cni_stmt_tuples(stmt, take_target, l, &l->s->error);
 }
 
 /* Lists of a few lengths only, so that their statements are found in the cache. */

@@ -79,9 +79,9 @@ cn_status cni_joins_parse(
 	cn_session *s, const cni_layout *layout, const char *text, cni_joins *ret) CN_MUST_CHECK;
 void cni_joins_sql(
 	cni_buffer *sql, const cni_layout *layout, const cn_query *query, const cni_joins *joins);
-/* The values behind the owner's own. */
-cn_status cni_joins_take(cn_session *s, const cni_joins *joins, const cn_value *values,
-	const cni_node *owner, bool read_only) CN_MUST_CHECK;
+/* The values behind the owner's own, from the column `first` on. */
+cn_status cni_joins_take(cn_session *s, const cni_joins *joins, const cni_tuple *values,
+	size_t first, const cni_node *owner, bool read_only) CN_MUST_CHECK;
 
 /* Sets the member, and what it was, so that it does not look like the program's change; unless the
  * program has changed it. load_set.c */

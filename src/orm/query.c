@@ -6,7 +6,7 @@
 #include "base/try.h"
 #include "orm/load_impl.h"
 
-enum { SINK_COLUMNS = 100, USUAL_COLUMNS = 64, PAGE_USUAL = 20, LIST_MIN = 16 };
+enum { SINK_COLUMNS = 100, PAGE_USUAL = 20, LIST_MIN = 16 };
 
 static const cn_query no_query;
 
@@ -201,37 +201,51 @@ typedef struct cni_taker {
 	const cni_layout *layout;
 	bool read_only;
 	const cni_joins *joins; /* NULL: none */
-	cni_node *nodes;        /* from malloc */
+	bool noded;		/* relations will be loaded: `nodes`, else `rows` is enough */
+	union {			/* from malloc */
+		cni_node *nodes;
+		void **rows;
+		void *list;
+	} got;
 	size_t count, cap;
 } cni_taker;
 
-static void taker_done(cni_taker *taker) { free(taker->nodes); }
+static void taker_done(cni_taker *taker) { free(taker->got.list); }
 
-static int take_row(const cn_value *values, size_t count, void *ctx, cn_error *err)
+static cn_status taker_grow(cni_taker *taker)
+{
+	size_t cap = taker->cap ? taker->cap * 2 : LIST_MIN;
+	size_t each = taker->noded ? sizeof *taker->got.nodes : sizeof(*taker->got.rows);
+	void *list = realloc(taker->got.list, cap * each);
+
+	if (!list)
+		return cni_session_oom(taker->s);
+	taker->got.list = list;
+	taker->cap = cap;
+	return CN_OK;
+}
+
+static int take_row(const cni_tuple *values, void *ctx, cn_error *err)
 {
 	cni_taker *taker = ctx;
 	cni_node node = {0};
 
-	(void)count;
 	(void)err; /* it is the session's */
 	if (taker->read_only) {
-		TRY(cni_session_read(taker->s, taker->layout, values, &node.row));
+		TRY(cni_session_read(taker->s, taker->layout, values, 0, &node.row));
 	} else {
-		TRY(cni_session_take(taker->s, taker->layout, values, &node.entry));
+		TRY(cni_session_take(taker->s, taker->layout, values, 0, &node.entry));
 		node.row = cni_row(node.entry);
 	}
 	if (taker->joins)
-		TRY(cni_joins_take(taker->s, taker->joins, values + taker->layout->field_count,
+		TRY(cni_joins_take(taker->s, taker->joins, values, taker->layout->field_count,
 			&node, taker->read_only));
-	if (taker->count == taker->cap) {
-		size_t cap = taker->cap ? taker->cap * 2 : LIST_MIN;
-		cni_node *nodes = realloc(taker->nodes, cap * sizeof *nodes);
-		if (!nodes)
-			return cni_session_oom(taker->s);
-		taker->nodes = nodes;
-		taker->cap = cap;
-	}
-	taker->nodes[taker->count++] = node;
+	if (taker->count == taker->cap)
+		TRY(taker_grow(taker));
+	if (taker->noded)
+		taker->got.nodes[taker->count++] = node;
+	else
+		taker->got.rows[taker->count++] = node.row;
 	return 0;
 }
 
@@ -255,7 +269,7 @@ static cn_status take_rows(
 	/* a table's rows have different numbers, so none of a query's is known when none was */
 	if (!query->join && layout->int_key && layout->row_number >= 0 && !s->counts[layout->rank])
 		s->fresh = layout;
-	cn_status status = cni_stmt_each(stmt, take_row, taker, &s->error);
+	cn_status status = cni_stmt_tuples(stmt, take_row, taker, &s->error);
 	s->fresh = NULL;
 	taker->joins = NULL;
 	if (status < 0)
@@ -267,18 +281,25 @@ static cn_status take_list(
 	cn_session *s, const cni_layout *layout, const cn_query *query, void ***ret)
 {
 	CLEANUP(taker_done)
-	cni_taker taker = {.s = s, .layout = layout, .read_only = query->read_only};
+	cni_taker taker = {.s = s,
+		.layout = layout,
+		.read_only = query->read_only,
+		.noded = query->load != NULL};
 
 	TRY(cni_query_check(s, query));
 	TRY(take_rows(s, layout, query, &taker));
 	if (query->load)
 		TRY(cni_session_load_path(
-			s, layout, taker.nodes, taker.count, query->load, query->read_only));
-	void **list = cni_alloc(&s->rows, (taker.count + 1) * sizeof *list);
+			s, layout, taker.got.nodes, taker.count, query->load, query->read_only));
+	size_t size = taker.count * sizeof(void *);
+	void **list = cni_alloc_bare(&s->rows, size + sizeof *list);
 	if (!list)
 		return cni_session_oom(s);
-	for (size_t i = 0; i < taker.count; i++)
-		list[i] = taker.nodes[i].row;
+	if (size && !taker.noded)
+		memcpy(list, taker.got.rows, size);
+	for (size_t i = 0; taker.noded && i < taker.count; i++)
+		list[i] = taker.got.nodes[i].row;
+	list[taker.count] = NULL;
 	*ret = list;
 	return CN_OK;
 }
@@ -393,23 +414,24 @@ static cn_status get_statement(cn_session *s, const cni_layout *layout, cni_stmt
 	return CN_OK;
 }
 
-static cn_status take_got(cn_session *s, const cni_layout *layout, cni_stmt *stmt, void **ret)
+/* A rowid that is not known is that of an unknown row; of other keys, several that were asked for
+ * may be the same to the database. */
+static cn_status take_got(
+	cn_session *s, const cni_layout *layout, cni_stmt *stmt, bool known, void **ret)
 {
-	cn_value few[USUAL_COLUMNS], *values = few;
+	cni_tuple values = cni_stmt_here(stmt);
 	cni_entry *entry;
 
-	if (layout->field_count > CNI_COUNT(few)) {
-		values = cni_alloc(&s->scratch, layout->field_count * sizeof *values);
-		if (!values)
-			return cni_session_oom(s);
-	}
-	TRY(cni_stmt_row(stmt, values, layout->field_count, &s->error));
-	TRY(cni_session_take(s, layout, values, &entry));
+	if (known || !layout->int_key || layout->row_number < 0)
+		TRY(cni_session_take(s, layout, &values, 0, &entry));
+	else
+		TRY(cni_session_take_new(s, layout, &values, 0, &entry));
 	*ret = cni_row(entry);
 	return CN_OK;
 }
 
-static cn_status read_key(cn_session *s, const cni_layout *layout, const cn_value *key, void **ret)
+static cn_status read_key(cn_session *s, const cni_layout *layout, const cn_value *key, bool known,
+	void **ret)
 {
 	cni_stmt *stmt;
 
@@ -421,13 +443,12 @@ static cn_status read_key(cn_session *s, const cni_layout *layout, const cn_valu
 		explain(s, layout);
 	cn_status status = step < 0 ? (cn_status)step : CN_OK;
 	if (step == CNI_ROW)
-		status = take_got(s, layout, stmt, ret);
+		status = take_got(s, layout, stmt, known, ret);
 	cni_stmt_reset(stmt);
 	return status;
 }
 
-/* The entry with this key, if the session has it and it is up to date; and the key as the key's
- * members hold it. */
+/* The entry with this key, if the session has it; and the key as the key's members hold it. */
 static cn_status known_key(cn_session *s, const cni_layout *layout, size_t count,
 	const cn_value *key, cn_value *as_stored, cni_entry **ret)
 {
@@ -445,7 +466,7 @@ static cn_status known_key(cn_session *s, const cni_layout *layout, size_t count
 			as_stored[i] = cn_column_get(layout->fields[layout->key[i]].column, probe);
 		known = cni_identity_key(&s->identity, layout, probe, cni_key_hash(layout, probe));
 	}
-	*ret = known && known->epoch == s->epoch ? known : NULL;
+	*ret = known;
 	return s->error.status;
 }
 
@@ -461,9 +482,9 @@ void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const c
 		return NULL;
 	if (known_key(s, layout, count, key, as_stored, &known) < 0)
 		return NULL;
-	if (known)
+	if (known && known->epoch == s->epoch)
 		return known->state == CNI_DELETED ? NULL : cni_row(known);
-	return read_key(s, layout, as_stored, &row) < 0 ? NULL : row;
+	return read_key(s, layout, as_stored, known != NULL, &row) < 0 ? NULL : row;
 }
 
 /* ---- numbers ---- */

@@ -30,11 +30,8 @@ static cn_status read_again(cn_session *s, cni_entry *entry)
 {
 	const cni_layout *layout = entry->layout;
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	cn_value *values = cni_alloc(&s->scratch, layout->field_count * sizeof *values);
 	cni_conn *conn;
 
-	if (!values)
-		return cni_session_oom(s);
 	TRY(cni_session_reader(s, &conn));
 	TRY(cni_session_prepare(s, conn, layout->get_sql, layout, &stmt));
 	for (size_t i = 0; i < layout->key_count; i++) {
@@ -47,8 +44,8 @@ static cn_status read_again(cn_session *s, cni_entry *entry)
 	if (step == CNI_DONE)
 		return cn_fail(&s->error, CN_ENOTFOUND, "the \"%s\" is in the database no more",
 			layout->name);
-	TRY(cni_stmt_row(stmt, values, layout->field_count, &s->error));
-	return cni_entry_reload(s, entry, values);
+	cni_tuple values = cni_stmt_here(stmt);
+	return cni_entry_reload(s, entry, &values, 0);
 }
 
 void cn_session_refresh(cn_session *s, const cn_model *model, void *row)

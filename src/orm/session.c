@@ -20,7 +20,7 @@ cn_session *cni_session_new_part(cn_db *db)
 		return NULL;
 	}
 	s->db = db;
-	s->texts.arena = &s->rows;
+	s->texts.arena = s->packed.arena = &s->rows;
 	s->snapshot = s->epoch = 1;
 	s->alone[0] = s;
 	s->parts = s->alone;
@@ -311,7 +311,7 @@ static void clear_part(cn_session *s)
 {
 	forget_rows(s);
 	cni_arena_done(&s->rows);
-	s->texts = (cni_texts){.arena = &s->rows};
+	s->texts = s->packed = (cni_texts){.arena = &s->rows};
 	free(s->entries);
 	s->entries = NULL;
 	s->entry_cap = 0;

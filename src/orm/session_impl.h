@@ -96,6 +96,7 @@ struct cn_session {
 	uint32_t snapshot, epoch;
 	cni_arena rows; /* entries, rows, lists, texts */
 	cni_texts texts;
+	cni_texts packed;  /* entries and rows */
 	cni_arena scratch; /* one call's */
 	cni_arena kept;    /* layouts of CN_ROW structs: the session's life long */
 	cni_layout **extra;
@@ -176,19 +177,25 @@ void cni_session_trace(cn_session *s, cni_conn *conn, bool on);
 
 /* ---- entry.c ---- */
 
-/* The values over the row, whatever it holds. */
-cn_status cni_entry_reload(cn_session *s, cni_entry *entry, const cn_value *values) CN_MUST_CHECK;
+/* Everywhere here: the values are those of the layout's columns, from the column `first` on. */
 
-/* Takes a row of values in the layout's order: the entry that has it, brought up to date if it is
- * of an older epoch and unchanged, or a new one. */
-cn_status cni_session_take(cn_session *s, const cni_layout *layout, const cn_value *values,
-	cni_entry **ret) CN_MUST_CHECK;
+/* The values over the row, whatever it holds. */
+cn_status cni_entry_reload(cn_session *s, cni_entry *entry, const cni_tuple *values,
+	size_t first) CN_MUST_CHECK;
+
+/* Takes a row: the entry that has it, brought up to date if it is of an older epoch and unchanged,
+ * or a new one. */
+cn_status cni_session_take(cn_session *s, const cni_layout *layout, const cni_tuple *values,
+	size_t first, cni_entry **ret) CN_MUST_CHECK;
+/* The same when it is known that there is none yet. */
+cn_status cni_session_take_new(cn_session *s, const cni_layout *layout, const cni_tuple *values,
+	size_t first, cni_entry **ret) CN_MUST_CHECK;
 /* The same for a row that the session does not keep. */
-cn_status cni_session_read(
-	cn_session *s, const cni_layout *layout, const cn_value *values, void **ret) CN_MUST_CHECK;
+cn_status cni_session_read(cn_session *s, const cni_layout *layout, const cni_tuple *values,
+	size_t first, void **ret) CN_MUST_CHECK;
 /* Reads values into a row; the model's name goes before an error. */
-cn_status cni_decode_row(const cni_layout *layout, void *row, const cn_value *values,
-	cni_texts *texts, cn_error *err) CN_MUST_CHECK;
+cn_status cni_session_fill(const cni_layout *layout, const cni_tuple *values, size_t first,
+	void *row, cni_texts *texts, cn_error *err) CN_MUST_CHECK;
 /* An entry with room for the row and its old copy; not listed, not in the identity map. */
 cni_entry *cni_entry_new(cn_session *s, const cni_layout *layout, void *own_row);
 cni_entry *cni_session_make(

@@ -9,26 +9,35 @@ typedef struct cni_sql_taker {
 	cn_session *s;
 	const cni_layout *layout;
 	const cn_column **columns; /* of the result, in its order */
+	cni_shape shape;
 	void **rows;
 	size_t count;
 } cni_sql_taker;
 
-static int take_sql_row(const cn_value *values, size_t count, void *ctx, cn_error *err)
+static int take_sql_row(const cni_tuple *values, void *ctx, cn_error *err)
 {
 	cni_sql_taker *taker = ctx;
 	cn_session *s = taker->s;
-	void *row = cni_alloc(&s->rows, taker->layout->model->size);
+	size_t size = taker->layout->model->size;
+	void *row = cni_texts_room(&s->packed, size, taker->layout->align);
 
 	if (!row || !CNI_PUSH(&s->scratch, taker->rows, taker->count, row))
 		return cni_session_oom(s);
-	for (size_t i = 0; i < count; i++) {
-		if (cni_decode(taker->columns[i], row, &values[i], &s->texts, err) < 0) {
-			if (err->status == CN_EARG)
-				err->status = CN_ESCHEMA;
-			return cn_error_wrap(err, "reading a \"%s\"", taker->layout->name);
-		}
+	memset(row, 0, size);
+	if (cni_tuple_fill(values, 0, &taker->shape, row, &s->texts, err) < 0) {
+		if (err->status == CN_EARG)
+			err->status = CN_ESCHEMA;
+		return cn_error_wrap(err, "reading a \"%s\"", taker->layout->name);
 	}
 	return 0;
+}
+
+static cn_status decode_other(const cni_shape *shape, size_t index, void *into,
+	const cn_value *value, cni_texts *texts, cn_error *err)
+{
+	const cni_sql_taker *taker = shape->owner;
+
+	return cni_decode(taker->columns[index], into, value, texts, err);
 }
 
 static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker)
@@ -38,8 +47,10 @@ static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker
 	if (!count)
 		return cn_fail(&s->error, CN_EARG, "the statement yields no rows: use cn_execute");
 	taker->columns = cni_alloc(&s->scratch, count * sizeof *taker->columns);
-	if (!taker->columns)
+	cni_cell *cells = cni_alloc(&s->scratch, count * sizeof *cells);
+	if (!taker->columns || !cells)
 		return cni_session_oom(s);
+	taker->shape = (cni_shape){cells, count, decode_other, taker};
 	for (size_t i = 0; i < count; i++) {
 		const char *name = cni_stmt_name(stmt, i);
 		long field = name ? cni_layout_field(taker->layout, name) : -1;
@@ -51,6 +62,7 @@ static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker
 			return CN_EARG;
 		}
 		taker->columns[i] = taker->layout->fields[field].column;
+		cells[i] = cni_layout_cell(taker->columns[i]);
 	}
 	return CN_OK;
 }
@@ -68,7 +80,7 @@ static cn_status take_sql(
 	TRY(cni_session_prepare(s, conn, args[0].as.p, NULL, &stmt));
 	TRY(map_columns(s, stmt, &taker));
 	TRY(cni_session_bind(s, stmt, args[0].as.p, args + 1, count - 1));
-	TRY(cni_stmt_each(stmt, take_sql_row, &taker, &s->error));
+	TRY(cni_stmt_tuples(stmt, take_sql_row, &taker, &s->error));
 	void **list = cni_alloc(&s->rows, (taker.count + 1) * sizeof *list);
 	if (!list)
 		return cni_session_oom(s);

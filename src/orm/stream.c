@@ -65,24 +65,11 @@ void cni_streams_orphan(cn_session *s)
  * copied. */
 static cn_status read_row(cni_stream *stream, cn_error *err)
 {
-	const cni_layout *layout = stream->layout;
-	cni_texts texts = {.arena = &stream->arena};
+	cni_texts texts = {.arena = &stream->arena, .borrow = true};
+	cni_tuple values = cni_stmt_here(stream->stmt);
 
-	TRY(cni_stmt_row(stream->stmt, stream->values, layout->field_count, err));
 	cni_arena_reset(&stream->arena);
-	memset(stream->row, 0, layout->model->size);
-	for (size_t i = 0; i < layout->field_count; i++) {
-		const cn_column *column = layout->fields[i].column;
-		const cn_value *value = &stream->values[i];
-		bool borrow = column->storage != CN_STORE_CHARS &&
-			      (value->type == CN_TYPE_TEXT || value->type == CN_TYPE_BLOB);
-		if (cni_decode(column, stream->row, value, borrow ? NULL : &texts, err) < 0) {
-			if (err->status == CN_EARG)
-				err->status = CN_ESCHEMA;
-			return cn_error_wrap(err, "reading a \"%s\"", layout->name);
-		}
-	}
-	return CN_OK;
+	return cni_session_fill(stream->layout, &values, 0, stream->row, &texts, err);
 }
 
 static cn_status step(cni_stream *stream, bool *ret_row)

@@ -63,8 +63,7 @@ cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_g
 	if (entry->epoch >= s->snapshot || layout->version >= 0)
 		return CN_OK; /* the version is compared when the row is written */
 	void *now = cni_alloc(&arena, layout->model->size);
-	cn_value *values = cni_alloc(&arena, layout->field_count * sizeof *values);
-	if (!now || !values)
+	if (!now)
 		return cni_session_oom(s);
 	TRY(cni_session_prepare(s, flush->conn, layout->get_sql, layout, &stmt));
 	TRY(bind_key(flush, stmt, entry, 1));
@@ -77,8 +76,8 @@ cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_g
 		*ret_gone = true;
 		return CN_OK;
 	}
-	TRY(cni_stmt_row(stmt, values, layout->field_count, &s->error));
-	TRY(cni_decode_row(layout, now, values, &texts, &s->error));
+	cni_tuple values = cni_stmt_here(stmt);
+	TRY(cni_session_fill(layout, &values, 0, now, &texts, &s->error));
 	for (size_t i = 0; i < layout->field_count; i++) {
 		if (!cni_member_equal(layout->fields[i].column, now, cni_old(entry)))
 			return conflict(flush, entry, "changed", layout->fields[i].name);

@@ -3,8 +3,7 @@
 
 #include "base/hash.h"
 #include "driver/sqlite/sqlite.h"
-
-enum { ROW_MAX = 127 }; /* SQLite's limit of arguments */
+#include "driver/tuple.h"
 
 static const uint64_t KEY = UINT64_C(0x9E3779B97F4A7C15);
 
@@ -72,21 +71,14 @@ static void row_step(sqlite3_context *context, int count, sqlite3_value **values
 {
 	cni_sqlite *conn = sqlite3_user_data(context);
 	cni_sqlite_sink *sink = conn->sink;
-	cn_value row[ROW_MAX];
 
 	if (!sink) {
 		sqlite3_result_error(context, "cantil_row() is only for cni_stmt_each", -1);
 		return;
 	}
-	for (int i = 0; i < count && i < ROW_MAX; i++) {
-		row[i] = cni_sqlite_value(values[i]);
-		if (row[i].type == CN_TYPE_NONE) {
-			sqlite3_result_error_nomem(context);
-			return;
-		}
-	}
+	cni_tuple row = cni_sqlite_arguments(values, (size_t)count);
 	sink->aggregated = true;
-	sink->result = sink->fn(row, (size_t)count, sink->ctx, sink->err);
+	sink->result = sink->fn(&row, sink->ctx, sink->err);
 	if (sink->result)
 		sqlite3_result_error(context, "stopped by the receiver of the rows", -1);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/try.h"
 #include "driver/sqlite/sqlite.h"
+#include "driver/tuple.h"
 #include "sql/lexer.h"
 
 void cni_sqlite_started(cni_sqlite *conn)
@@ -59,9 +60,7 @@ void cni_sqlite_reset(cni_stmt *base)
 	stmt->started = stmt->ended = false;
 }
 
-enum { EACH_MAX = 2000 }; /* SQLite's own limit of columns as Debian builds it; more is refused */
-
-static cn_status each_row(cni_stmt *stmt, cni_sqlite_sink *sink, cn_value *row, cn_error *err)
+static cn_status take_all(cni_stmt *stmt, cni_sqlite_sink *sink, cn_error *err)
 {
 	for (;;) {
 		cn_error failure; /* must not hide what the callback has set */
@@ -75,34 +74,67 @@ static cn_status each_row(cni_stmt *stmt, cni_sqlite_sink *sink, cn_value *row, 
 			return (cn_status)got;
 		if (sink->aggregated)
 			continue;
-		size_t count = cni_sqlite_columns(stmt);
-		if (count > EACH_MAX)
-			return cn_fail(err, CN_EARG, "more than %d columns", EACH_MAX);
-		TRY(cni_sqlite_row(stmt, row, count, err));
-		sink->result = sink->fn(row, count, sink->ctx, err);
+		cni_tuple row = cni_sqlite_here(stmt);
+		sink->result = sink->fn(&row, sink->ctx, err);
 		if (sink->result)
 			return sink->result < 0 ? (cn_status)sink->result : CN_OK;
 	}
 }
 
-cn_status cni_sqlite_each(cni_stmt *base, cni_row_fn fn, void *ctx, cn_error *err)
+cn_status cni_sqlite_tuples(cni_stmt *base, cni_take_fn fn, void *ctx, cn_error *err)
 {
 	cni_sqlite *conn = cni_sqlite_of(base->conn);
 	cni_sqlite_sink sink = {.fn = fn, .ctx = ctx, .err = err}, *outer = conn->sink;
-	cn_value few[64], *row = few;
 
-	if (cni_sqlite_columns(base) > CNI_COUNT(few)) {
-		row = calloc(EACH_MAX, sizeof *row);
-		if (!row)
-			return cn_fail(err, CN_ENOMEM, "out of memory");
-	}
 	cni_sqlite_reset(base);
 	conn->sink = &sink;
-	cn_status status = each_row(base, &sink, row, err);
+	cn_status status = take_all(base, &sink, err);
 	conn->sink = outer;
 	cni_sqlite_reset(base);
-	if (row != few)
-		free(row);
+	return status;
+}
+
+enum { EACH_MAX = 2000 }; /* SQLite's own limit of columns as Debian builds it; more is refused */
+
+typedef struct boxing { /* for a caller that wants its values boxed */
+	cni_row_fn fn;
+	void *ctx;
+	cn_value *values, *many; /* many: from malloc, when there is no room in `values` */
+	size_t room;
+} boxing;
+
+/* A statement that was compiled anew, since a table has changed, may have more columns. */
+static cn_status box_room(boxing *b, size_t count, cn_error *err)
+{
+	if (count <= b->room)
+		return CN_OK;
+	if (count > EACH_MAX)
+		return cn_fail(err, CN_EARG, "more than %d columns", EACH_MAX);
+	b->values = b->many = calloc(EACH_MAX, sizeof *b->values);
+	b->room = b->many ? EACH_MAX : 0;
+	return b->many ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+}
+
+static int box(const cni_tuple *row, void *ctx, cn_error *err)
+{
+	boxing *b = ctx;
+
+	TRY(box_room(b, row->count, err));
+	for (size_t i = 0; i < row->count; i++) {
+		b->values[i] = cni_tuple_value(row, i);
+		if (b->values[i].type == CN_TYPE_NONE)
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	return b->fn(b->values, row->count, b->ctx, err);
+}
+
+cn_status cni_sqlite_each(cni_stmt *base, cni_row_fn fn, void *ctx, cn_error *err)
+{
+	cn_value few[64];
+	boxing b = {.fn = fn, .ctx = ctx, .values = few, .room = CNI_COUNT(few)};
+	cn_status status = cni_sqlite_tuples(base, box, &b, err);
+
+	free(b.many);
 	return status;
 }
 

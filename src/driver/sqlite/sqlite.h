@@ -37,9 +37,9 @@ struct cni_sqlite_stmt {
 	char sql[]; /* the key: the text as it was given */
 };
 
-/* What cni_stmt_each hands to the SQL function cantil_row. */
+/* What cni_stmt_tuples hands to the SQL function cantil_row. */
 typedef struct cni_sqlite_sink {
-	cni_row_fn fn;
+	cni_take_fn fn;
 	void *ctx;
 	cn_error *err;
 	int result;
@@ -78,7 +78,7 @@ struct cni_sqlite {
 	size_t idle_count;
 	uint64_t prepare_count; /* texts that SQLite had to compile; for tests and reports */
 
-	cni_sqlite_sink *sink; /* of the innermost cni_stmt_each */
+	cni_sqlite_sink *sink; /* of the innermost cni_stmt_tuples */
 	cni_sqlite_watch watching;
 
 	sqlite3_stmt *rollback; /* ready, since it must work when memory is short */
@@ -154,11 +154,15 @@ const char *cni_sqlite_text(cni_stmt *stmt, size_t index);
 cn_status cni_sqlite_row(cni_stmt *base, cn_value *row, size_t count, cn_error *err);
 /* CN_TYPE_NONE: out of memory while it was converted. */
 cn_value cni_sqlite_value(sqlite3_value *value);
+/* Rows as SQLite holds them. Source: tuple.c */
+cni_tuple cni_sqlite_arguments(sqlite3_value **values, size_t count);
+cni_tuple cni_sqlite_here(cni_stmt *stmt);
 
 /* Running. Source: run.c */
 int cni_sqlite_step(cni_stmt *base, cn_error *err);
 void cni_sqlite_reset(cni_stmt *base);
 cn_status cni_sqlite_each(cni_stmt *base, cni_row_fn fn, void *ctx, cn_error *err);
+cn_status cni_sqlite_tuples(cni_stmt *base, cni_take_fn fn, void *ctx, cn_error *err);
 cn_status cni_sqlite_exec(cni_conn *base, const char *script, size_t size, cn_error *err);
 cn_status cni_sqlite_begin(cni_conn *conn, cni_transaction kind, cn_error *err);
 cn_status cni_sqlite_commit(cni_conn *conn, cn_error *err);
