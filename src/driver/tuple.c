@@ -22,39 +22,39 @@ static cn_status put_text(char **member, const cn_value *value, cni_texts *texts
 }
 
 /* False: it is not the usual one. */
-static bool is_usual(cni_cell_kind kind, const cn_value *value)
+static bool is_usual(cni_slot_kind kind, const cn_value *value)
 {
 	bool null = value->type == CN_TYPE_NULL;
 
 	switch (kind) {
-	case CNI_CELL_INT64: return value->type == CN_TYPE_INT64;
-	case CNI_CELL_INT32: return fits_int(value, INT32_MIN, INT32_MAX);
-	case CNI_CELL_BOOL: return fits_int(value, 0, 1);
-	case CNI_CELL_DOUBLE: return value->type == CN_TYPE_DOUBLE;
-	case CNI_CELL_TEXT:
+	case CNI_SLOT_INT64: return value->type == CN_TYPE_INT64;
+	case CNI_SLOT_INT32: return fits_int(value, INT32_MIN, INT32_MAX);
+	case CNI_SLOT_BOOL: return fits_int(value, 0, 1);
+	case CNI_SLOT_DOUBLE: return value->type == CN_TYPE_DOUBLE;
+	case CNI_SLOT_TEXT:
 		return null ||
 		       (value->type == CN_TYPE_TEXT && !memchr(value->as.p, 0, value->size));
-	case CNI_CELL_NULL_INT64: return null || value->type == CN_TYPE_INT64;
-	case CNI_CELL_NULL_DOUBLE: return null || value->type == CN_TYPE_DOUBLE;
-	case CNI_CELL_OTHER: break;
+	case CNI_SLOT_NULL_INT64: return null || value->type == CN_TYPE_INT64;
+	case CNI_SLOT_NULL_DOUBLE: return null || value->type == CN_TYPE_DOUBLE;
+	case CNI_SLOT_OTHER: break;
 	}
 	return false;
 }
 
 static cn_status put(
-	cni_cell_kind kind, void *member, const cn_value *value, cni_texts *texts, cn_error *err)
+	cni_slot_kind kind, void *member, const cn_value *value, cni_texts *texts, cn_error *err)
 {
 	bool set = value->type != CN_TYPE_NULL;
 
 	switch (kind) {
-	case CNI_CELL_INT64: *(int64_t *)member = value->as.i; break;
-	case CNI_CELL_INT32: *(int32_t *)member = (int32_t)value->as.i; break;
-	case CNI_CELL_BOOL: *(bool *)member = value->as.i; break;
-	case CNI_CELL_DOUBLE: *(double *)member = value->as.d; break;
-	case CNI_CELL_NULL_INT64:
+	case CNI_SLOT_INT64: *(int64_t *)member = value->as.i; break;
+	case CNI_SLOT_INT32: *(int32_t *)member = (int32_t)value->as.i; break;
+	case CNI_SLOT_BOOL: *(bool *)member = value->as.i; break;
+	case CNI_SLOT_DOUBLE: *(double *)member = value->as.d; break;
+	case CNI_SLOT_NULL_INT64:
 		*(cn_null_int64 *)member = (cn_null_int64){set, set ? value->as.i : 0};
 		break;
-	case CNI_CELL_NULL_DOUBLE:
+	case CNI_SLOT_NULL_DOUBLE:
 		*(cn_null_double *)member = (cn_null_double){set, set ? value->as.d : 0};
 		break;
 	default:
@@ -80,12 +80,12 @@ cn_status cni_tuple_fill_boxed(const cni_tuple *row, size_t first, const cni_sha
 	cni_texts *texts, cn_error *err)
 {
 	for (size_t i = 0; i < shape->count; i++) {
-		cni_cell_kind kind = (cni_cell_kind)shape->cells[i].kind;
+		cni_slot_kind kind = (cni_slot_kind)shape->slots[i].kind;
 		cn_value value = cni_tuple_value(row, first + i);
 		if (value.type == CN_TYPE_NONE)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 		if (is_usual(kind, &value))
-			TRY(put(kind, (char *)into + shape->cells[i].offset, &value, texts, err));
+			TRY(put(kind, (char *)into + shape->slots[i].offset, &value, texts, err));
 		else
 			TRY(shape->other(shape, i, into, &value, texts, err));
 	}

@@ -22,24 +22,24 @@
 #include "driver/driver.h"
 
 /* The value that goes into a member without more ado. */
-typedef enum cni_cell_kind {
-	CNI_CELL_OTHER = 0, /* none: the shape's owner is asked */
-	CNI_CELL_INT64,     /* an integer: int64_t */
-	CNI_CELL_INT32,     /* an integer that fits: int32_t */
-	CNI_CELL_BOOL,      /* 0 or 1: bool */
-	CNI_CELL_DOUBLE,    /* a double: double */
-	CNI_CELL_TEXT,      /* a text without a NUL inside, or NULL: char pointer */
-	CNI_CELL_NULL_INT64,  /* an integer or NULL: cn_null_int64 */
-	CNI_CELL_NULL_DOUBLE, /* a double or NULL: cn_null_double */
-} cni_cell_kind;
+typedef enum cni_slot_kind {
+	CNI_SLOT_OTHER = 0, /* none: the shape's owner is asked */
+	CNI_SLOT_INT64,     /* an integer: int64_t */
+	CNI_SLOT_INT32,     /* an integer that fits: int32_t */
+	CNI_SLOT_BOOL,      /* 0 or 1: bool */
+	CNI_SLOT_DOUBLE,    /* a double: double */
+	CNI_SLOT_TEXT,      /* a text without a NUL inside, or NULL: char pointer */
+	CNI_SLOT_NULL_INT64,  /* an integer or NULL: cn_null_int64 */
+	CNI_SLOT_NULL_DOUBLE, /* a double or NULL: cn_null_double */
+} cni_slot_kind;
 
-typedef struct cni_cell {
+typedef struct cni_slot {
 	uint32_t offset; /* of the member */
-	uint32_t kind;   /* cni_cell_kind */
-} cni_cell;
+	uint32_t kind;   /* cni_slot_kind */
+} cni_slot;
 
 typedef struct cni_shape { /* how a row's columns come into a struct */
-	const cni_cell *cells;
+	const cni_slot *slots;
 	size_t count;
 	/* a value that is not the usual one, of the column `index` of the shape */
 	cn_status (*other)(const struct cni_shape *shape, size_t index, void *into,

@@ -117,19 +117,19 @@ static cn_status find_fillable(cni_layout *layout, cni_arena *arena, cn_error *e
 	return CN_OK;
 }
 
-static cni_cell_kind cell_kind(const cn_column *column)
+static cni_slot_kind slot_kind(const cn_column *column)
 {
 	if (column->enum_names)
-		return CNI_CELL_OTHER;
+		return CNI_SLOT_OTHER;
 	switch (column->storage) {
-	case CN_STORE_I64: return CNI_CELL_INT64;
-	case CN_STORE_I32: return CNI_CELL_INT32;
-	case CN_STORE_BOOL: return CNI_CELL_BOOL;
-	case CN_STORE_DOUBLE: return CNI_CELL_DOUBLE;
-	case CN_STORE_TEXT: return CNI_CELL_TEXT;
-	case CN_STORE_NULL_I64: return CNI_CELL_NULL_INT64;
-	case CN_STORE_NULL_DOUBLE: return CNI_CELL_NULL_DOUBLE;
-	default: return CNI_CELL_OTHER;
+	case CN_STORE_I64: return CNI_SLOT_INT64;
+	case CN_STORE_I32: return CNI_SLOT_INT32;
+	case CN_STORE_BOOL: return CNI_SLOT_BOOL;
+	case CN_STORE_DOUBLE: return CNI_SLOT_DOUBLE;
+	case CN_STORE_TEXT: return CNI_SLOT_TEXT;
+	case CN_STORE_NULL_I64: return CNI_SLOT_NULL_INT64;
+	case CN_STORE_NULL_DOUBLE: return CNI_SLOT_NULL_DOUBLE;
+	default: return CNI_SLOT_OTHER;
 	}
 }
 
@@ -141,23 +141,23 @@ static cn_status decode_other(const cni_shape *shape, size_t index, void *into,
 	return cni_decode(layout->fields[index].column, into, value, texts, err);
 }
 
-cni_cell cni_layout_cell(const cn_column *column)
+cni_slot cni_layout_slot(const cn_column *column)
 {
-	return (cni_cell){(uint32_t)column->offset, cell_kind(column)};
+	return (cni_slot){(uint32_t)column->offset, slot_kind(column)};
 }
 
 static cn_status make_shape(cni_layout *layout, cni_arena *arena, cn_error *err)
 {
 	size_t size = layout->model->size, align = size & -size;
-	cni_cell *cells = cni_alloc(arena, layout->field_count * sizeof *cells);
+	cni_slot *slots = cni_alloc(arena, layout->field_count * sizeof *slots);
 
-	if (!cells)
+	if (!slots)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	if (size > UINT32_MAX)
 		return cni_model_fail(layout->model, err, "the struct is too large");
 	for (size_t i = 0; i < layout->field_count; i++)
-		cells[i] = cni_layout_cell(layout->fields[i].column);
-	layout->shape = (cni_shape){cells, layout->field_count, decode_other, layout};
+		slots[i] = cni_layout_slot(layout->fields[i].column);
+	layout->shape = (cni_shape){slots, layout->field_count, decode_other, layout};
 	/* a struct's size is a multiple of what its members must be aligned to */
 	layout->align = align < alignof(max_align_t) ? align : alignof(max_align_t);
 	return CN_OK;

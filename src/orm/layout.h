@@ -143,7 +143,7 @@ cn_status cni_layout_fields(const cni_layout *layout, const char *columns, const
 	size_t *ret_fields, size_t *ret_count, cni_arena *arena, cn_error *err) CN_MUST_CHECK;
 
 /* Where a column's values go, and which of them without more ado. */
-cni_cell cni_layout_cell(const cn_column *column);
+cni_slot cni_layout_slot(const cn_column *column);
 
 /* Sets CN_ESCHEMA with `model "Product", member "price": ` before the message, and returns it. */
 cn_status cni_member_fail(const cni_layout *layout, const char *member, cn_error *err,

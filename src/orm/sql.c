@@ -47,10 +47,10 @@ static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker
 	if (!count)
 		return cn_fail(&s->error, CN_EARG, "the statement yields no rows: use cn_execute");
 	taker->columns = cni_alloc(&s->scratch, count * sizeof *taker->columns);
-	cni_cell *cells = cni_alloc(&s->scratch, count * sizeof *cells);
-	if (!taker->columns || !cells)
+	cni_slot *slots = cni_alloc(&s->scratch, count * sizeof *slots);
+	if (!taker->columns || !slots)
 		return cni_session_oom(s);
-	taker->shape = (cni_shape){cells, count, decode_other, taker};
+	taker->shape = (cni_shape){slots, count, decode_other, taker};
 	for (size_t i = 0; i < count; i++) {
 		const char *name = cni_stmt_name(stmt, i);
 		long field = name ? cni_layout_field(taker->layout, name) : -1;
@@ -62,7 +62,7 @@ static cn_status map_columns(cn_session *s, cni_stmt *stmt, cni_sql_taker *taker
 			return CN_EARG;
 		}
 		taker->columns[i] = taker->layout->fields[field].column;
-		cells[i] = cni_layout_cell(taker->columns[i]);
+		slots[i] = cni_layout_slot(taker->columns[i]);
 	}
 	return CN_OK;
 }

@@ -77,21 +77,21 @@ static inline int put(sqlite3_value *value, uint32_t kind, void *member, cni_tex
 	int type = sqlite3_value_type(value);
 
 	switch (kind) {
-	case CNI_CELL_INT64:
+	case CNI_SLOT_INT64:
 		if (type != SQLITE_INTEGER)
 			return 0;
 		*(int64_t *)member = sqlite3_value_int64(value);
 		return 1;
-	case CNI_CELL_TEXT: return put_text(value, type, member, texts);
-	case CNI_CELL_DOUBLE:
+	case CNI_SLOT_TEXT: return put_text(value, type, member, texts);
+	case CNI_SLOT_DOUBLE:
 		if (type != SQLITE_FLOAT)
 			return 0;
 		*(double *)member = sqlite3_value_double(value);
 		return 1;
-	case CNI_CELL_INT32: return put_int32(value, type, member);
-	case CNI_CELL_BOOL: return put_bool(value, type, member);
-	case CNI_CELL_NULL_INT64: return put_null_int64(value, type, member);
-	case CNI_CELL_NULL_DOUBLE: return put_null_double(value, type, member);
+	case CNI_SLOT_INT32: return put_int32(value, type, member);
+	case CNI_SLOT_BOOL: return put_bool(value, type, member);
+	case CNI_SLOT_NULL_INT64: return put_null_int64(value, type, member);
+	case CNI_SLOT_NULL_DOUBLE: return put_null_double(value, type, member);
 	default: return 0;
 	}
 }
@@ -106,11 +106,11 @@ static cn_status put_other(sqlite3_value *value, const cni_shape *shape, size_t 
 	return shape->other(shape, index, into, &boxed, texts, err);
 }
 
-static inline cn_status put_cell(sqlite3_value *value, const cni_shape *shape, size_t index,
+static inline cn_status put_slot(sqlite3_value *value, const cni_shape *shape, size_t index,
 	void *into, cni_texts *texts, cn_error *err)
 {
-	const cni_cell *cell = &shape->cells[index];
-	int done = put(value, cell->kind, (char *)into + cell->offset, texts);
+	const cni_slot *slot = &shape->slots[index];
+	int done = put(value, slot->kind, (char *)into + slot->offset, texts);
 
 	if (done > 0)
 		return CN_OK;
@@ -147,7 +147,7 @@ static cn_status argument_fill(const cni_tuple *row, size_t first, const cni_sha
 	sqlite3_value **values = (sqlite3_value **)row->native + first;
 
 	for (size_t i = 0; i < shape->count; i++)
-		TRY(put_cell(values[i], shape, i, into, texts, err));
+		TRY(put_slot(values[i], shape, i, into, texts, err));
 	return CN_OK;
 }
 
@@ -176,7 +176,7 @@ static cn_status column_fill(const cni_tuple *row, size_t first, const cni_shape
 	sqlite3_stmt *handle = row->native;
 
 	for (size_t i = 0; i < shape->count; i++)
-		TRY(put_cell(sqlite3_column_value(handle, (int)(first + i)), shape, i, into, texts,
+		TRY(put_slot(sqlite3_column_value(handle, (int)(first + i)), shape, i, into, texts,
 			err));
 	return CN_OK;
 }
