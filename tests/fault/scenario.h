@@ -14,7 +14,7 @@
 #include "disk.h"
 #include "migrate/revision/revision.h"
 
-enum { STATES_MAX = 6 };
+enum { STATES_MAX = 24 };
 
 typedef struct world world;
 
@@ -23,6 +23,7 @@ typedef struct scenario {
 	/* The revisions, one after the other; the first makes the tables. `up` NULL ends them. */
 	struct {
 		const char *up, *down;
+		const char *parents; /* NULL: the one before */
 	} revisions[STATES_MAX];
 	/* Or the second one is planned: from what the first one makes to this schema. */
 	const char *target, *answers;
@@ -31,6 +32,7 @@ typedef struct scenario {
 	bool small_cache;    /* pages are written before the commit */
 	bool from_nothing;   /* there is no file at the start */
 	bool edits;          /* every table counts as large: its stored definition is edited */
+	bool commits;        /* every commit is a state of its own, not every revision */
 	const cn_data_migration *data_steps;
 	/* Runs it on the database at w->uri, from wherever it is to the end. *ret_reported: how
 	 * many states further than the start it has been told to be, success or not. */
@@ -55,6 +57,7 @@ struct world { /* a scenario that is set up, on the disk that is in memory */
 	size_t state_count;
 	bool edited;  /* the last cni_apply did it so */
 	size_t begin; /* how many revisions the start has */
+	long changes; /* of the disk, in a run without faults */
 };
 
 /* Makes the start and learns the states from a run without faults. `path`: of the database; its

@@ -214,6 +214,71 @@ const scenario scenarios[] = {
 				.down = "ALTER TABLE item DROP COLUMN price;"}},
 		.rows = ITEM_ROWS,
 		.run = run_downgrade},
+	{.name = "two branches and their merge",
+		.revisions = {{.up = ITEM},
+			{.up = "CREATE INDEX i1 ON item (name);", .down = "DROP INDEX i1;"},
+			{.up = "ALTER TABLE item ADD COLUMN price REAL;",
+				.down = "ALTER TABLE item DROP COLUMN price;",
+				.parents = "r0"},
+			{.up = "UPDATE item SET price = size * 2;",
+				.down = "UPDATE item SET price = NULL;",
+				.parents = "r1, r2"}},
+		.rows = ITEM_ROWS,
+		.commits = true,
+		.run = run_upgrade},
+	{.name = "full text renamed, another without a column",
+		.revisions = {{.up = "CREATE VIRTUAL TABLE words USING fts5(title, body);"
+				     "CREATE VIRTUAL TABLE notes USING fts4(title, body, tag);"}},
+		.rows = FILL(20, "words", "'title ' || i, printf('word%d and more', i)")
+			FILL(20, "notes", "'title ' || i, printf('word%d and more', i), 'tag'"),
+		.target = "CREATE VIRTUAL TABLE said USING fts5(title, body);"
+			  "CREATE VIRTUAL TABLE notes USING fts4(title, body);",
+		.answers = "rename table words said\nallow-drop notes.tag\n",
+		.run = run_up},
+	{.name = "step by step, with a VACUUM",
+		.revisions = {{.up = ITEM},
+			{.up = "-- no-transaction\n"
+			       "UPDATE item SET size = size + 1;\n"
+			       "PRAGMA journal_mode = DELETE;\n"
+			       "PRAGMA page_size = 2048;\n"
+			       "VACUUM;\n"
+			       "ALTER TABLE item ADD COLUMN price REAL DEFAULT 1.5;\n"
+			       "UPDATE item SET size = size * 2, price = price + size;\n",
+				.down = "ALTER TABLE item DROP COLUMN price;"}},
+		.rows = ITEM_ROWS,
+		.queries = "SELECT page_size FROM pragma_page_size",
+		.commits = true,
+		.run = run_upgrade},
+	{.name = "step by step among others, rows moved in pieces",
+		.revisions = {{.up = ITEM},
+			{.up = "CREATE TABLE part (id INTEGER PRIMARY KEY, name TEXT, size INTEGER);",
+				.down = "DROP TABLE part;"},
+			{.up = "-- no-transaction\n"
+			       "INSERT INTO part SELECT id, name, size FROM item WHERE size < 3;\n"
+			       "DELETE FROM item WHERE size < 3;\n"
+			       "INSERT INTO part SELECT id, name, size FROM item;\n"
+			       "DELETE FROM item;\n"
+			       "CREATE INDEX part_size ON part (size);\n"
+			       "VACUUM;\n",
+				.down = "DELETE FROM part;"},
+			{.up = "UPDATE part SET size = size + 100;",
+				.down = "UPDATE part SET size = size - 100;"}},
+		.rows = ITEM_ROWS,
+		.commits = true,
+		.run = run_upgrade},
+	{.name = "step by step, downwards",
+		.revisions = {{.up = ITEM}, {.up = "ALTER TABLE item ADD COLUMN price REAL;\n"
+						   "UPDATE item SET price = size;",
+						    .down = "-- no-transaction\n"
+							    "UPDATE item SET size = size + price;\n"
+							    "ALTER TABLE item DROP COLUMN price;\n"
+							    "PRAGMA journal_mode = DELETE;\n"
+							    "PRAGMA auto_vacuum = FULL;\n"
+							    "VACUUM;\n"}},
+		.rows = ITEM_ROWS,
+		.queries = "SELECT auto_vacuum FROM pragma_auto_vacuum",
+		.commits = true,
+		.run = run_downgrade},
 	{.name = "stamp", .revisions = {{.up = ITEM}}, .rows = ITEM_ROWS, .run = run_stamp},
 	{.name = "apply",
 		.revisions = {{.up = three_tables}},

@@ -49,6 +49,8 @@ static const char tables[] =
 	"SELECT name, CASE name WHEN 'sqlite_sequence' THEN 'SELECT * FROM sqlite_sequence ORDER BY name'"
 	" WHEN 'sqlite_stat1' THEN 'SELECT * FROM sqlite_stat1 ORDER BY tbl, idx'"
 	" WHEN 'sqlite_stat4' THEN 'SELECT * FROM sqlite_stat4 ORDER BY tbl, idx, sample'"
+	/* when its steps were run is not the same twice */
+	" WHEN 'cantil_step' THEN 'SELECT number, done, revision, down, checksum FROM cantil_step'"
 	" ELSE format('SELECT %s* FROM \"%w\" NOT INDEXED', iif(wr, '', 'rowid, '), name) END"
 	" FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'shadow')"
 	" AND name NOT IN ('sqlite_schema', 'cantil_version') ORDER BY name";

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "base/try.h"
+#include "control.h"
 #include "fault_vfs.h"
 #include "migrate/change/apply.h"
 #include "migrate/change/cheaper.h"
@@ -92,14 +93,14 @@ static cn_status use_migrator(world *w, bool down, const char *to, size_t *ret_c
 cn_status run_upgrade(world *w, size_t *ret_reported, cn_error *err)
 {
 	TRY(use_migrator(w, false, "head", NULL, err));
-	*ret_reported = w->folder.revision_count - w->begin;
+	*ret_reported = w->state_count - 1;
 	return CN_OK;
 }
 
 cn_status run_downgrade(world *w, size_t *ret_reported, cn_error *err)
 {
 	TRY(use_migrator(w, true, w->folder.revisions[0].id, NULL, err));
-	*ret_reported = w->folder.revision_count - 1;
+	*ret_reported = w->state_count - 1;
 	return CN_OK;
 }
 
@@ -141,12 +142,14 @@ static void plan_second(world *w, cni_revision *second)
 static const char *text_of(world *w, size_t number)
 {
 	const scenario *s = w->scenario;
+	const char *before = s->revisions[number].parents;
+	if (!before)
+		before = number ? cni_printf(&w->arena, "r%zu", number - 1) : "";
 	if (s->revisions[number].up)
 		return cni_printf(&w->arena,
 			"-- cantil: revision r%zu\n-- parents: %s\n-- message: by hand\n\n"
 			"-- upgrade sqlite\n%s\n\n-- downgrade sqlite\n%s\n",
-			number, number ? cni_printf(&w->arena, "r%zu", number - 1) : "",
-			s->revisions[number].up,
+			number, before, s->revisions[number].up,
 			s->revisions[number].down ? s->revisions[number].down : "SELECT 1;");
 	static const char *parents[] = {"r0"};
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
@@ -239,7 +242,18 @@ static void learn_state(world *w)
 		fail_msg("%s: %s", w->scenario->name, state);
 	if (w->state_count && strcmp(state, w->states[w->state_count - 1]) == 0)
 		fail_msg("%s: does nothing", w->scenario->name);
+	assert_true(w->state_count < STATES_MAX);
 	w->states[w->state_count++] = state;
+}
+
+/* What a commit leaves, unless nothing is seen of it. */
+static void learn_commit(void *ctx)
+{
+	CLEANUP(cni_buffer_done) cni_buffer text = {0};
+	const world *w = ctx;
+	state_read(w->path, w->scenario->queries, &text);
+	if (strcmp(cni_buffer_text(&text), w->states[w->state_count - 1]) != 0)
+		learn_state(ctx);
 }
 
 /* Is the planned revision really done by the other method? */
@@ -267,7 +281,13 @@ static void learn_states(world *w)
 	size_t all = w->folder.revision_count, reported = 0;
 	cn_error err;
 	learn_state(w);
-	if (s->run == run_up) {
+	if (s->commits) {
+		control_watch(learn_commit, w);
+		assert_ok(s->run(w, &reported, &err), &err);
+		control_watch(NULL, NULL);
+		/* for one that is done or not */
+		assert_true(w->state_count > 2);
+	} else if (s->run == run_up) {
 		for (size_t i = w->begin; i < all; i++) {
 			w->folder.revision_count = i + 1;
 			reported = 0;
@@ -291,6 +311,11 @@ static void learn_states(world *w)
 	}
 	fault_load(w->start);
 	assert_int_equal(is_edited(w), s->edits);
+	fault_arm(&(fault_order){.at = 0});
+	assert_ok(s->run(w, &reported, &err), &err);
+	w->changes = fault_counted()->changes;
+	assert_true(w->changes > 0);
+	fault_load(w->start);
 }
 
 void world_make(world *w, const scenario *s, const char *path, const char *journal)

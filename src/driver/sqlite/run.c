@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/try.h"
 #include "driver/sqlite/sqlite.h"
 #include "driver/tuple.h"
@@ -138,6 +140,34 @@ cn_status cni_sqlite_each(cni_stmt *base, cni_row_fn fn, void *ctx, cn_error *er
 	return status;
 }
 
+/* SQLite does not tell when the log of a database that leaves WAL mode could not be removed.
+ * Whoever opens the file next would read that log over everything that was written since. */
+static cn_status check_log(cni_sqlite *conn, sqlite3_stmt *handle, cn_error *err)
+{
+	if (!conn->base.path || sqlite3_column_count(handle) != 1)
+		return CN_OK;
+	const char *name = sqlite3_column_name(handle, 0);
+	if (!name || strcmp(name, "journal_mode") != 0)
+		return CN_OK;
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	const char *log = cni_printf(&arena, "%s-wal", conn->base.path);
+	if (!log)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (access(log, F_OK) != 0)
+		return CN_OK;
+	const char *mode;
+	TRY(cni_conn_text(&conn->base, &arena, "PRAGMA main.journal_mode", &mode, err));
+	if (mode && cni_same(mode, "wal"))
+		return CN_OK;
+	cn_error_set(
+		err, CN_EIO, "the write-ahead log of \"%s\" could not be removed", conn->base.path);
+	cn_error_detail(err, "it is no longer used, and would be read over what is written next");
+	cn_error_hint(err,
+		"close the database and open it again: that takes the log in, and removes "
+		"it; look at the folder's permissions if it stays");
+	return CN_EIO;
+}
+
 static const char *end_of_statement(const cni_sqlite_place *place)
 {
 	const char *at = place->sql, *end = at + place->size, *statement;
@@ -161,6 +191,8 @@ cn_status cni_sqlite_run_text(cni_sqlite *conn, const cni_sqlite_place *place, b
 			rc = SQLITE_OK;
 	}
 	cn_status status = CN_OK;
+	if (rc == SQLITE_OK && handle && !check_only)
+		status = check_log(conn, handle, err);
 	if (rc != SQLITE_OK) {
 		cni_sqlite_place failed = *place;
 		if (!handle) /* what did not compile has no tail to rely on */
@@ -314,6 +346,8 @@ cn_status cni_sqlite_pragma(
 	cn_status status = CN_OK;
 	if (rc != SQLITE_OK)
 		status = cni_sqlite_fail(conn, rc, &(cni_sqlite_place){sql, strlen(sql), 0}, err);
+	else if (handle)
+		status = check_log(conn, handle, err);
 	sqlite3_finalize(handle);
 	return status;
 }
