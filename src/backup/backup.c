@@ -219,7 +219,8 @@ cn_status cni_backup_verify(cni_arena *arena, const char *path, const cni_backup
 		found.tables = said.tables;
 		TRY(compare(path, &said, &found, err));
 	}
-	found = (cni_manifest){.engine = "sqlite", .database = cni_path_name(path)};
+	found = (cni_manifest){
+		.engine = cni_driver_default()->name, .database = cni_path_name(path)};
 	TRY(describe(arena, path, options, &found, err));
 	if (has)
 		TRY(compare(path, &said, &found, err));

@@ -131,5 +131,5 @@ cn_status cni_file_sha256(const char *path, const cni_backup_options *options, c
 
 cni_uri cni_file_uri(const char *path)
 {
-	return (cni_uri){.engine = "sqlite", .path = path, .text = path};
+	return (cni_uri){.engine = cni_driver_default()->name, .path = path, .text = path};
 }

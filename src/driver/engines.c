@@ -30,6 +30,8 @@ const cni_driver *cni_driver_find(const char *name)
 	return NULL;
 }
 
+const cni_driver *cni_driver_default(void) { return engine(0); }
+
 static cn_status find(const char *name, const cni_driver **ret, cn_error *err)
 {
 	*ret = cni_driver_find(name);

@@ -100,7 +100,7 @@ typedef struct cni_words {
 	 * table's name, and behind the values */
 	const char *insert_or_pass[2];
 	/* Appends an aggregate: a number that tells contents apart (values and their columns count,
-	 * the order of rows does not), 0 of no rows. At most 100 columns. */
+	 * the order of rows does not), 0 of no rows. At most 101 columns. */
 	void (*content_hash)(cni_buffer *out, const char *const *columns, size_t count);
 
 	/* ---- sessions (orm) ---- */
@@ -109,5 +109,10 @@ typedef struct cni_words {
 
 /* The words of an engine; NULL: this build has no such driver. */
 const cni_words *cni_words_of(const char *engine);
+
+/* Is it a table that some engine keeps for itself? */
+bool cni_engine_table(const char *name);
+/* Is it the one in which the CREATE texts are kept, and edited (cni_plan.edits_schema)? */
+bool cni_catalog_table(const char *name);
 
 #endif

@@ -15,7 +15,9 @@ cn_status cni_app_declared(cn_app *app, cni_arena *arena, cni_schema **ret, cn_e
 	char *text;
 
 	TRY(cni_app_project(app, &project, err));
-	const cni_uri *home = project->uri_source ? &project->uri : &(cni_uri){.engine = "sqlite"};
+	const cni_uri *home = project->uri_source
+				      ? &project->uri
+				      : &(cni_uri){.engine = cni_driver_default()->name};
 	if (project->schema) {
 		TRY(cni_file_read(arena, project->schema, SCHEMA_BYTES, &text, &size, err));
 		if (cni_normalise_sql_at(home, text, NULL, arena, ret, err) < 0)

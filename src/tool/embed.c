@@ -64,8 +64,8 @@ static cn_status check_folder(embedding *job, cn_error *err)
 	if (!cn_call_flag(job->call, "several-heads"))
 		TRY(cni_folder_head(&job->folder, &head, err));
 	/* first, because what does not run is told with its line */
-	TRY(cni_folder_replay(
-		&job->folder, &(cni_uri){.engine = "sqlite"}, NULL, job->arena, &made, err));
+	TRY(cni_folder_replay(&job->folder, &(cni_uri){.engine = cni_driver_default()->name}, NULL,
+		job->arena, &made, err));
 	TRY(cn_migrator_new(&(cn_migrator_desc){.folder = path}, &migrator, err));
 	cn_status status = cn_migrator_verify(migrator, err);
 	cn_migrator_free(migrator);

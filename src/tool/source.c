@@ -45,15 +45,14 @@ static cn_status kind_of_file(cni_source *source, cn_error *err)
 	char head[64];
 	size_t size;
 
-	TRY(head_of(path, head, &size, err));
+	source->kind = CNI_SOURCE_SQL;
 	if (cni_ends(path, ".sql"))
-		source->kind = CNI_SOURCE_SQL;
-	else if (cni_ends(path, ".xml") || looks_like_xml(head))
+		return CN_OK;
+	TRY(head_of(path, head, &size, err));
+	if (cni_ends(path, ".xml") || looks_like_xml(head))
 		source->kind = CNI_SOURCE_DESIGNER;
 	else if (looks_like_database(path, head, size))
 		source->kind = CNI_SOURCE_DATABASE;
-	else
-		source->kind = CNI_SOURCE_SQL;
 	return CN_OK;
 }
 
@@ -143,7 +142,7 @@ cn_status cni_source_schema(const cni_source *source, const cni_schema *known, c
 	 * compared with */
 	const cni_uri *home = known ? known->home : NULL;
 	if (!home) {
-		const cni_uri alone = {.engine = known ? known->engine : "sqlite"};
+		const cni_uri alone = {.engine = known ? known->engine : cni_driver_default()->name};
 		home = cni_uri_copy(arena, &alone);
 	}
 	if (!home)

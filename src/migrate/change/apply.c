@@ -10,11 +10,21 @@ enum { MAX_TRIES = 5 };
 
 struct attempt {
 	cni_conn *conn;
-	cni_conn *data;  /* whose rows are looked at: conn, or a copy of it */
-	int64_t version; /* of the database's content when it was looked at */
-	bool stale;      /* somebody else has written since */
+	cni_conn *data;         /* whose rows are looked at: conn, or a copy of it */
+	int64_t version;        /* of the database's content when it was looked at */
+	const cni_schema *from; /* what it held then */
+	bool stale;             /* somebody else has written since */
 	const cni_apply_options *options;
 };
+
+static cn_status schema_differs(cni_conn *conn, const cni_schema *seen, bool *ret, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	cni_schema *now;
+	TRY(cni_conn_inspect(conn, &arena, &now, err));
+	*ret = !cni_schema_equal(now, seen);
+	return CN_OK;
+}
 
 static cn_status check_unchanged(cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err)
 {
@@ -23,6 +33,10 @@ static cn_status check_unchanged(cni_conn *conn, bool *ret_skip, void *ctx, cn_e
 	(void)ret_skip;
 	TRY(cni_conn_content_version(conn, &version, err));
 	attempt->stale = version != attempt->version;
+	/* a server's number also moves by what is never committed, such as our own scratches; rows
+	 * are guarded there by the locks of the steps */
+	if (attempt->stale && conn->home)
+		TRY(schema_differs(conn, attempt->from, &attempt->stale, err));
 	if (attempt->stale)
 		return cn_fail(
 			err, CN_ECONFLICT, "the database was changed by another process meanwhile");
@@ -63,14 +77,15 @@ static cn_status make_set(struct attempt *attempt, const cni_schema *from, const
 	}
 }
 
-static cn_status describe(cni_arena *arena, cni_apply_report *report, cn_error *err)
+static cn_status describe(
+	const char *engine, cni_arena *arena, cni_apply_report *report, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer text = {0};
 	cni_diff_describe(&text, &report->set.diff);
 	report->summary = cni_buffer_dup(&text, arena);
 	cni_buffer_clear(&text);
 	if (report->set.up.step_count)
-		cni_plan_write(&text, &report->set.up);
+		cni_plan_write(&text, engine, &report->set.up);
 	report->script = cni_buffer_dup(&text, arena);
 	return report->summary && report->script ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
 }
@@ -97,8 +112,9 @@ static cn_status try_once(struct attempt *attempt, const cni_schema *target, cni
 	const cni_schema *from;
 	attempt->stale = false;
 	TRY(look(attempt, arena, &from, err));
+	attempt->from = from;
 	TRY(make_set(attempt, from, target, answers, arena, &report.set, err));
-	TRY(describe(arena, &report, err));
+	TRY(describe(from->engine, arena, &report, err));
 	report.changed = report.set.up.step_count > 0;
 	if (report.changed && options->confirm && !confirmed && !options->dry_run)
 		TRY(options->confirm(&report.set, report.script, options->ctx, err));

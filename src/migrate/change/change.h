@@ -46,6 +46,6 @@ cn_status cni_change_ask(const cni_change_set *set, cn_error *err);
  * comments, COMMIT (neither BEGIN nor COMMIT for a plan without a transaction). The same result as
  * cni_execute, but for the checks and for what ANALYZE wrote about tables that are written anew:
  * run ANALYZE afterwards. */
-void cni_plan_write(cni_buffer *out, const cni_plan *plan);
+void cni_plan_write(cni_buffer *out, const char *engine, const cni_plan *plan);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "migrate/revision/data_step.h"
 #include "sql/lexer.h"
 
@@ -15,24 +16,22 @@ struct measure { /* of a table's rows */
 	uint64_t hash;
 };
 
-enum { HASH_COLUMNS = 100 }; /* SQLite's functions take no more than 127 arguments */
+enum { HASH_COLUMNS = 100 }; /* what every engine's content_hash takes, and one more */
 
-/* SELECT count(*), cantil_hash(…): several hashes for a very wide table, the first column (the
+/* SELECT count(*), hash(…): several hashes for a very wide table, the first column (the
  * rowid or a key, as a rule) in each of them, so that no value can change places with another
  * row's. */
-static void write_measure(
-	cni_buffer *sql, const char *table, const char *const *columns, size_t count)
+static void write_measure(const cni_words *words, cni_buffer *sql, const char *table,
+	const char *const *columns, size_t count)
 {
 	cni_buffer_puts(sql, "SELECT count(*)");
 	for (size_t i = 0; i < count; i += HASH_COLUMNS) {
-		cni_buffer_puts(sql, ", " CNI_HASH_FUNCTION "(");
-		if (i)
-			cni_quote_name(sql, columns[0]);
-		for (size_t j = i; j < count && j < i + HASH_COLUMNS; j++) {
-			cni_buffer_puts(sql, j ? ", " : "");
-			cni_quote_name(sql, columns[j]);
-		}
-		cni_buffer_puts(sql, ")");
+		const char *part[HASH_COLUMNS + 1] = {columns[0]};
+		size_t size = i ? 1 : 0;
+		for (size_t j = i; j < count && j < i + HASH_COLUMNS; j++)
+			part[size++] = columns[j];
+		cni_buffer_puts(sql, ", ");
+		words->content_hash(sql, part, size);
 	}
 	cni_buffer_puts(sql, " FROM ");
 	cni_quote_name(sql, table);
@@ -44,7 +43,7 @@ static cn_status measure_rows(cni_conn *conn, const char *table, const char *con
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	struct measure measure = {0};
-	write_measure(&sql, table, columns, count);
+	write_measure(conn->driver->words, &sql, table, columns, count);
 	if (sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_conn_prepare(conn, cni_buffer_text(&sql), &stmt, err));
@@ -258,9 +257,12 @@ static cn_status restore(
 	for (size_t i = 0; i < CNI_COUNT(rows); i++) {
 		if (!rows[i].always && !plan->edits_schema)
 			continue;
-		cn_status status =
-			cni_conn_set(conn, rows[i].setting, rows[i].value, first < 0 ? NULL : err);
-		first = first < 0 ? first : status;
+		/* a connection that stays more careful than it was is no failure of what is done */
+		bool matters = rows[i].setting != CNI_SETTING_DURABLE;
+		cn_status status = cni_conn_set(conn, rows[i].setting, rows[i].value,
+			first < 0 || !matters ? NULL : err);
+		if (matters && first == CN_OK)
+			first = status;
 	}
 	return first;
 }

@@ -1,6 +1,7 @@
-/* script.c - a plan as a script that the sqlite3 shell runs with the same result. */
+/* script.c - a plan as a script that the engine's own shell runs with the same result. */
 #include <string.h>
 
+#include "driver/words.h"
 #include "migrate/change/change.h"
 
 #include "base/try.h"
@@ -14,14 +15,11 @@ static void add_comment(cni_buffer *out, const char *comment)
 	cni_buffer_putc(out, '\n');
 }
 
-void cni_plan_write(cni_buffer *out, const cni_plan *plan)
+void cni_plan_write(cni_buffer *out, const char *engine, const cni_plan *plan)
 {
-	cni_buffer_puts(out, ".bail on\n");
-	if (plan->edits_schema) /* newer shells protect the schema unless told otherwise */
-		cni_buffer_puts(out, ".dbconfig defensive off\n");
-	cni_buffer_puts(out, "PRAGMA foreign_keys = OFF;\n");
-	if (!plan->no_transaction)
-		cni_buffer_puts(out, "BEGIN IMMEDIATE;\n");
+	const cni_words *words = cni_words_of(engine);
+	if (words)
+		words->script_begin(out, plan);
 	for (size_t i = 0; i < plan->warning_count; i++)
 		add_comment(out, plan->warnings[i]);
 	for (size_t i = 0; i < plan->step_count; i++) {
@@ -33,6 +31,6 @@ void cni_plan_write(cni_buffer *out, const cni_plan *plan)
 		const char *last = strrchr(step->sql, '\n');
 		cni_buffer_puts(out, strstr(last ? last : step->sql, "--") ? "\n;\n" : ";\n");
 	}
-	if (!plan->no_transaction)
-		cni_buffer_puts(out, "COMMIT;\n");
+	if (words)
+		words->script_end(out, plan);
 }

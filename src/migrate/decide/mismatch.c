@@ -87,7 +87,7 @@ static cn_status warn(cni_arena *arena, const cni_object *table, const cni_ddl_c
 	cni_buffer_puts(&text, " refers to columns of ");
 	cni_quote_name_if(&text, key->parent);
 	cni_buffer_puts(&text,
-		" that are no unique key there: SQLite will refuse to write to either table");
+		" that are no unique key there: the database will refuse to write to either table");
 	const char *line = cni_buffer_dup(&text, arena);
 	if (!line || !CNI_PUSH(arena, plan->warnings, plan->warning_count, line))
 		return cn_fail(err, CN_ENOMEM, "out of memory");

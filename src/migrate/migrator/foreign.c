@@ -2,19 +2,20 @@
 #include "migrate/migrator/foreign.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "sql/lexer.h"
 
 static const struct {
 	const char *tool, *table;
 	const char *column; /* it must have it */
-	const char
-		*latest; /* SELECT … FROM the table: where it stands; NULL: the rows are counted */
+	const char *latest; /* SELECT … FROM the table: where it stands (%s: the aggregate that
+			       makes a list); NULL: the rows are counted */
 } tools[] = {
-	{"Alembic", "alembic_version", "version_num",
-		"SELECT group_concat(version_num, ', ') FROM "},
+	{"Alembic", "alembic_version", "version_num", "SELECT %s(version_num, ', ') FROM "},
 	{"Django", "django_migrations", "applied", NULL},
 	{"Rails", "schema_migrations", "version", "SELECT max(version) FROM "},
 	{"Rails", "ar_internal_metadata", "key", NULL},
@@ -78,8 +79,13 @@ static cn_status where_it_stands(cni_conn *conn, const cni_object *object, size_
 	cni_arena *arena, const char **ret, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	cni_buffer_puts(&sql,
-		tools[tool].latest ? tools[tool].latest : "SELECT count(*) || ' migrations' FROM ");
+	const char *latest = tools[tool].latest;
+	const char *list = latest ? strstr(latest, "%s") : NULL;
+	if (list)
+		cni_buffer_printf(&sql, "%.*s%s%s", (int)(list - latest), latest,
+			conn->driver->words->list_texts, list + 2);
+	else
+		cni_buffer_puts(&sql, latest ? latest : "SELECT count(*) || ' migrations' FROM ");
 	cni_quote_name(&sql, object->name);
 	if (sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -91,7 +97,8 @@ cn_status cni_foreign_find(cni_conn *conn, const cni_schema *schema, cni_arena *
 {
 	cni_foreign *list = NULL;
 	size_t count = 0;
-	int64_t number;
+	int64_t number = 0;
+	const cni_words *words = conn->driver->words;
 	for (size_t i = 0; i < schema->object_count; i++) {
 		const cni_object *object = &schema->objects[i];
 		long tool = tool_of(object);
@@ -102,10 +109,11 @@ cn_status cni_foreign_find(cni_conn *conn, const cni_schema *schema, cni_arena *
 		if (!CNI_PUSH(arena, list, count, found))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 	}
-	TRY(cni_conn_int(conn, "PRAGMA main.user_version", &number, err));
+	if (words->schema_number)
+		TRY(cni_conn_int(conn, words->schema_number, &number, err));
 	if (number) {
-		cni_foreign found = {
-			.tool = "PRAGMA user_version", .at = cni_printf(arena, "%" PRId64, number)};
+		cni_foreign found = {.tool = words->schema_number_title,
+			.at = cni_printf(arena, "%" PRId64, number)};
 		if (!found.at || !CNI_PUSH(arena, list, count, found))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 	}

@@ -60,7 +60,7 @@ static cn_status fill(cn_migrator *migrator, const cn_migrator_desc *desc, cn_er
 	}
 	TRY(cni_arguments_parse(arena, desc->arguments, &migrator->host->arguments,
 		&migrator->host->argument_count, err));
-	migrator->engine = "sqlite";
+	migrator->engine = cni_driver_default()->name;
 	migrator->home = (cni_uri){.engine = migrator->engine};
 	if (desc->database_uri) {
 		TRY(cni_uri_parse(arena, desc->database_uri, root, &migrator->uri, err));

@@ -40,9 +40,9 @@ static cn_status write_revision(cni_buffer *out, cn_migrator *migrator, const cn
 	cni_buffer_printf(out, "%s-- %s %s%s%s\n", out->size ? "\n" : "",
 		down ? "downgrade from" : "upgrade to", revision->id,
 		*revision->message ? ": " : "", revision->message);
-	cni_plan_write(out, &plan);
+	cni_plan_write(out, migrator->engine, &plan);
 	if (plan.no_transaction)
-		cni_plan_write(out, &rows);
+		cni_plan_write(out, migrator->engine, &rows);
 	return out->failed ? cn_fail(err, CN_ENOMEM, "out of memory") : CN_OK;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "migrate/migrator/squash.h"
 #include "sql/lexer.h"
 
@@ -44,7 +45,7 @@ static cn_value sample(cni_arena *arena, const cni_ddl_table *table, size_t colu
 	return cn_int(variant == 0 ? row + (int)column * 100 : row);
 }
 
-static cn_status insert(cni_conn *conn, const cni_object *object, int row, bool nulls,
+static cn_status insert_row(cni_conn *conn, const cni_object *object, int row, bool nulls,
 	bool *ret_done, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
@@ -52,7 +53,8 @@ static cn_status insert(cni_conn *conn, const cni_object *object, int row, bool 
 	const cni_ddl_table *table = &object->ddl.table;
 	cn_value *values = cni_alloc(&arena, (table->column_count + 1) * sizeof *values);
 	size_t count = 0;
-	cni_buffer_puts(&sql, "INSERT OR IGNORE INTO ");
+	const char *const *insert = conn->driver->words->insert_or_pass;
+	cni_buffer_puts(&sql, insert[0]);
 	cni_quote_name(&sql, object->name);
 	for (size_t c = 0; c < table->column_count; c++) {
 		if (table->columns[c].generated_sql)
@@ -61,7 +63,7 @@ static cn_status insert(cni_conn *conn, const cni_object *object, int row, bool 
 		cni_quote_name(&sql, table->columns[c].name);
 		cni_buffer_puts(&marks, count++ ? ", ?" : "?");
 	}
-	cni_buffer_printf(&sql, ") VALUES (%s)", cni_buffer_text(&marks));
+	cni_buffer_printf(&sql, ") VALUES (%s)%s", cni_buffer_text(&marks), insert[1]);
 	if (!values || sql.failed || marks.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	*ret_done = false;
@@ -96,7 +98,7 @@ static cn_status fill(
 		if (before->objects[i].ddl.kind != CNI_DDL_TABLE)
 			continue;
 		for (int row = 1; row <= SAMPLE_ROWS; row++) {
-			TRY(insert(conn, &before->objects[i], row, nulls, &done, err));
+			TRY(insert_row(conn, &before->objects[i], row, nulls, &done, err));
 			*ret_rows += done;
 		}
 	}
@@ -114,13 +116,13 @@ static cn_status measure(cni_conn *conn, const cni_object *object, const char *f
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	const cni_ddl_table *table = &object->ddl.table;
-	cni_buffer_puts(&sql, "SELECT count(*), " CNI_HASH_FUNCTION "(");
-	cni_quote_name(&sql, from_column);
-	for (size_t c = at; c < table->column_count && c < at + HASH_COLUMNS; c++) {
-		cni_buffer_puts(&sql, ", ");
-		cni_quote_name(&sql, table->columns[c].name);
-	}
-	cni_buffer_puts(&sql, ") FROM ");
+	const char *columns[HASH_COLUMNS + 1] = {from_column};
+	size_t count = 1;
+	for (size_t c = at; c < table->column_count && c < at + HASH_COLUMNS; c++)
+		columns[count++] = table->columns[c].name;
+	cni_buffer_puts(&sql, "SELECT count(*), ");
+	conn->driver->words->content_hash(&sql, columns, count);
+	cni_buffer_puts(&sql, " FROM ");
 	cni_quote_name(&sql, object->name);
 	if (sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

@@ -229,7 +229,8 @@ static cn_status check_skeleton(
 	cni_arena *arena, const char *path, const char *text, size_t size, cn_error *err)
 {
 	static const char *parents[] = {"000000000001"};
-	cni_section section = {.engine = "sqlite", .has_upgrade = true, .has_downgrade = true};
+	cni_section section = {
+		.engine = cni_driver_default()->name, .has_upgrade = true, .has_downgrade = true};
 	cni_revision revision = {.id = "000000000002",
 		.parents = parents,
 		.parent_count = 1,

@@ -1,15 +1,17 @@
 /*
  * revision_rules.c - which statements may stand in a revision, and what their parameters are.
  *
- * In a transaction nothing may end it, and nothing may stand that the engine would silently ignore
- * there. In a section of `-- no-transaction` there is one transaction for each statement, and none
- * for VACUUM and PRAGMA.
+ * In a transaction nothing may end it, and nothing may stand that the engine would refuse or
+ * silently ignore there. In a section of `-- no-transaction` there is one transaction for each
+ * statement, and none for those that the engine takes outside of one only. Which these are is the
+ * driver's to say (driver/words.h).
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "migrate/revision/data_step.h"
 #include "migrate/revision/revision_words.h"
 #include "sql/lexer.h"
@@ -48,55 +50,29 @@ static const char *is_any(const cni_token *token, const char *const *words, size
 }
 #define IS_ANY(token, words) is_any((token), (words), CNI_COUNT(words))
 
-/* The pragma's name, without its schema; the end when the statement is none. */
-static const cni_token *pragma_name(const statement *st)
+/* What the engine says of it; without a driver for it nothing is known, and nothing is run. */
+static cn_status check_place(
+	const statement *st, const char *engine, bool no_transaction, cni_step *step)
 {
-	const cni_token *end = &st->tokens[st->count], *tokens = st->tokens;
-	if (!cni_token_is(tokens, "pragma"))
-		return end;
-	return st->count > 3 && cni_token_is_op(&tokens[2], ".") ? &tokens[3] : &tokens[1];
-}
-
-static cn_status check_inside(const statement *st)
-{
-	static const char *const outside[] = {"journal_mode", "page_size", "auto_vacuum"};
-	static const char needs[] =
-		"it works outside of a transaction only: make it a revision of its "
-		"own, with a line \"-- no-transaction\" below \"-- upgrade sqlite\"";
-	const cni_token *pragma = pragma_name(st);
-	if (cni_token_is(st->tokens, "vacuum"))
-		return fail_rule(st, st->tokens->text, needs, "\"vacuum\" cannot stand here");
-	const char *word = IS_ANY(pragma, outside);
-	return word ? fail_rule(st, pragma->text, needs, "\"pragma %s\" cannot stand here", word)
-		    : CN_OK;
-}
-
-static cn_status check_outside(const statement *st, cni_step *step)
-{
-	bool vacuum = cni_token_is(st->tokens, "vacuum");
-	for (size_t i = 0; vacuum && i < st->count; i++)
-		if (cni_token_is(&st->tokens[i], "into"))
-			return fail_rule(st, st->tokens[i].text,
-				"\"db backup\" makes a copy; so does cn_migrator_desc.backup_folder",
-				"\"vacuum into\" cannot stand in a revision");
-	step->outside = vacuum || cni_token_is(st->tokens, "pragma");
+	const cni_words *words = cni_words_of(engine);
+	cni_step_rule rule;
+	if (!words)
+		return CN_OK;
+	words->step_rule(st->tokens, st->count, &rule);
+	if (rule.place == CNI_STEP_NOWHERE)
+		return fail_rule(st, rule.at->text, rule.hint, "\"%s\" cannot stand in a revision",
+			rule.said);
+	if (rule.place == CNI_STEP_OUTSIDE && !no_transaction) {
+		cn_status status =
+			fail_rule(st, rule.at->text, NULL, "\"%s\" cannot stand here", rule.said);
+		cn_error_hint(st->err,
+			"it works outside of a transaction only: make it a revision of its own, with "
+			"a line \"-- no-transaction\" below \"-- upgrade %s\"",
+			engine);
+		return status;
+	}
+	step->outside = no_transaction && rule.place != CNI_STEP_ANYWHERE;
 	return CN_OK;
-}
-
-static cn_status check_words(const statement *st, bool no_transaction, cni_step *step)
-{
-	static const char *const never[] = {
-		"begin", "commit", "end", "rollback", "savepoint", "release", "attach", "detach"};
-	static const char *const settings[] = {"foreign_keys", "writable_schema", "locking_mode"};
-	const char *ends = IS_ANY(st->tokens, never);
-	const char *setting = IS_ANY(pragma_name(st), settings);
-	if (ends || setting)
-		return fail_rule(st, st->tokens->text,
-			"a revision runs in one transaction, with foreign keys off until its end; leave the "
-			"statement out",
-			"\"%s%s\" cannot stand in a revision", ends ? "" : "pragma ",
-			ends ? ends : setting);
-	return no_transaction ? check_outside(st, step) : check_inside(st);
 }
 
 /* ---- parameters ---- */
@@ -116,7 +92,7 @@ static cn_status add_argument(
 	if (!key)
 		return cn_fail(st->err, CN_ENOMEM, "out of memory");
 	for (size_t i = 0; i < step->argument_count; i++)
-		if (strcmp(step->arguments[i], key) == 0) /* SQLite gives both the same number */
+		if (strcmp(step->arguments[i], key) == 0) /* both have the same number */
 			return CN_OK;
 	/* a list of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	if (!CNI_PUSH(arena, step->arguments, step->argument_count, key))
@@ -146,7 +122,7 @@ cn_status cni_revision_statement(cni_arena *arena, const char *engine, bool no_t
 	CLEANUP(cni_arena_done) cni_arena scratch = {0};
 	statement st = {.at = ret_at, .err = err};
 	size_t size = strlen(step->sql);
-	st.tokens = cni_tokens(&scratch, step->sql, size, &st.count);
+	st.tokens = cni_tokens_in(&scratch, cni_dialect_of(engine), step->sql, size, &st.count);
 	*ret_at = step->sql;
 	if (!st.tokens)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
@@ -158,9 +134,7 @@ cn_status cni_revision_statement(cni_arena *arena, const char *engine, bool no_t
 				(int)cni_utf8_cut(token->text, token->size < 40 ? token->size : 40),
 				token->text);
 	}
-	if (strcmp(engine, "sqlite") != 0)
-		return CN_OK;
-	TRY(check_words(&st, no_transaction, step));
+	TRY(check_place(&st, engine, no_transaction, step));
 	return check_parameters(&st, arena, step);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "sql/lexer.h"
 
 /* A statement that ends too early ("ALTER;", by hand) is looked at like any other: so many ends
@@ -94,11 +95,6 @@ static void read_alter(cni_arena *arena, const cni_token *t, cni_statement *s)
 		s->to = name_at(arena, t, at + 2);
 }
 
-static bool is_schema_table(const char *name)
-{
-	return cni_same(name, "sqlite_schema") || cni_same(name, "sqlite_master");
-}
-
 /* INSERT INTO t, REPLACE INTO t, UPDATE t, DELETE FROM t, behind OR ABORT and the like; WITH … */
 static void read_rows(cni_arena *arena, const cni_token *t, cni_statement *s)
 {
@@ -117,9 +113,9 @@ static void read_rows(cni_arena *arena, const cni_token *t, cni_statement *s)
 	if (cni_token_is(&t[at], "INTO") || cni_token_is(&t[at], "FROM"))
 		at++;
 	s->table = name_at(arena, t, at);
-	s->method = is_schema_table(s->table) ? "stored text" : "rows";
+	s->method = cni_catalog_table(s->table) ? "stored text" : "rows";
 	/* … WHERE type = 'table' AND name = 'item' */
-	for (; is_schema_table(s->table) && t[at].kind != CNI_TOKEN_END; at++) {
+	for (; cni_catalog_table(s->table) && t[at].kind != CNI_TOKEN_END; at++) {
 		if (!cni_token_is(&t[at], "name") || !cni_token_is_op(&t[at + 1], "=") ||
 			t[at + 2].kind != CNI_TOKEN_STRING)
 			continue;
@@ -181,11 +177,11 @@ cn_status cni_steps_rebuild(cni_arena *arena, const cni_plan *plan, size_t at,
 	return CN_OK;
 }
 
-/* What the planner writes beside copies: a full text index is told to fill itself, SQLite's own
+/* What the planner writes beside copies: a full text index is told to fill itself, the engine's own
  * counters and statistics are put back. */
 static bool is_upkeep(cni_arena *arena, const cni_statement *s, const char *sql)
 {
-	if (cni_ncasecmp(s->table, "sqlite_", 7) == 0 || cni_statement_is_ours(s))
+	if (cni_engine_table(s->table) || cni_statement_is_ours(s))
 		return true;
 	const cni_token *t = cni_tokens(arena, sql, strlen(sql), NULL);
 	size_t at = 0;

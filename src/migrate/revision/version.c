@@ -7,38 +7,11 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "sql/lexer.h"
 
 enum { ID_DIGITS = 32 };
 #define BASE_ROW "base" /* no revision can have that id */
-
-typedef struct sql_words { /* what an engine spells in its own way */
-	const char *engine;
-	const char *exists;   /* a number: is the table there? */
-	const char *has_tags; /* a number: has the table a column for tags? */
-	const char *create;
-} sql_words;
-
-static const sql_words dialects[] = {
-	{
-		.engine = "sqlite",
-		.exists =
-			"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '" CNI_VERSION_TABLE
-			"'",
-		.has_tags = "SELECT count(*) FROM pragma_table_info('" CNI_VERSION_TABLE
-			    "') WHERE name = 'tag'",
-		.create = "CREATE TABLE IF NOT EXISTS " CNI_VERSION_TABLE " (\n"
-			  "\tnumber INTEGER PRIMARY KEY, -- the order in which they were applied\n"
-			  "\trevision TEXT NOT NULL UNIQUE,\n"
-			  "\tapplied_at TEXT NOT NULL,\n"
-			  "\tduration_us INTEGER, -- NULL: stamped, nothing was run\n"
-			  "\tchecksum TEXT NOT NULL, -- SHA-256 of the revision's file\n"
-			  "\ttool TEXT NOT NULL,\n"
-			  "\tdatabase_id TEXT, -- of the row 'base' only\n"
-			  "\ttag TEXT -- what --tag said\n"
-			  ")",
-	},
-};
 
 #define SELECT_ROWS(tag)                                                              \
 	"SELECT revision, applied_at, duration_us, checksum, tool, database_id, " tag \
@@ -56,15 +29,26 @@ static const sql_words dialects[] = {
 #define ADD_TAG    "ALTER TABLE " CNI_VERSION_TABLE " ADD COLUMN tag TEXT"
 #define DELETE_ROW "DELETE FROM " CNI_VERSION_TABLE " WHERE revision = %s"
 
-static cn_status find_dialect(const char *engine, const sql_words **ret, cn_error *err)
+static cn_status find_words(const char *engine, const cni_words **ret, cn_error *err)
 {
-	for (size_t i = 0; i < CNI_COUNT(dialects); i++) {
-		if (strcmp(dialects[i].engine, engine) == 0) {
-			*ret = &dialects[i];
-			return CN_OK;
-		}
-	}
-	return cn_fail(err, CN_EUNSUPPORTED, "migrations cannot be run on %s", engine);
+	*ret = cni_words_of(engine);
+	return *ret ? CN_OK
+		    : cn_fail(err, CN_EUNSUPPORTED, "migrations cannot be run on %s", engine);
+}
+
+cn_status cni_version_count(
+	cni_conn *conn, const char *table, const char *column, bool *ret, cn_error *err)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	const cni_words *words = conn->driver->words;
+	const cn_value names[] = {cn_text(table), cn_text(column ? column : "")};
+	TRY(cni_conn_prepare(conn, column ? words->column_count : words->table_count, &stmt, err));
+	TRY(cni_stmt_bind_all(stmt, names, column ? 2 : 1, err));
+	int step = cni_stmt_step(stmt, err);
+	if (step < 0)
+		return (cn_status)step;
+	*ret = step == CNI_ROW && cni_stmt_int(stmt, 0) > 0;
+	return CN_OK;
 }
 
 static cn_status read_row(cni_version *version, cni_arena *arena, cni_stmt *stmt, cn_error *err)
@@ -102,19 +86,14 @@ static cn_status not_ours(cn_status status, cn_error *err)
 
 cn_status cni_version_read(cni_conn *conn, cni_arena *arena, cni_version *ret, cn_error *err)
 {
-	const sql_words *dialect;
-	int64_t there;
 	cni_version version = {0};
-	TRY(find_dialect(conn->driver->name, &dialect, err));
 	TRY(cni_unfinished_read(conn, arena, &version.unfinished, err));
-	TRY(cni_conn_int(conn, dialect->exists, &there, err));
-	if (!there) {
+	TRY(cni_version_count(conn, CNI_VERSION_TABLE, NULL, &version.exists, err));
+	if (!version.exists) {
 		*ret = version;
 		return CN_OK;
 	}
-	version.exists = true;
-	TRY(cni_conn_int(conn, dialect->has_tags, &there, err));
-	version.has_tags = there != 0;
+	TRY(cni_version_count(conn, CNI_VERSION_TABLE, "tag", &version.has_tags, err));
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	cn_status status = cni_conn_prepare(
 		conn, version.has_tags ? SELECT_ROWS("tag") : SELECT_ROWS("NULL"), &stmt, err);
@@ -160,10 +139,8 @@ static char *fill(cni_arena *arena, const char *fmt, ...)
 cn_status cni_version_create(cni_conn *conn, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
-	const sql_words *dialect;
 	char now[CNI_TIME_TEXT], id[ID_DIGITS + 1];
-	TRY(find_dialect(conn->driver->name, &dialect, err));
-	TRY(run(conn, dialect->create, NULL, 0, err));
+	TRY(run(conn, conn->driver->words->create_version, NULL, 0, err));
 	cni_time_text(cni_clock_us(), false, now);
 	cni_random_hex(id, ID_DIGITS);
 	const char *sql = fill(&arena, INSERT_BASE, "?1", "?2", "?3");
@@ -176,10 +153,8 @@ cn_status cni_version_create(cni_conn *conn, cn_error *err)
 /* The column came later than the table. */
 static cn_status need_tags(cni_conn *conn, cn_error *err)
 {
-	const sql_words *dialect;
-	int64_t there;
-	TRY(find_dialect(conn->driver->name, &dialect, err));
-	TRY(cni_conn_int(conn, dialect->has_tags, &there, err));
+	bool there;
+	TRY(cni_version_count(conn, CNI_VERSION_TABLE, "tag", &there, err));
 	return there ? CN_OK : run(conn, ADD_TAG, NULL, 0, err);
 }
 
@@ -250,18 +225,18 @@ static bool quote_row(
 cn_status cni_version_script(cni_arena *arena, const char *engine, cni_plan *plan,
 	const cni_revision *revision, bool down, const char *tag, bool add_tag, cn_error *err)
 {
-	const sql_words *dialect;
+	const cni_words *words;
 	row_texts row;
-	/* when the script is run, not when it is written */
-	const char *now = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')";
-	TRY(find_dialect(engine, &dialect, err));
+	TRY(find_words(engine, &words, err));
+	const char *now = words->now; /* when the script is run, not when it is written */
 	bool ok = quote_row(arena, revision, tag, &row);
 	if (down) {
 		ok = ok && push_step(arena, plan, fill(arena, DELETE_ROW, row.key),
 				   "the database is no longer at this revision");
 	} else {
 		ok = ok &&
-		     push_step(arena, plan, dialect->create, "the database is at this revision") &&
+		     push_step(arena, plan, words->create_version,
+			     "the database is at this revision") &&
 		     push_step(arena, plan, fill(arena, INSERT_BASE, now, row.tool, row.database),
 			     NULL);
 		if (tag && add_tag)

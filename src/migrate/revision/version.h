@@ -36,6 +36,9 @@ typedef struct cni_version {
 
 /* Reads it; a database without the table has none applied. CN_ESCHEMA when there is a table of that
  * name which is not ours. */
+/* Is there a table of this name, and (column not NULL) has it that column? */
+cn_status cni_version_count(cni_conn *conn, const char *table, const char *column, bool *ret,
+	cn_error *err) CN_MUST_CHECK;
 cn_status cni_version_read(
 	cni_conn *conn, cni_arena *arena, cni_version *ret, cn_error *err) CN_MUST_CHECK;
 const cni_applied *cni_version_find(

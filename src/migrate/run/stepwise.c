@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "migrate/change/execute.h"
 #include "migrate/revision/data_step.h"
-#include "sql/lexer.h"
 
 enum { PAUSE_MS = 20 };
 
@@ -20,84 +20,6 @@ static cn_status place(
 		return CN_OK;
 	cni_error_more(err, "%s:%u", revision->path, step->line);
 	return status;
-}
-
-/* ---- settings that SQLite ignores silently when it cannot change them ---- */
-
-typedef struct setting {
-	char name[40], value[40];
-} setting;
-
-/* `PRAGMA [main .] name = value`, or `name(value)`; false: it sets nothing that can be read back.
- */
-static bool setting_of(const cni_step *step, setting *ret)
-{
-	static const char *const known[] = {"journal_mode", "page_size", "auto_vacuum"};
-	CLEANUP(cni_arena_done) cni_arena arena = {0};
-	size_t count, at = 1;
-	const cni_token *tokens = cni_tokens(&arena, step->sql, strlen(step->sql), &count);
-	if (!tokens || count < 4 || !cni_token_is(tokens, "pragma"))
-		return false;
-	if (cni_token_is_op(&tokens[2], "."))
-		at = 3;
-	if (at + 2 >= count ||
-		!(cni_token_is_op(&tokens[at + 1], "=") || cni_token_is_op(&tokens[at + 1], "(")))
-		return false;
-	const char *name = cni_token_name(&arena, &tokens[at]);
-	const char *value = cni_token_name(&arena, &tokens[at + 2]);
-	for (size_t i = 0; name && value && i < CNI_COUNT(known); i++) {
-		if (!cni_same(name, known[i]) || strlen(value) >= sizeof ret->value)
-			continue;
-		memcpy(ret->name, known[i], strlen(known[i]) + 1);
-		memcpy(ret->value, value, strlen(value) + 1);
-		return true;
-	}
-	return false;
-}
-
-/* As the engine says it when it is asked. */
-static const char *spelled(const setting *wanted)
-{
-	static const char *const vacuum[] = {"none", "full", "incremental"};
-	static const char *const numbers[] = {"0", "1", "2"};
-	for (size_t i = 0; strcmp(wanted->name, "auto_vacuum") == 0 && i < CNI_COUNT(vacuum); i++)
-		if (cni_same(wanted->value, vacuum[i]))
-			return numbers[i];
-	return wanted->value;
-}
-
-static cn_status check_setting(cni_conn *conn, const setting *wanted, cn_error *err)
-{
-	CLEANUP(cni_arena_done) cni_arena arena = {0};
-	const char *is;
-	const char *query = cni_printf(&arena, "PRAGMA %s", wanted->name);
-	if (!query)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_conn_text(conn, &arena, query, &is, err));
-	if (is && cni_same(is, spelled(wanted)))
-		return CN_OK;
-	cn_error_set(err, CN_ESCHEMA, "%s is \"%s\" after the revision, not \"%s\"", wanted->name,
-		is ? is : "", wanted->value);
-	cn_error_hint(err,
-		strcmp(wanted->name, "journal_mode") == 0
-			? "SQLite changes it only while no other connection is open"
-			: "SQLite changes it with a VACUUM behind it, and while journal_mode is DELETE");
-	return CN_ESCHEMA;
-}
-
-/* The last one of each name counts. A database in memory has settings of its own. */
-static cn_status check_settings(cni_conn *conn, const cni_plan *plan, cn_error *err)
-{
-	for (size_t i = 0; conn->path && i < plan->step_count; i++) {
-		setting wanted, later;
-		bool last = setting_of(&plan->steps[i], &wanted);
-		for (size_t j = i + 1; last && j < plan->step_count; j++)
-			last = !setting_of(&plan->steps[j], &later) ||
-			       strcmp(later.name, wanted.name) != 0;
-		if (last)
-			TRY(check_setting(conn, &wanted, err));
-	}
-	return CN_OK;
 }
 
 /* ---- rehearsal ---- */
@@ -220,7 +142,7 @@ static cn_status run_inside(
 	return cni_execute(conn, &execution, err);
 }
 
-/* To leave WAL mode SQLite must be alone, and does not wait until it is. */
+/* Some statements need the database alone, and do not wait until it is. */
 static cn_status run_alone(cni_conn *conn, cni_running *state, const cni_step *step, cn_error *err)
 {
 	int64_t until_us =
@@ -249,17 +171,17 @@ static cn_status run_outside(
 	return cni_unfinished_note(conn, number, true, err);
 }
 
-/* What a connection of an earlier run had set is gone with it. */
+/* What a connection of an earlier run had set is gone with it; what it had begun may stand half
+ * done. */
 static cn_status set_again(cni_conn *conn, cni_running *state, cn_error *err)
 {
-	for (size_t i = 0; i < state->resumes.done; i++) {
-		const cni_step *step = &state->plan->steps[i];
-		cni_lexer lexer;
-		cni_lexer_init(&lexer, step->sql, strlen(step->sql));
-		cni_token first = cni_lexer_next_solid(&lexer);
-		if (step->outside && cni_token_is(&first, "pragma"))
-			TRY(run_alone(conn, state, step, err));
-	}
+	const cni_words *words = conn->driver->words;
+	const cni_unfinished *left = &state->resumes;
+	for (size_t i = 0; words->step_sets && i < left->done; i++)
+		if (words->step_sets(&state->plan->steps[i]))
+			TRY(run_alone(conn, state, &state->plan->steps[i], err));
+	if (words->step_again && left->started && left->done < state->plan->step_count)
+		TRY(words->step_again(conn, &state->plan->steps[left->done], err));
 	return CN_OK;
 }
 
@@ -276,7 +198,8 @@ static cn_status run_steps(cni_conn *conn, cni_running *state, cn_error *err)
 		TRY(step->outside ? run_outside(conn, state, step, i + 1, err)
 				  : run_inside(conn, state, step, i + 1, err));
 	}
-	TRY(check_settings(conn, plan, err));
+	if (conn->driver->words->steps_done)
+		TRY(conn->driver->words->steps_done(conn, plan, err));
 	return in_transaction(conn, state, finish_locked, err);
 }
 

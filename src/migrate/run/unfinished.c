@@ -9,17 +9,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "migrate/revision/version.h"
-
-static const char create[] =
-	"CREATE TABLE " CNI_STEP_TABLE " (\n"
-	"\tnumber INTEGER PRIMARY KEY, -- 0: the revision itself\n"
-	"\tdone INTEGER NOT NULL, -- 0: begun. Of row 0: how many steps it has\n"
-	"\tat TEXT NOT NULL,\n"
-	"\trevision TEXT, -- of row 0 only, as what follows\n"
-	"\tdown INTEGER,\n"
-	"\tchecksum TEXT -- SHA-256 of the revision's file\n"
-	")";
 
 static cn_status read_row(cni_unfinished *ret, cni_arena *arena, cni_stmt *stmt, cn_error *err)
 {
@@ -44,13 +35,10 @@ static cn_status read_row(cni_unfinished *ret, cni_arena *arena, cni_stmt *stmt,
 
 cn_status cni_unfinished_read(cni_conn *conn, cni_arena *arena, cni_unfinished *ret, cn_error *err)
 {
-	int64_t there;
+	bool there;
 	cni_unfinished unfinished = {0};
 	*ret = unfinished;
-	TRY(cni_conn_int(conn,
-		"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '" CNI_STEP_TABLE
-		"'",
-		&there, err));
+	TRY(cni_version_count(conn, CNI_STEP_TABLE, NULL, &there, err));
 	if (!there)
 		return CN_OK;
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
@@ -73,8 +61,8 @@ cn_status cni_unfinished_begin(
 	char now[CNI_TIME_TEXT];
 	cni_time_text(cni_clock_us(), false, now);
 	const cn_value values[] = {cn_int((int64_t)count), cn_text(now), cn_text(revision->id),
-		cn_bool(down), cn_text(revision->checksum)};
-	TRY(cni_conn_exec(conn, create, err));
+		cn_int(down), cn_text(revision->checksum)};
+	TRY(cni_conn_exec(conn, conn->driver->words->create_step, err));
 	return cni_conn_run(conn, "INSERT INTO " CNI_STEP_TABLE " VALUES (0, ?1, ?2, ?3, ?4, ?5)",
 		values, CNI_COUNT(values), err);
 }
@@ -83,9 +71,10 @@ cn_status cni_unfinished_note(cni_conn *conn, size_t number, bool done, cn_error
 {
 	char now[CNI_TIME_TEXT];
 	cni_time_text(cni_clock_us(), false, now);
-	const cn_value values[] = {cn_int((int64_t)number), cn_bool(done), cn_text(now)};
+	const cn_value values[] = {cn_int((int64_t)number), cn_int(done), cn_text(now)};
 	return cni_conn_run(conn,
-		"INSERT OR REPLACE INTO " CNI_STEP_TABLE " (number, done, at) VALUES (?1, ?2, ?3)",
+		"INSERT INTO " CNI_STEP_TABLE " (number, done, at) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (number) DO UPDATE SET done = excluded.done, at = excluded.at",
 		values, CNI_COUNT(values), err);
 }
 
