@@ -56,7 +56,8 @@ static inline int setup(void **state)
 	static int count;
 	f->server = getenv("CANTIL_TEST_POSTGRES");
 	if (!f->server)
-		fail_msg("CANTIL_TEST_POSTGRES names no server; run by tests/postgres/server.sh run");
+		fail_msg(
+			"CANTIL_TEST_POSTGRES names no server; run by tests/postgres/server.sh run");
 	snprintf(f->name, sizeof f->name, "test_%d_%d", (int)getpid(), ++count);
 	f->admin = open_at(f, f->server);
 	assert_ok(cni_conn_execf(f->admin, &f->err, "CREATE DATABASE %s", f->name), &f->err);

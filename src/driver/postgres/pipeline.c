@@ -82,6 +82,8 @@ typedef struct batch_run {
 	pg_conn *conn;
 	cni_batch *batch;
 	size_t sent, answered;
+	PGresult *row; /* that came by itself: libpq gives the first command of a pipeline the
+			  single-row mode of the query before it */
 } batch_run;
 
 static cn_status send_one(batch_run *run, cn_error *err)
@@ -103,18 +105,21 @@ static cn_status take_one(batch_run *run, PGresult *result, cn_error *err)
 
 	batch->failed = run->answered;
 	if (kind == PGRES_FATAL_ERROR)
-		return cni_pg_fail(run->conn, result, &(pg_place){stmt->wire, strlen(stmt->wire), 0}, err);
+		return cni_pg_fail(
+			run->conn, result, &(pg_place){stmt->wire, strlen(stmt->wire), 0}, err);
 	if (kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT)
 		return cn_fail(err, CN_EUNSUPPORTED, "COPY cannot be run in a batch");
 	cni_pg_count(run->conn, result);
 	if (batch->done) {
-		stmt->result = PQntuples(result) ? result : NULL;
+		stmt->result = run->row ? run->row : PQntuples(result) ? result : NULL;
 		stmt->started = true;
 		status = batch->done(
 			&stmt->base, run->answered, run->conn->changes, batch->ctx, err);
 		stmt->started = false;
 		stmt->result = NULL;
 	}
+	PQclear(run->row);
+	run->row = NULL;
 	run->answered++;
 	return status;
 }
@@ -122,15 +127,21 @@ static cn_status take_one(batch_run *run, PGresult *result, cn_error *err)
 static cn_status take_part(batch_run *run, cn_error *err)
 {
 	cn_status status = CN_OK;
-	cn_error later; /* a failure that follows from the first is not told */
 
 	for (;;) {
 		CLEANUP(cni_pg_clearp) PGresult *result = NULL;
 		TRY(cni_pg_pipeline_next(run->conn, &result, err));
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
 			return status;
+		if (PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+			if (!run->row) {
+				run->row = result;
+				result = NULL;
+			}
+			continue;
+		}
 		if (status == CN_OK && PQresultStatus(result) != PGRES_PIPELINE_ABORTED)
-			status = take_one(run, result, status == CN_OK ? err : &later);
+			status = take_one(run, result, err);
 	}
 }
 
@@ -176,6 +187,7 @@ cn_status cni_pg_batch(cni_stmt *base, cni_batch *batch, cn_error *err)
 	TRY(cni_pg_pipeline_begin(conn, err));
 	cni_pg_running(conn, stmt->sql);
 	cn_status status = run_parts(&run, err);
+	PQclear(run.row);
 	cni_pg_pipeline_end(conn);
 	if (conn->trace)
 		conn->trace(stmt->sql, cni_clock_mono_us() - began_us, conn->trace_ctx);

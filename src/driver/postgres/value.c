@@ -286,6 +286,16 @@ static cn_value bytes_from_text(cni_buffer *out, pg_cell cell)
 	return v;
 }
 
+/* A fraction always has six digits: as in binary, and as the other engines keep it. */
+static void add_moment(cni_buffer *out, const char *text, size_t size)
+{
+	const char *point = memchr(text, '.', size);
+
+	cni_buffer_add(out, text, size);
+	for (size_t n = point ? size - (size_t)(point - text) : 7; n < 7; n++)
+		cni_buffer_putc(out, '0');
+}
+
 /* "2026-01-01 12:00:00+00", "0001-02-03 BC": the zone is always UTC and goes; the year before 1 is
  * 0. Years of more than four digits stay as they are. */
 static cn_value time_from_text(cni_buffer *out, pg_cell cell)
@@ -300,9 +310,9 @@ static cn_value time_from_text(cni_buffer *out, pg_cell cell)
 		size -= 3;
 	if (before_christ && size > 4 && memcmp(cell.data, "0001-", 5) == 0) {
 		cni_buffer_puts(out, "0000");
-		cni_buffer_add(out, cell.data + 4, size - 4);
+		add_moment(out, cell.data + 4, size - 4);
 	} else {
-		cni_buffer_add(out, cell.data, size);
+		add_moment(out, cell.data, size);
 		cni_buffer_puts(out, before_christ ? " BC" : "");
 	}
 	return made(out);
@@ -323,6 +333,7 @@ static cn_value from_text(cni_buffer *out, Oid type, pg_cell cell)
 	case CNI_PG_NUMERIC: return cni_pg_exact(cell.data, text);
 	case CNI_PG_BYTEA: return bytes_from_text(out, cell);
 	case CNI_PG_DATE:
+	case CNI_PG_TIME:
 	case CNI_PG_TIMESTAMP:
 	case CNI_PG_TIMESTAMPTZ: return time_from_text(out, cell);
 	default: return text;
