@@ -1,8 +1,7 @@
 /*
  * test_memory.c - the n-th allocation of a migration fails, ours or SQLite's, once or from then on:
  * it ends with CN_ENOMEM (or does without), crashes nowhere, leaks nothing, and the file is what it
- * was. Linked with --wrap. `CANTIL_TEST_ALL` tries every n; otherwise they lie further apart the
- * more there are.
+ * was. Linked with --wrap.
  */
 #include "tap.h"
 
@@ -65,45 +64,49 @@ static void hash_file(char out[65])
 	cni_sha256_text(data, size, out);
 }
 
-/* The first n at which nothing fails any more. */
-static long fail_each(void)
+static void fail_each(bool lasting)
 {
 	char before[65], after[65];
-	bool all = getenv("CANTIL_TEST_ALL") != NULL;
+	memory_points points = {0};
+	cn_error err = {0};
 	build();
 	hash_file(before);
-	for (long n = 0;; n += all ? 1 : 1 + n / 40) {
-		cn_error err = {0};
-		hit = false;
-		left = n;
-		cn_status status = migrate(&err);
-		left = -1;
+	memory_points_begin(&points);
+	cn_status status = migrate(&err);
+	memory_points_end(&points);
+	assert_ok(status, &err);
+	build();
+	for (size_t i = 0; i < points.count; i++) {
+		memory_fail(points.at[i], lasting);
+		status = migrate(&err);
+		bool hit = memory_work();
 		if (status == CN_OK) {
-			if (!hit)
-				return n;
+			assert_true(hit);
 			build(); /* SQLite can do without some of what it asks for */
 			continue;
 		}
 		hash_file(after);
 		if (status != CN_ENOMEM || !*err.message)
-			fail_msg("allocation %ld: %d %s | %s", n, status, err.message, err.detail);
+			fail_msg("allocation %ld: %d %s | %s", points.at[i], status, err.message,
+				err.detail);
 		if (strcmp(before, after) != 0)
-			fail_msg("allocation %ld: the file has changed", n);
+			fail_msg("allocation %ld: the file has changed: %s | %s", points.at[i], err.message, err.detail);
 	}
+	print_message("# %zu of %ld allocations\n", points.count, memory.number);
+	assert_true(points.count > 1000);
+	free(points.at);
 }
 
 static void survives_one_failure(void **state)
 {
 	(void)state;
-	lasting = false;
-	assert_true(fail_each() > 1000);
+	fail_each(false);
 }
 
 static void survives_having_no_memory(void **state)
 {
 	(void)state;
-	lasting = true;
-	assert_true(fail_each() > 1000);
+	fail_each(true);
 }
 
 static int start(void **state)
@@ -111,7 +114,7 @@ static int start(void **state)
 	(void)state;
 	char folder[256];
 	snprintf(folder, sizeof folder, "%s/cantil-memory-XXXXXX",
-		getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	snprintf(path, sizeof path, "%s/test.db", mkdtemp(folder) ? folder : "");
 	return *folder ? 0 : -1;
 }
@@ -130,12 +133,8 @@ int main(void)
 		cmocka_unit_test(survives_one_failure),
 		cmocka_unit_test(survives_having_no_memory),
 	};
-	sqlite3_mem_methods failing;
-	sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_own);
-	failing = sqlite_own;
-	failing.xMalloc = sqlite_malloc;
-	failing.xRealloc = sqlite_realloc;
-	sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
+	if (!memory_of_sqlite())
+		return 1;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, start, end);
 }

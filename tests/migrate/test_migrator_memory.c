@@ -1,8 +1,7 @@
 /*
  * test_migrator_memory.c - the n-th allocation of a migrator's call fails, ours or SQLite's, once
  * or from then on: it ends with CN_ENOMEM (or does without), leaks nothing, and the folder and the
- * database are what they were. Linked with --wrap. `CANTIL_TEST_ALL` tries every n; otherwise they
- * lie further apart the more there are.
+ * database are what they were. Linked with --wrap.
  */
 #include "tap.h"
 
@@ -211,64 +210,71 @@ static const char *first_difference(const char *before, const char *after)
 	return after;
 }
 
-/* The first n at which nothing fails any more. */
-static long fail_each(const struct call *call)
+static void fail_one(const struct call *call, long n, bool lasting, cni_buffer *before)
 {
-	CLEANUP(cni_buffer_done) cni_buffer before = {0}, after = {0};
-	bool all = getenv("CANTIL_TEST_ALL") != NULL;
-	build(call->branch);
-	look(&before);
-	for (long n = 0;; n += all ? 1 : 1 + n / 12) {
-		cn_error err = {0};
-		hit = false;
-		left = n;
-		cn_status status = run(call, &err);
-		left = -1;
-		if (status == CN_OK && !hit)
-			return n;
-		if (status == CN_OK) { /* SQLite can do without some of what it asks for */
-			build(call->branch);
-			continue;
-		}
-		if (status != CN_ENOMEM || !*err.message)
-			fail_msg("%s, allocation %ld: %d %s | %s", call->name, n, status,
-				err.message, err.detail);
-		/* without any memory nobody can ask whether the commit came in time: that is told
-		 */
-		if (lasting && strstr(err.detail, "could not be read")) {
-			build(call->branch);
-			continue;
-		}
-		cni_buffer_clear(&after);
-		look(&after);
-		if (strcmp(cni_buffer_text(&before), cni_buffer_text(&after)) != 0)
-			fail_msg("%s, allocation %ld: something has changed: %s", call->name, n,
-				first_difference(
-					cni_buffer_text(&before), cni_buffer_text(&after)));
+	CLEANUP(cni_buffer_done) cni_buffer after = {0};
+	cn_error err = {0};
+	memory_fail(n, lasting);
+	cn_status status = run(call, &err);
+	bool hit = memory_work();
+	if (status == CN_OK) { /* SQLite can do without some of what it asks for */
+		assert_true(hit);
+		build(call->branch);
+		return;
+	}
+	if (status != CN_ENOMEM || !*err.message)
+		fail_msg("%s, allocation %ld: %d %s | %s", call->name, n, status, err.message,
+			err.detail);
+	/* without any memory nobody can ask whether the commit came in time: that is told */
+	if (lasting && strstr(err.detail, "could not be read")) {
+		build(call->branch);
+		return;
+	}
+	look(&after);
+	if (strcmp(cni_buffer_text(before), cni_buffer_text(&after)) != 0)
+		fail_msg("%s, allocation %ld: something has changed: %s", call->name, n,
+			first_difference(cni_buffer_text(before), cni_buffer_text(&after)));
+}
+
+static void fail_each(bool lasting)
+{
+	for (size_t i = 0; i < CNI_COUNT(calls); i++) {
+		CLEANUP(cni_buffer_done) cni_buffer before = {0};
+		memory_points points = {0};
+		cn_error err;
+		build(calls[i].branch);
+		look(&before);
+		memory_points_begin(&points);
+		cn_status status = run(&calls[i], &err);
+		memory_points_end(&points);
+		assert_ok(status, &err);
+		build(calls[i].branch);
+		for (size_t at = 0; at < points.count; at++)
+			fail_one(&calls[i], points.at[at], lasting, &before);
+		print_message("# %s: %zu of %ld allocations\n", calls[i].name, points.count,
+			memory.number);
+		assert_true(points.count > 20);
+		free(points.at);
 	}
 }
 
 static void survives_one_failure(void **state)
 {
 	(void)state;
-	lasting = false;
-	for (size_t i = 0; i < CNI_COUNT(calls); i++)
-		assert_true(fail_each(&calls[i]) > 20);
+	fail_each(false);
 }
 
 static void survives_having_no_memory(void **state)
 {
 	(void)state;
-	lasting = true;
-	for (size_t i = 0; i < CNI_COUNT(calls); i++)
-		assert_true(fail_each(&calls[i]) > 20);
+	fail_each(true);
 }
 
 static int start(void **state)
 {
 	(void)state;
 	snprintf(root, sizeof root, "%s/cantil-migrator-memory-XXXXXX",
-		getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	return mkdtemp(root) ? 0 : -1;
 }
 
@@ -285,12 +291,8 @@ int main(void)
 		cmocka_unit_test(survives_one_failure),
 		cmocka_unit_test(survives_having_no_memory),
 	};
-	sqlite3_mem_methods failing;
-	sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_own);
-	failing = sqlite_own;
-	failing.xMalloc = sqlite_malloc;
-	failing.xRealloc = sqlite_realloc;
-	sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
+	if (!memory_of_sqlite())
+		return 1;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, start, end);
 }
