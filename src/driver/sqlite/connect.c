@@ -105,7 +105,8 @@ cn_status cni_sqlite_handle(cni_sqlite *conn, const char *name, int flags, cn_er
 	TRY(switches(conn, err));
 	if (conn->trace)
 		sqlite3_trace_v2(conn->db, SQLITE_TRACE_PROFILE, traced, conn);
-	return cni_sqlite_functions(conn, err);
+	TRY(cni_sqlite_functions(conn, err));
+	return cni_sqlite_rows(conn, err);
 }
 
 static cni_sqlite *allocate(const char *uri, const char *path)

@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "base/clock.h"
 #include "driver/driver.h"
 
 enum {
@@ -152,6 +153,15 @@ const char *cni_sqlite_name(const cni_stmt *stmt, size_t index);
 cn_value cni_sqlite_column(cni_stmt *base, size_t index);
 const char *cni_sqlite_text(cni_stmt *stmt, size_t index);
 cn_status cni_sqlite_row(cni_stmt *base, cn_value *row, size_t count, cn_error *err);
+/* The text that a time, a date or a time of day is stored as. */
+typedef struct cni_sqlite_moment_text {
+	char room[CNI_TIME_TEXT];
+	const char *at; /* in room */
+	size_t size;
+} cni_sqlite_moment_text;
+/* `index` is the parameter's, for the message. */
+cn_status cni_sqlite_moment(
+	const cn_value *value, size_t index, cni_sqlite_moment_text *ret, cn_error *err);
 /* CN_TYPE_NONE: out of memory while it was converted. */
 cn_value cni_sqlite_value(sqlite3_value *value);
 /* Rows as SQLite holds them. Source: tuple.c */
@@ -200,6 +210,12 @@ bool cni_sqlite_watch_pages(cni_sqlite *conn, int64_t done, int64_t total);
 
 /* cantil_hash and cantil_row. Source: functions.c */
 cn_status cni_sqlite_functions(cni_sqlite *conn, cn_error *err);
+
+/* Rows from memory as the table CNI_SQLITE_ROWS. Source: rows.c */
+#define CNI_SQLITE_ROWS "cantil_rows"
+cn_status cni_sqlite_rows(cni_sqlite *conn, cn_error *err);
+const char *cni_sqlite_rows_table(const cni_conn *base);
+cn_status cni_sqlite_bind_rows(cni_stmt *base, size_t index, const cni_rows *rows, cn_error *err);
 
 /* After a statement did not compile: takes the reason away if it can, so that trying again makes
  * sense. Source: mend.c */

@@ -18,51 +18,51 @@ size_t cni_sqlite_parameters(const cni_stmt *stmt)
 	return (size_t)sqlite3_bind_parameter_count(cni_sqlite_stmt_of_const(stmt)->handle);
 }
 
-/* As CURRENT_TIMESTAMP writes it, so that both sort together: a blank for the T, no Z. */
-static cn_status bind_time(cni_sqlite_stmt *stmt, int index, int64_t us, int *ret_rc, cn_error *err)
+static cn_status out_of_range(
+	size_t index, const char *what, int64_t value, const char *unit, cn_error *err)
 {
-	char text[CNI_TIME_TEXT];
+	cn_error_set(err, CN_EARG, "parameter %zu: %s", index, what);
+	cn_error_detail(err, "%lld %s", (long long)value, unit);
+	return CN_EARG;
+}
 
-	if (us < TIME_MIN || us > TIME_MAX) {
-		cn_error_set(
-			err, CN_EARG, "parameter %d: a time outside of the years 0 to 9999", index);
-		cn_error_detail(err, "%lld microseconds since 1970", (long long)us);
-		return CN_EARG;
+/* A time as CURRENT_TIMESTAMP writes it, so that both sort together: a blank for the T, no Z. */
+cn_status cni_sqlite_moment(
+	const cn_value *value, size_t index, cni_sqlite_moment_text *ret, cn_error *err)
+{
+	int64_t v = value->as.i;
+
+	ret->at = ret->room;
+	if (value->type == CN_TYPE_DATE) {
+		if (v < DATE_MIN || v > DATE_MAX)
+			return out_of_range(index, "a date outside of the years 0 to 9999", v,
+				"days since 1970", err);
+		cni_date_text((int32_t)v, ret->room);
+	} else if (value->type == CN_TYPE_CLOCK) {
+		if (v < 0 || v >= DAY_US)
+			return out_of_range(
+				index, "a time of day outside of 24 hours", v, "microseconds", err);
+		cni_time_text(v, true, ret->room); /* of the first day: "1970-01-01T12:30:00Z" */
+		ret->at += 11;
+	} else {
+		if (v < TIME_MIN || v > TIME_MAX)
+			return out_of_range(index, "a time outside of the years 0 to 9999", v,
+				"microseconds since 1970", err);
+		cni_time_text(v, true, ret->room);
+		ret->room[10] = ' ';
 	}
-	cni_time_text(us, true, text);
-	text[10] = ' ';
-	*ret_rc = sqlite3_bind_text(
-		stmt->handle, index, text, (int)strcspn(text, "Z"), SQLITE_TRANSIENT);
+	ret->size = strcspn(ret->at, "Z");
 	return CN_OK;
 }
 
-static cn_status bind_date(
-	cni_sqlite_stmt *stmt, int index, int64_t days, int *ret_rc, cn_error *err)
+static cn_status bind_moment(
+	cni_sqlite_stmt *stmt, size_t index, const cn_value *value, int *ret_rc, cn_error *err)
 {
-	char text[CNI_TIME_TEXT];
+	cni_sqlite_moment_text text;
 
-	if (days < DATE_MIN || days > DATE_MAX) {
-		cn_error_set(
-			err, CN_EARG, "parameter %d: a date outside of the years 0 to 9999", index);
-		cn_error_detail(err, "%lld days since 1970", (long long)days);
-		return CN_EARG;
-	}
-	cni_date_text((int32_t)days, text);
-	*ret_rc = sqlite3_bind_text(stmt->handle, index, text, -1, SQLITE_TRANSIENT);
-	return CN_OK;
-}
-
-static cn_status bind_clock(
-	cni_sqlite_stmt *stmt, int index, int64_t us, int *ret_rc, cn_error *err)
-{
-	char text[CNI_TIME_TEXT];
-
-	if (us < 0 || us >= DAY_US)
-		return cn_fail(
-			err, CN_EARG, "parameter %d: a time of day outside of 24 hours", index);
-	cni_time_text(us, true, text); /* of the first day: "1970-01-01T12:30:00Z" */
+	TRY(cni_sqlite_moment(value, index, &text, err));
 	*ret_rc = sqlite3_bind_text(
-		stmt->handle, index, text + 11, (int)strcspn(text + 11, "Z"), SQLITE_TRANSIENT);
+		stmt->handle, (int)index, text.at, (int)text.size, SQLITE_TRANSIENT);
 	return CN_OK;
 }
 
@@ -101,9 +101,9 @@ cn_status cni_sqlite_bind(cni_stmt *base, size_t index, const cn_value *value, c
 	case CN_TYPE_BLOB:
 		rc = sqlite3_bind_blob64(stmt->handle, at, value->as.p, value->size, SQLITE_STATIC);
 		break;
-	case CN_TYPE_TIME: TRY(bind_time(stmt, at, value->as.i, &rc, err)); break;
-	case CN_TYPE_DATE: TRY(bind_date(stmt, at, value->as.i, &rc, err)); break;
-	case CN_TYPE_CLOCK: TRY(bind_clock(stmt, at, value->as.i, &rc, err)); break;
+	case CN_TYPE_TIME:
+	case CN_TYPE_DATE:
+	case CN_TYPE_CLOCK: TRY(bind_moment(stmt, (size_t)at, value, &rc, err)); break;
 	case CN_TYPE_NULL: rc = sqlite3_bind_null(stmt->handle, at); break;
 	default:
 		cn_error_set(
