@@ -208,8 +208,10 @@ cn_status cni_stepwise_run(cni_conn *conn, cni_running *state, cn_error *err)
 	int64_t durable;
 	TRY(cni_conn_get(conn, CNI_SETTING_DURABLE, &durable, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
-	TRY(run_steps(conn, state, err));
-	return cni_conn_set(conn, CNI_SETTING_DURABLE, durable, err);
+	cn_status status = run_steps(conn, state, err);
+	/* a connection that stays more careful than it was is no failure of what is done */
+	(void)!cni_conn_set(conn, CNI_SETTING_DURABLE, durable, NULL);
+	return status;
 }
 
 cn_status cni_stepwise_lock(cn_migrator *migrator, cni_lock *lock, cn_error *err)
