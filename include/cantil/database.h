@@ -69,6 +69,10 @@ typedef struct cn_db_options {
 	void (*echo)(const char *sql, int64_t duration_us, void *ctx);
 	void *echo_ctx;
 	const cn_bind *binds; /* further databases, ended by {0}; NULL: none. All options hold for each */
+	/* also the tables and views that are in the database and no model declares: each gets a model, by its table's name
+	 * (cn_db_model), with keys and relations as far as foreign keys tell them, and members of type cn_value. See the rows
+	 * by name in session.h. Without: virtual tables */
+	bool reflect;
 	const char *name;     /* of this one, as models say it in .database; NULL: "main" */
 	cn_hook_fn hook; /* called in the session's thread; NULL: none */
 	void *hook_ctx;
@@ -85,10 +89,10 @@ CN_API void cn_db_close(cn_db *db);
 /* The database's address, absolute, for messages; without a password. */
 CN_API const char *cn_db_uri(const cn_db *db);
 
-/* The models that it was opened with, NULL-terminated (never NULL); and one by its type's name, or
- * NULL. */
+/* The models that it was opened with, and those found in the database (.reflect), NULL-terminated
+ * (never NULL); and one by its type's name, or else its table's; or NULL. */
 CN_API const cn_model *const *cn_db_models(const cn_db *db);
-CN_API const cn_model *cn_db_model(const cn_db *db, const char *type_name);
+CN_API const cn_model *cn_db_model(const cn_db *db, const char *name);
 
 /* One database of a handle that has several, by its name; "main" is the handle itself. NULL: there is none. For
  * cn_db_exec, cn_db_uri, and sessions that work on that one alone; closed with the handle. */

@@ -35,6 +35,7 @@
  *                                               are text (DECIMAL_TEXT(p, s)), sorted as such
  *     cn_uuid                                   CHAR(36)
  *     cn_document                               TEXT that is JSON; checked when it is written
+ *     cn_value                                  BLOB: any value, as it is ({0} is NULL)
  *     integers with .enum_names                 VARCHAR(n), CHECK (… IN (…)): stored by name
  *
  * Pointers, blobs and the cn_null_ types are nullable unless .not_null; the others are not (.null
@@ -94,6 +95,7 @@ typedef enum cn_storage {
 	CN_STORE_NULL_BOOL, CN_STORE_NULL_I32, CN_STORE_NULL_I64, CN_STORE_NULL_DOUBLE,
 	CN_STORE_NULL_TIME, CN_STORE_NULL_DATE, CN_STORE_NULL_CLOCK,
 	CN_STORE_DECIMAL, CN_STORE_UUID, CN_STORE_DOCUMENT, /* empty is NULL */
+	CN_STORE_VALUE, /* cn_value: whatever the database holds */
 } cn_storage;
 
 /* A model is a flat list of parts; each part begins with this head, and is one of the structs
@@ -269,6 +271,14 @@ CN_API bool cn_column_nullable(const cn_column *column);
  * beyond what a database integer holds. */
 CN_API cn_value cn_column_get(const cn_column *column, const void *row);
 
+/* The same by the column's name. Type NONE, too: there is no such column. */
+CN_API cn_value cn_row_get(const cn_model *model, const void *row, const char *column);
+
+/* What a relation holds, by its member's name: a row, and a list (never NULL). NULL, an empty list:
+ * not loaded, or no such relation. */
+CN_API void *cn_row_related(const cn_model *model, const void *row, const char *relation);
+CN_API void **cn_row_list(const cn_model *model, const void *row, const char *relation);
+
 /* Sets a row's member. Text and blobs are borrowed (pointer members keep the pointer; char[N]
  * copies). Numbers are converted where nothing is lost, text to time and date as it is read from a
  * database. CN_EARG: the value does not fit; the member is as it was. */
@@ -306,7 +316,7 @@ CN_API cn_status cn_column_set(const cn_column *column, void *row, cn_value valu
 		cn_null_time *: CN_STORE_NULL_TIME, cn_null_date *: CN_STORE_NULL_DATE,            \
 		cn_clock *: CN_STORE_CLOCK, cn_null_clock *: CN_STORE_NULL_CLOCK,                  \
 		cn_decimal *: CN_STORE_DECIMAL, cn_uuid *: CN_STORE_UUID,                          \
-		cn_document *: CN_STORE_DOCUMENT)
+		cn_document *: CN_STORE_DOCUMENT, cn_value *: CN_STORE_VALUE)
 
 /* An empty argument is appended: __VA_ARGS__ is then never missing (ISO C17 wants one), and what is
  * left of it is a trailing comma. */

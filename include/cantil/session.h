@@ -146,7 +146,7 @@ CN_API bool cn_session_exists(cn_session *s, const cn_model *model, const cn_que
 CN_API cn_page cn_session_paginate(cn_session *s, const cn_model *model, size_t page, const cn_query *query);
 CN_API void **cn_session_sql(cn_session *s, const cn_model *model, size_t count, const cn_value *args);
 CN_API int64_t cn_session_execute(cn_session *s, size_t count, const cn_value *args);
-CN_API void *cn_session_new(cn_session *s, const cn_model *model, const void *initial);
+CN_API void *cn_session_new(cn_session *s, const cn_model *model, const void *initial); /* NULL: all 0 */
 CN_API void cn_session_add(cn_session *s, const cn_model *model, void *row);
 CN_API void cn_session_delete(cn_session *s, const cn_model *model, void *row);
 CN_API void *cn_session_need(cn_session *s, const cn_model *model, void *row);
@@ -160,6 +160,13 @@ CN_API void cn_session_load(cn_session *s, const cn_model *model, void *list, co
 CN_API void cn_session_load_row(cn_session *s, const cn_model *model, void *row, const char *path);
 CN_API void *cn_session_append(cn_session *s, void *list, void *row);
 CN_API void *cn_session_remove(cn_session *s, void *list, const void *row);
+
+/* A row's column, by its name; texts are copied into the session. An unknown name, or a value that does not fit, is the
+ * session's error. */
+CN_API void cn_session_set(cn_session *s, const cn_model *model, void *row, const char *column, cn_value value);
+/* Rows of a statement whose columns nobody has declared; *ret_model says what they are (members of type cn_value), and
+ * lives, like the rows, until cn_clear. */
+CN_API void **cn_session_query(cn_session *s, const cn_model **ret_model, size_t count, const cn_value *args);
 
 /* A stream: the first row, and the next after `row`; NULL at the end. One row of memory, reused. */
 CN_API void *cn_stream_open(cn_session *s, const cn_model *model, const cn_query *query);
@@ -303,6 +310,29 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
 /* cn_merge(s, Product, &mine): the session's row with mine's key, which gets all of mine's columns;
  * a new one if there is none. Yields that row; `mine` stays the program's. */
 #define cn_merge(s, T, row) ((T *)cn_session_merge((s), &T##_model, 1 ? (row) : (const T *)0))
+
+/* ---- rows by name: of tables and statements that no struct describes ----
+ *
+ *     const cn_model *product = cn_db_model(db, "product");   // cn_db_options.reflect
+ *     void **rows = cn_rows(s, product, cn_where("price > ?", 3), .order_by = "name", .load = "producer");
+ *     for (size_t i = 0; rows[i]; i++)
+ *             print(cn_row_get(product, rows[i], "name"));
+ *     cn_row_set(s, product, rows[0], "price", 3.5);
+ *     cn_commit(s);
+ *
+ * They are rows of the session like any other: one row is one pointer, changes are written, cn_session_delete
+ * and the other functions above take them. */
+#define cn_rows(s, ...) CN_ROWS_(s, __VA_ARGS__, )
+#define CN_ROWS_(s, model, ...) cn_session_list((s), (model), CN_QUERY(__VA_ARGS__))
+#define cn_row_by_key(s, model, ...)                                                               \
+	cn_session_get((s), (model), CN_NARG(__VA_ARGS__), CN_BOXED(__VA_ARGS__))
+#define cn_row_find(s, model, ...) cn_session_find((s), (model), CN_QUERY(cn_where(__VA_ARGS__)))
+#define cn_row_new(s, model) cn_session_new((s), (model), NULL) /* all NULL, to be inserted at flush */
+#define cn_row_set(s, model, row, column, value)                                                   \
+	cn_session_set((s), (model), (row), (column), CN_BOX(value))
+
+/* cn_query(s, &columns, "select a, count(*) as n from t where b > ? group by a", 5): cn_sql without a struct. */
+#define cn_query(s, ret_model, ...) cn_session_query((s), (ret_model), CN_ARGS(__VA_ARGS__))
 
 /* ---- bulk: without rows of the session; what it has read of them is read again when it is met ---- */
 

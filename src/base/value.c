@@ -9,7 +9,9 @@ cn_value cn_int(int64_t v) { return (cn_value){.type = CN_TYPE_INT64, .as.i = v}
 
 cn_value cn_uint(uint64_t v)
 {
-	return v > INT64_MAX ? (cn_value){.type = CN_TYPE_NONE} : cn_int((int64_t)v);
+	/* the size tells it from a cn_value that nobody has set */
+	return v > INT64_MAX ? (cn_value){.type = CN_TYPE_NONE, .size = sizeof v}
+			     : cn_int((int64_t)v);
 }
 
 cn_value cn_double(double v) { return (cn_value){.type = CN_TYPE_DOUBLE, .as.d = v}; }

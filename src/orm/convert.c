@@ -27,6 +27,12 @@ bool cni_storage_integer(cn_storage storage)
 	       storage == CN_STORE_NULL_I32 || storage == CN_STORE_NULL_I64;
 }
 
+bool cni_storage_pointer(cn_storage storage)
+{
+	return storage == CN_STORE_TEXT || storage == CN_STORE_CHARS || storage == CN_STORE_BLOB ||
+	       storage == CN_STORE_DOCUMENT || storage == CN_STORE_VALUE;
+}
+
 /* ---- value to member ---- */
 
 static const char *value_word(const cn_value *value, char *out, size_t size)
@@ -231,6 +237,24 @@ static cn_status set_blob(const cn_column *column, void *member, const cn_value 
 	return CN_OK;
 }
 
+static cn_status set_any(const cn_column *column, void *member, const cn_value *value,
+	cni_texts *texts, cn_error *err)
+{
+	cn_value kept = *value;
+
+	if (value->type == CN_TYPE_NONE)
+		return cni_misfit(column, value, "a database integer", err);
+	if (value->type == CN_TYPE_TEXT || value->type == CN_TYPE_BLOB) {
+		kept.as.p = value->size ? value->as.p : "";
+		if (texts)
+			kept.as.p = cni_texts_copy(texts, kept.as.p, value->size);
+		if (!kept.as.p)
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	memcpy(member, &kept, sizeof kept);
+	return CN_OK;
+}
+
 /* The parsers want a NUL; a time is short. */
 static bool short_text(const cn_value *value, char out[CNI_TIME_TEXT])
 {
@@ -323,6 +347,7 @@ static cn_status decode_any(const cn_column *column, void *member, const cn_valu
 	case CN_STORE_CHARS:
 	case CN_STORE_ARRAY: return set_text(column, member, value, texts, err);
 	case CN_STORE_BLOB: return set_blob(column, member, value, texts, err);
+	case CN_STORE_VALUE: return set_any(column, member, value, texts, err);
 	case CN_STORE_TIME:
 	case CN_STORE_NULL_TIME: return set_time(column, member, value, err);
 	case CN_STORE_DATE:
@@ -390,6 +415,10 @@ cn_value cn_column_get(const cn_column *column, const void *row)
 	case CN_STORE_DECIMAL:
 	case CN_STORE_UUID: return *(const char *)m ? cn_text(m) : cn_null(NULL);
 	case CN_STORE_DOCUMENT: return text_value(*(const char *const *)m);
+	case CN_STORE_VALUE: {
+		cn_value value = *(const cn_value *)m;
+		return value.type || value.size ? value : cn_null(NULL);
+	}
 	case CN_STORE_NONE: break;
 	}
 	return cn_null(NULL);
@@ -510,6 +539,13 @@ bool cni_member_copy(const cn_column *column, void *to, const void *from, cni_te
 		if (blob.data && !copy)
 			return false;
 		*(cn_blob *)target = (cn_blob){copy, blob.size};
+	} else if (column->storage == CN_STORE_VALUE) {
+		cn_value value = *(const cn_value *)source;
+		if (value.type == CN_TYPE_TEXT || value.type == CN_TYPE_BLOB)
+			value.as.p = cni_texts_copy(texts, value.as.p, value.size);
+		if ((value.type == CN_TYPE_TEXT || value.type == CN_TYPE_BLOB) && !value.as.p)
+			return false;
+		*(cn_value *)target = value;
 	} else {
 		memmove(target, source, column->size);
 	}

@@ -57,6 +57,7 @@ cn_status cni_integer_set(
 bool cni_storage_nullable(cn_storage storage);
 bool cni_storage_text(cn_storage storage);
 bool cni_storage_integer(cn_storage storage); /* not bool */
+bool cni_storage_pointer(cn_storage storage); /* text or bytes that lie elsewhere */
 
 static inline const void *cni_member(const cn_column *column, const void *row)
 {

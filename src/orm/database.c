@@ -28,13 +28,14 @@ static cn_status make_pool(cn_db *db, const cn_db_options *options, cn_error *er
 
 /* The handle is good only if a connection can be had: an error belongs here, not into the first
  * session. */
-static cn_status try_connection(cn_db *db, cn_error *err)
+static cn_status try_connection(cn_db *db, bool reflect, cn_error *err)
 {
 	cni_conn *conn;
 
 	TRY(cni_pool_take(db->pool, db->read_only ? CNI_OPEN_READ : CNI_OPEN_WRITE, &conn, err));
+	cn_status status = reflect ? cni_db_reflect(db, conn, err) : CN_OK;
 	cni_pool_give(db->pool, conn);
-	return CN_OK;
+	return status;
 }
 
 cn_status cni_db_open_one(const char *uri, const char *name, const cn_model *const *models,
@@ -53,11 +54,11 @@ cn_status cni_db_open_one(const char *uri, const char *name, const cn_model *con
 			       ? cn_fail(err, CN_ENOMEM, "out of memory")
 			       : cn_fail(err, CN_EIO, "the working folder cannot be found");
 	TRY(cni_uri_parse(&db->arena, uri, root, &db->uri, err));
-	TRY(cni_registry_init(&db->registry, models, err));
+	TRY(cni_models_join(&db->arena, models, NULL, &db->models, err));
+	db->declared = db->models;
 	db->name = cni_strdup(&db->arena, name);
 	if (!db->name)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	db->models = db->registry.models;
 	db->read_only = options->read_only;
 	db->hook = options->hook;
 	db->hook_ctx = options->hook_ctx;
@@ -65,7 +66,8 @@ cn_status cni_db_open_one(const char *uri, const char *name, const cn_model *con
 	db->echo_ctx = options->echo_ctx;
 	db->single = db->uri.memory;
 	TRY(make_pool(db, options, err));
-	TRY(try_connection(db, err));
+	TRY(try_connection(db, options->reflect, err));
+	TRY(cni_registry_init(&db->registry, db->models, err));
 	*ret = db;
 	db = NULL;
 	return CN_OK;
@@ -110,12 +112,16 @@ const char *cn_db_uri(const cn_db *db) { return db->uri.text; }
 
 const cn_model *const *cn_db_models(const cn_db *db) { return db->models; }
 
-const cn_model *cn_db_model(const cn_db *db, const char *type_name)
+const cn_model *cn_db_model(const cn_db *db, const char *name)
 {
-	for (size_t i = 0; i < db->part_count; i++) {
-		const cni_layout *layout = cni_registry_type(&db->parts[i]->registry, type_name);
-		if (layout)
-			return layout->model;
+	for (int by_table = 0; by_table < 2; by_table++) {
+		for (size_t i = 0; i < db->part_count; i++) {
+			const cni_registry *registry = &db->parts[i]->registry;
+			const cni_layout *layout = by_table ? cni_registry_table(registry, name)
+							    : cni_registry_type(registry, name);
+			if (layout)
+				return layout->model;
+		}
 	}
 	return NULL;
 }
@@ -159,7 +165,7 @@ static cn_status create_missing(cni_conn *conn, void *ctx, cn_error *err)
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	cni_schema *wanted, *there;
 
-	TRY(cni_models_schema(&arena, db->registry.models, db->uri.engine, &wanted, err));
+	TRY(cni_models_schema(&arena, db->declared, db->uri.engine, &wanted, err));
 	TRY(cni_conn_inspect(conn, &arena, &there, err));
 	for (size_t i = 0; i < wanted->object_count; i++) {
 		const cni_object *object = &wanted->objects[i];
@@ -195,7 +201,7 @@ static cn_status drop_known(cni_conn *conn, void *ctx, cn_error *err)
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	cni_schema *wanted, *there;
 
-	TRY(cni_models_schema(&arena, db->registry.models, db->uri.engine, &wanted, err));
+	TRY(cni_models_schema(&arena, db->declared, db->uri.engine, &wanted, err));
 	TRY(cni_conn_inspect(conn, &arena, &there, err));
 	/* models may refer to each other in a circle */
 	TRY(cni_conn_exec(conn, "PRAGMA defer_foreign_keys = 1", err));

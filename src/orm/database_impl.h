@@ -13,7 +13,8 @@ struct cn_db {
 	/* all databases of the handle, this one first; of a part: itself alone */
 	cn_db **parts, *alone[1];
 	size_t part_count;
-	const cn_model *const *models; /* of all parts, as given */
+	const cn_model *const *models;   /* of all parts, those found in the database too */
+	const cn_model *const *declared; /* of this one, without those */
 	cni_uri uri;
 	cni_pool *pool; /* thread-safe; all else is constant once the handle is open */
 	cni_registry registry;
@@ -29,7 +30,9 @@ struct cn_db {
 cn_status cni_db_open_one(const char *uri, const char *name, const cn_model *const *models,
 	const cn_db_options *options, cn_db **ret, cn_error *err) CN_MUST_CHECK;
 
-/* Opens the further databases of a handle. */
+/* Adds models of what is in the database and no model declares. reflect.c */
+cn_status cni_db_reflect(cn_db *db, cni_conn *conn, cn_error *err) CN_MUST_CHECK;
+/* part.c: opens the further databases of a handle. */
 cn_status cni_db_open_parts(cn_db *db, const cn_db_options *options, cn_error *err) CN_MUST_CHECK;
 /* Every model has its database; no relation and no reference leads from one to another. */
 cn_status cni_parts_check(

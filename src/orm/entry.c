@@ -308,8 +308,7 @@ cn_status cni_entry_settle(cn_session *s, cni_entry *entry)
 
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cn_column *column = layout->fields[i].column;
-		bool text = column->storage == CN_STORE_TEXT || column->storage == CN_STORE_CHARS ||
-			    column->storage == CN_STORE_BLOB;
+		bool text = cni_storage_pointer(column->storage);
 		if (text && !settle_text(s, entry, column))
 			return cni_session_oom(s);
 		if (!text)

@@ -90,8 +90,28 @@ bool cni_fields_equal(const cni_layout *a, const size_t *a_fields, const void *a
 	return true;
 }
 
+static bool is_bytes(const cn_value *value)
+{
+	return value->type == CN_TYPE_TEXT || value->type == CN_TYPE_BLOB;
+}
+
+/* Numbers of two kinds; before texts, which are before blobs. */
+static int compare_kinds(const cn_value *a, const cn_value *b)
+{
+	if (is_bytes(a) || is_bytes(b)) {
+		int x = is_bytes(a) ? 1 + (a->type == CN_TYPE_BLOB) : 0;
+		int y = is_bytes(b) ? 1 + (b->type == CN_TYPE_BLOB) : 0;
+		return x - y;
+	}
+	double x = a->type == CN_TYPE_DOUBLE ? a->as.d : (double)a->as.i;
+	double y = b->type == CN_TYPE_DOUBLE ? b->as.d : (double)b->as.i;
+	return (x > y) - (x < y);
+}
+
 static int compare_values(const cn_value *a, const cn_value *b)
 {
+	if (a->type != b->type) /* of a cn_value column */
+		return compare_kinds(a, b);
 	if (a->type == CN_TYPE_TEXT || a->type == CN_TYPE_BLOB) {
 		size_t size = a->size < b->size ? a->size : b->size;
 		int order = size ? memcmp(a->as.p, b->as.p, size) : 0;

@@ -81,6 +81,8 @@ static bool neighbours(const cn_column *column, cn_type type)
 
 	if (type == CN_TYPE_NULL)
 		return false;
+	if (column->storage == CN_STORE_VALUE) /* it holds any */
+		return true;
 	if (cni_storage_text(column->storage))
 		return said == 't' || said == 'T' || said == 'D';
 	if (cni_storage_integer(column->storage))

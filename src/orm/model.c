@@ -41,6 +41,37 @@ const cn_column *cn_model_column(const cn_model *model, const char *name)
 	return by_member;
 }
 
+cn_value cn_row_get(const cn_model *model, const void *row, const char *column)
+{
+	const cn_column *found = cn_model_column(model, column);
+
+	return found ? cn_column_get(found, row) : (cn_value){.type = CN_TYPE_NONE};
+}
+
+static void *related(const cn_model *model, const void *row, const char *relation, bool many)
+{
+	size_t at = 0;
+
+	for (const cn_relation *r; (r = cn_model_relations(model, &at));) {
+		if (r->many == many && !strcmp(r->member, relation))
+			return *(void *const *)(const void *)((const char *)row + r->offset);
+	}
+	return NULL;
+}
+
+void *cn_row_related(const cn_model *model, const void *row, const char *relation)
+{
+	return related(model, row, relation, false);
+}
+
+void **cn_row_list(const cn_model *model, const void *row, const char *relation)
+{
+	static void *none[1]; /* nobody writes into a list */
+	void **list = related(model, row, relation, true);
+
+	return list ? list : none;
+}
+
 const char *cn_column_name(const cn_column *column)
 {
 	return column->name ? column->name : column->member;
@@ -68,6 +99,7 @@ cn_type cn_column_type(const cn_column *column)
 	case CN_STORE_FLOAT:
 	case CN_STORE_DOUBLE:
 	case CN_STORE_NULL_DOUBLE: return CN_TYPE_DOUBLE;
+	case CN_STORE_VALUE:
 	case CN_STORE_BLOB: return CN_TYPE_BLOB;
 	case CN_STORE_TIME:
 	case CN_STORE_NULL_TIME: return CN_TYPE_TIME;

@@ -189,9 +189,8 @@ cn_status cni_db_open_parts(cn_db *db, const cn_db_options *options, cn_error *e
 
 	if (!options->binds || !options->binds->name)
 		return CN_OK;
-	TRY(cni_models_join(&db->arena, options->models, NULL, &db->models, err));
-	for (const cn_bind *bind = options->binds; bind->name; bind++, count++)
-		TRY(cni_models_join(&db->arena, db->models, bind->models, &db->models, err));
+	for (const cn_bind *bind = options->binds; bind->name; bind++)
+		count++;
 	db->parts = cni_alloc(&db->arena, count * sizeof(*db->parts));
 	if (!db->parts) {
 		db->parts = db->alone;
@@ -206,6 +205,8 @@ cn_status cni_db_open_parts(cn_db *db, const cn_db_options *options, cn_error *e
 			    &db->parts[db->part_count], err) < 0)
 			return cn_error_wrap(err, "the database \"%s\"", bind->name);
 		db->part_count++;
+		TRY(cni_models_join(&db->arena, db->models, db->parts[db->part_count - 1]->models,
+			&db->models, err));
 	}
 	return CN_OK;
 }

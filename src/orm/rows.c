@@ -11,6 +11,28 @@ void *cn_session_need(cn_session *s, const cn_model *model, void *row)
 	return row;
 }
 
+void cn_session_set(
+	cn_session *s, const cn_model *model, void *row, const char *column, cn_value value)
+{
+	s = cni_session_for(s, model);
+	const cni_layout *layout = cni_session_writable(s, model);
+	if (!layout || !row)
+		return;
+	long field = cni_layout_field(layout, column);
+	if (field < 0) {
+		cni_arena_reset(&s->scratch);
+		cn_error_set(
+			&s->error, CN_EARG, "\"%s\" has no column \"%s\"", layout->name, column);
+		cni_hint_column(layout, column, &s->scratch, &s->error);
+	} else if (!layout->fields[field].written) {
+		cn_error_set(&s->error, CN_EARG, "column \"%s\" of \"%s\" is computed", column,
+			layout->name);
+	} else if (cni_decode(layout->fields[field].column, row, &value, &s->texts, &s->error) <
+		   0) {
+		cn_error_wrap(&s->error, "model \"%s\"", layout->name);
+	}
+}
+
 static cni_entry *find_entry(cn_session *s, const cn_model *model, const void *row)
 {
 	const cni_layout *layout = cni_session_writable(s, model);

@@ -430,7 +430,8 @@ void *cn_session_new(cn_session *s, const cn_model *model, const void *initial)
 
 	if (!entry)
 		return NULL;
-	memcpy(cni_row(entry), initial, model->size);
+	if (initial)
+		memcpy(cni_row(entry), initial, model->size);
 	return copy_texts(s, layout, entry) < 0 ? NULL : cni_row(entry);
 }
 

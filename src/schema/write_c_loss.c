@@ -16,6 +16,14 @@ static bool is_name(const char *name)
 	return *name && strlen(name) <= NAME_MAX_BYTES && cni_utf8_valid(name, strlen(name));
 }
 
+bool cni_c_names_fit(const cni_ddl_table *table)
+{
+	for (size_t i = 0; i < table->column_count; i++)
+		if (!is_name(table->columns[i].name))
+			return false;
+	return is_name(table->name);
+}
+
 const char *cni_c_table_reason(const cni_c_model *model)
 {
 	const cni_ddl_table *table = model->table;

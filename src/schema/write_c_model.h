@@ -68,6 +68,8 @@ bool cni_c_find_relations(cni_c_writer *w, cni_c_model *child);
 
 /* ---- write_c_loss.c ---- */
 
+/* Has the table, and has each column, a name that a model can have? */
+bool cni_c_names_fit(const cni_ddl_table *table);
 /* Why there can be no model of the table; NULL: there can. */
 const char *cni_c_table_reason(const cni_c_model *model);
 /* Why a model would be refused with this foreign key; NULL: it would not. Those of the model that
