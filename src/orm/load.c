@@ -332,7 +332,7 @@ static void fetch_sql(cni_buffer *sql, const cni_loading *l, size_t rows)
 	if (ordered)
 		order(sql, link);
 	if (sink && ordered)
-		cni_buffer_putc(sql, ')');
+		cni_buffer_puts(sql, ") AS q");
 }
 
 static cn_status fetch(cni_loading *l, cni_group *const *groups, size_t count, size_t room)
