@@ -19,7 +19,8 @@ typedef struct far_rows {
 	const cni_layout *layout;
 	const bool *given, *filled;
 	cni_entry *const *entries;
-	size_t count, at;
+	const void *const *rows; /* the entries' */
+	size_t count;
 } far_rows;
 
 /* ---- a batch ---- */
@@ -29,15 +30,9 @@ static cn_status bind_run(cni_stmt *stmt, size_t at, void *ctx, cn_error *err)
 	far_rows *rows = ctx;
 	size_t index = 1;
 
-	for (size_t i = 0; i < rows->layout->field_count; i++) {
-		cn_value value;
-		if (!rows->given[i])
-			continue;
-		if (cni_encode(rows->layout->fields[i].column, cni_row(rows->entries[at]), &value,
-			    err) < 0)
-			return cn_error_wrap(err, "model \"%s\"", rows->layout->name);
-		TRY(cni_stmt_bind(stmt, index++, value, err));
-	}
+	if (cni_feed_bind(rows->flush->s, stmt, rows->layout, rows->given, rows->rows[at], &index) <
+		0)
+		return cn_error_wrap(err, "model \"%s\"", rows->layout->name);
 	return CN_OK;
 }
 
@@ -73,48 +68,12 @@ static cn_status insert_batch(far_rows *rows, bool returning)
 
 /* ---- copying ---- */
 
-static int next_row(cn_value *row, void *ctx, cn_error *err)
-{
-	far_rows *rows = ctx;
-	size_t to = 0;
-
-	if (rows->at == rows->count)
-		return CNI_DONE;
-	for (size_t i = 0; i < rows->layout->field_count; i++) {
-		if (!rows->given[i])
-			continue;
-		if (cni_encode(rows->layout->fields[i].column, cni_row(rows->entries[rows->at]),
-			    &row[to++], err) < 0)
-			return cn_error_wrap(err, "model \"%s\"", rows->layout->name);
-	}
-	rows->at++;
-	return CNI_ROW;
-}
-
-cn_status cni_given_columns(cn_session *s, const cni_layout *layout, const bool *given,
-	const char *const **ret, size_t *ret_count)
-{
-	const char **columns = cni_alloc(&s->scratch, layout->field_count * sizeof *columns);
-	size_t count = 0;
-
-	if (!columns)
-		return cni_session_oom(s);
-	for (size_t i = 0; i < layout->field_count; i++)
-		if (given[i])
-			columns[count++] = layout->fields[i].name;
-	*ret = columns;
-	*ret_count = count;
-	return CN_OK;
-}
-
 static cn_status copy(far_rows *rows)
 {
 	cn_session *s = rows->flush->s;
-	cni_copy_rows job = {.table = rows->layout->name, .next = next_row, .ctx = rows};
 
-	TRY(cni_given_columns(s, rows->layout, rows->given, &job.columns, &job.column_count));
-	rows->at = 0;
-	if (cni_conn_copy_rows(rows->flush->conn, &job, &s->error) < 0)
+	if (cni_feed_copy(&rows->flush->feed, rows->layout, rows->given, rows->rows, rows->count) <
+		0)
 		return cn_error_wrap(
 			&s->error, "inserting %zu \"%s\"", rows->count, rows->layout->name);
 	return CN_OK;
@@ -173,21 +132,22 @@ static size_t count_set(const bool *list, size_t count)
 }
 
 cn_status cni_insert_far(cni_flush *flush, const cni_layout *layout, const bool *given,
-	const bool *filled, cni_entry *const *entries, size_t count)
+	const bool *filled, cni_entry *const *entries, const void *const *rows, size_t count)
 {
-	far_rows rows = {.flush = flush,
+	far_rows far = {.flush = flush,
 		.layout = layout,
 		.given = given,
 		.filled = filled,
 		.entries = entries,
+		.rows = rows,
 		.count = count};
 	size_t filled_count = count_set(filled, layout->field_count);
 	bool numbered = filled_count == 1 && layout->row_number >= 0 && filled[layout->row_number];
-	bool done = false;
+	bool copied = count >= CNI_FEED_COPY_MIN, done = false;
 
-	if (count >= COPY_MIN && !filled_count)
-		return copy(&rows);
-	if (count >= COPY_MIN && numbered && cni_conn_can(flush->conn)->reserves_keys)
-		TRY(copy_numbered(&rows, &done));
-	return done ? CN_OK : insert_batch(&rows, filled_count > 0);
+	if (copied && !filled_count)
+		return copy(&far);
+	if (copied && numbered && cni_conn_can(flush->conn)->reserves_keys)
+		TRY(copy_numbered(&far, &done));
+	return done ? CN_OK : insert_batch(&far, filled_count > 0);
 }

@@ -302,7 +302,7 @@ static void between_ordered(cni_buffer *sql, const cni_loading *l, size_t rows)
 	cni_buffer_printf(sql, " FROM %s", between->quoted);
 	if (rows)
 		in_list(sql, l->link, rows);
-	cni_buffer_printf(sql, ") JOIN %s ON ", far->target->quoted);
+	cni_buffer_printf(sql, ") AS cantil_rows JOIN %s ON ", far->target->quoted);
 	for (size_t i = 0; i < far->count; i++)
 		cni_buffer_printf(sql, "%scantil_%zu = %s.%s", i ? " AND " : "", far->fields[i],
 			far->target->quoted, far->target->fields[far->target_fields[i]].quoted);
@@ -332,7 +332,7 @@ static void fetch_sql(cni_buffer *sql, const cni_loading *l, size_t rows)
 	if (ordered)
 		order(sql, link);
 	if (sink && ordered)
-		cni_buffer_puts(sql, ") AS q");
+		cni_buffer_puts(sql, ") AS cantil_rows");
 }
 
 static cn_status fetch(cni_loading *l, cni_group *const *groups, size_t count, size_t room)

@@ -127,7 +127,7 @@ static void list_sql(cni_buffer *sql, const cni_layout *layout, const cn_query *
 		cni_buffer_printf(
 			sql, "SELECT " CNI_ROW_FUNCTION "(%s) FROM (", layout->columns_sql);
 		cni_query_select(sql, layout, query, false);
-		cni_buffer_puts(sql, ") AS q"); /* some engines want a name */
+		cni_buffer_puts(sql, ") AS cantil_rows"); /* some engines want a name */
 	}
 }
 
