@@ -2,6 +2,7 @@
 #include "base/uri.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -113,19 +114,41 @@ static cn_status parse_sqlite(
 	return parse_options(arena, at + (*at == '?'), uri, err);
 }
 
-static cn_status parse_host(cni_arena *arena, const char **at, cni_uri *uri, cn_error *err)
+/* "h1:1,h2:2" is the hosts "h1,h2" with the ports "1,2"; a host without a port has an empty one. */
+static cn_status parse_hosts(cni_arena *arena, const char **at, cni_uri *uri, cn_error *err)
 {
-	if (**at == '[') { /* an IPv6 address has colons of its own */
+	CLEANUP(cni_buffer_done) cni_buffer hosts = {0}, ports = {0};
+	bool any_port = false;
+
+	for (;;) {
+		const char *host = NULL, *port = NULL;
+		if (**at == '[') { /* an IPv6 address has colons of its own */
+			++*at;
+			TRY(part(arena, at, "]", &host, err));
+			*at += **at == ']';
+		} else {
+			TRY(part(arena, at, ":,/?", &host, err));
+		}
+		if (**at == ':') {
+			++*at;
+			TRY(part(arena, at, ",/?", &port, err));
+		}
+		any_port |= port != NULL;
+		cni_buffer_puts(&hosts, host ? host : "");
+		cni_buffer_puts(&ports, port ? port : "");
+		if (**at != ',')
+			break;
 		++*at;
-		TRY(part(arena, at, "]", &uri->host, err));
-		*at += **at == ']';
-	} else {
-		TRY(part(arena, at, ":/?", &uri->host, err));
+		cni_buffer_putc(&hosts, ',');
+		cni_buffer_putc(&ports, ',');
 	}
-	if (**at != ':')
-		return CN_OK;
-	++*at;
-	return part(arena, at, "/?", &uri->port, err);
+	if (hosts.size)
+		uri->host = cni_buffer_dup(&hosts, arena);
+	if (any_port)
+		uri->port = cni_buffer_dup(&ports, arena);
+	return hosts.failed || ports.failed || arena->failed
+		       ? cn_fail(err, CN_ENOMEM, "out of memory")
+		       : CN_OK;
 }
 
 static cn_status parse_server(cni_arena *arena, const char *at, cni_uri *uri, cn_error *err)
@@ -144,7 +167,7 @@ static cn_status parse_server(cni_arena *arena, const char *at, cni_uri *uri, cn
 		}
 		at = user_end + 1;
 	}
-	TRY(parse_host(arena, &at, uri, err));
+	TRY(parse_hosts(arena, &at, uri, err));
 	if (*at == '/') {
 		at++;
 		TRY(part(arena, &at, "?", &uri->database, err));
@@ -163,6 +186,40 @@ static void encode(cni_buffer *out, const char *text, const char *also)
 	}
 }
 
+/* password, sslpassword */
+static bool is_secret(const char *option)
+{
+	size_t size = strlen(option);
+
+	return size >= 8 && cni_same(option + size - 8, "password");
+}
+
+/* Host by host, each with its port. */
+static void write_hosts(cni_buffer *out, const cni_uri *uri)
+{
+	const char *host = uri->host ? uri->host : "", *port = uri->port ? uri->port : "";
+
+	for (;;) {
+		size_t host_size = strcspn(host, ","), port_size = strcspn(port, ",");
+		char one[256];
+		snprintf(one, sizeof one, "%.*s", (int)host_size, host);
+		if (strchr(one, ':')) {
+			cni_buffer_printf(out, "[%s]", one);
+		} else {
+			encode(out, one, "/@");
+		}
+		if (port_size)
+			cni_buffer_printf(out, ":%.*s", (int)port_size, port);
+		host += host_size;
+		port += port_size;
+		if (!*host && !*port)
+			break;
+		cni_buffer_putc(out, ',');
+		host += *host == ',';
+		port += *port == ',';
+	}
+}
+
 /* The normal form that messages show. A password never appears in it. */
 static cn_status write_text(cni_arena *arena, cni_uri *uri, cn_error *err)
 {
@@ -177,10 +234,7 @@ static cn_status write_text(cni_arena *arena, cni_uri *uri, cn_error *err)
 		encode(&out, uri->user, ":@/");
 		cni_buffer_puts(&out, uri->password ? ":***@" : "@");
 	}
-	if (uri->host)
-		cni_buffer_printf(&out, strchr(uri->host, ':') ? "[%s]" : "%s", uri->host);
-	if (uri->port)
-		cni_buffer_printf(&out, ":%s", uri->port);
+	write_hosts(&out, uri);
 	if (uri->database) {
 		cni_buffer_putc(&out, '/');
 		encode(&out, uri->database, "");
@@ -189,9 +243,7 @@ static cn_status write_text(cni_arena *arena, cni_uri *uri, cn_error *err)
 		cni_buffer_putc(&out, i ? '&' : '?');
 		encode(&out, uri->options[i].name, "=&");
 		cni_buffer_putc(&out, '=');
-		encode(&out,
-			cni_same(uri->options[i].name, "password") ? "***" : uri->options[i].value,
-			"&");
+		encode(&out, is_secret(uri->options[i].name) ? "***" : uri->options[i].value, "&");
 	}
 	uri->text = cni_buffer_dup(&out, arena);
 	return uri->text ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");

@@ -38,6 +38,39 @@ static void finds_the_file(void **state)
 	}
 }
 
+static void names_several_hosts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *host, *port, *normal;
+	} rows[] = {
+		{"postgresql://a:1,b:2/x", "a,b", "1,2", "postgresql://a:1,b:2/x"},
+		{"postgresql://a,b:2,[::1]:3/x", "a,b,::1", ",2,3", "postgresql://a,b:2,[::1]:3/x"},
+		{"postgresql://%2Frun%2Fpg/x", "/run/pg", NULL, "postgresql://%2Frun%2Fpg/x"},
+		{"postgresql:///x?host=/run/pg&sslpassword=p", NULL, NULL,
+			"postgresql:///x?host=/run/pg&sslpassword=***"},
+		{"postgresql://a,/x", "a,", NULL, "postgresql://a,/x"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		cni_arena arena = {0};
+		cni_uri uri, again;
+		cn_error err = {0};
+		assert_ok(cni_uri_parse(&arena, rows[i].text, "/", &uri, &err), &err);
+		if (rows[i].host)
+			assert_string_equal(uri.host, rows[i].host);
+		else
+			assert_null(uri.host);
+		if (rows[i].port)
+			assert_string_equal(uri.port, rows[i].port);
+		else
+			assert_null(uri.port);
+		assert_string_equal(uri.text, rows[i].normal);
+		assert_ok(cni_uri_parse(&arena, uri.text, "/", &again, &err), &err);
+		assert_string_equal(again.text, rows[i].normal);
+		cni_arena_done(&arena);
+	}
+}
+
 static void hides_the_password(void **state)
 {
 	(void)state;
@@ -102,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_file),
+		cmocka_unit_test(names_several_hosts),
 		cmocka_unit_test(hides_the_password),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(is_bounded),
