@@ -1,20 +1,18 @@
 /* bulk.c - many rows without objects: inserted from an array, updated and deleted by a condition.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/try.h"
 #include "orm/flush_impl.h"
 
-enum { BULK_ROWS = 100, BULK_PARAMETERS = 30000 };
-
-typedef struct cni_bulk { /* rows of one statement: those that leave the same columns to the
-			     database */
+typedef struct cni_bulk {
 	cn_session *s;
-	cni_conn *conn;
+	cni_feed feed;
 	const cni_layout *layout;
-	bool *given, *last_given;
-	cni_stmt *stmt; /* of the last statement, which the next often shares */
-	size_t stmt_rows, most;
+	bool *given; /* of the rows of one statement: those that leave the same to the database */
+	const void **rows; /* of one statement */
+	size_t most;
 	char *copies; /* rows with their defaults set; NULL: the program's are taken as they are */
 } cni_bulk;
 
@@ -44,75 +42,40 @@ static bool same_given(const cni_layout *layout, const void *row, const bool *gi
 	return true;
 }
 
-static cn_status prepare(cni_bulk *b, size_t rows)
+static cn_status row_failed(cni_bulk *b, size_t row)
 {
-	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	size_t size = b->layout->field_count;
-
-	if (b->stmt && b->stmt_rows == rows && !memcmp(b->given, b->last_given, size))
-		return CN_OK;
-	cni_stmt_release(b->stmt);
-	b->stmt = NULL;
-	cni_insert_sql(&sql, b->layout, b->given, rows);
-	if (sql.failed)
-		return cni_session_oom(b->s);
-	TRY(cni_session_prepare(b->s, b->conn, sql.data, b->layout, &b->stmt));
-	b->stmt_rows = rows;
-	memcpy(b->last_given, b->given, size);
-	return CN_OK;
-}
-
-static cn_status bind(cni_bulk *b, const char *rows, size_t count, size_t from)
-{
-	const cni_layout *layout = b->layout;
-	cn_error *err = &b->s->error;
-	size_t at = 1;
-
-	for (size_t k = 0; k < count; k++) {
-		const char *row = rows + k * layout->model->size;
-		for (size_t i = 0; i < layout->field_count; i++) {
-			cn_value value;
-			if (!b->given[i])
-				continue;
-			if (cni_encode(layout->fields[i].column, row, &value, err) < 0)
-				return cn_error_wrap(
-					err, "\"%s\", row %zu", layout->name, from + k + 1);
-			TRY(cni_stmt_bind(b->stmt, at++, value, err));
-		}
-	}
-	return CN_OK;
+	return cn_error_wrap(&b->s->error, "\"%s\", row %zu", b->layout->name, row + 1);
 }
 
 /* The row that was refused is found by inserting them one by one. */
-static cn_status insert_singly(cni_bulk *b, const char *rows, size_t count, size_t from)
+static cn_status insert_singly(cni_bulk *b, size_t count, size_t from)
 {
 	for (size_t k = 0; k < count; k++) {
-		const char *row = rows + k * b->layout->model->size;
-		TRY(prepare(b, 1));
-		TRY(bind(b, row, 1, from + k));
-		if (cni_stmt_run(b->stmt, &b->s->error) < 0)
-			return cn_error_wrap(
-				&b->s->error, "\"%s\", row %zu", b->layout->name, from + k + 1);
+		if (cni_feed_insert(&b->feed, b->layout, b->given, b->rows + k, 1) < 0)
+			return row_failed(b, from + k);
 	}
 	return CN_OK;
 }
 
-static cn_status insert(cni_bulk *b, const char *rows, size_t count, size_t from)
+static cn_status insert(cni_bulk *b, size_t count, size_t from)
 {
-	TRY(prepare(b, count));
-	TRY(bind(b, rows, count, from));
-	cn_status status = cni_stmt_run(b->stmt, &b->s->error);
-	if (status < 0 && count == 1)
-		return cn_error_wrap(&b->s->error, "\"%s\", row %zu", b->layout->name, from + 1);
-	if (status != CN_ECONSTRAINT)
-		return status;
+	cn_status status = cni_feed_insert(&b->feed, b->layout, b->given, b->rows, count);
+
+	if (status == CN_OK)
+		return CN_OK;
+	if (b->feed.failed != SIZE_MAX)
+		return row_failed(b, from + b->feed.failed);
+	if (count == 1)
+		return row_failed(b, from);
+	if (status != CN_ECONSTRAINT || !cni_feed_again(&b->feed))
+		return cn_error_wrap(&b->s->error, "\"%s\", rows %zu to %zu", b->layout->name,
+			from + 1, from + count);
 	b->s->error = (cn_error){0};
-	return insert_singly(b, rows, count, from);
+	return insert_singly(b, count, from);
 }
 
 /* The rows from `rows` on that go into one statement. */
-static cn_status take_part(
-	cni_bulk *b, const char *rows, size_t left, const char **ret_rows, size_t *ret)
+static cn_status take_part(cni_bulk *b, const char *rows, size_t left, size_t *ret)
 {
 	const cni_layout *layout = b->layout;
 	size_t size = layout->model->size, count = left < b->most ? left : b->most;
@@ -124,33 +87,29 @@ static cn_status take_part(
 			TRY(cni_session_defaults(b->s, layout, b->copies + k * size));
 	}
 	find_given(layout, rows, b->given);
-	for (*ret = 1; *ret < count && same_given(layout, rows + *ret * size, b->given);)
-		++*ret;
-	*ret_rows = rows;
+	b->rows[0] = rows;
+	for (*ret = 1; *ret < count && same_given(layout, rows + *ret * size, b->given); ++*ret)
+		b->rows[*ret] = rows + *ret * size;
 	return CN_OK;
 }
 
 static cn_status insert_all(cni_bulk *b, const char *rows, size_t count)
 {
 	const cni_layout *layout = b->layout;
+	cni_arena *arena = &b->s->scratch;
 	size_t size = layout->model->size;
 
-	TRY(cni_session_writer(b->s, &b->conn));
-	b->most = layout->field_count * BULK_ROWS > BULK_PARAMETERS
-			  ? BULK_PARAMETERS / layout->field_count
-			  : BULK_ROWS;
-	b->most = b->most ? b->most : 1;
-	b->given = cni_alloc(&b->s->scratch, layout->field_count);
-	b->last_given = cni_alloc(&b->s->scratch, layout->field_count);
+	TRY(cni_session_writer(b->s, &b->feed.conn));
+	b->most = cni_feed_most(&b->feed, layout->field_count);
+	b->given = cni_alloc(arena, layout->field_count);
+	b->rows = cni_alloc(arena, b->most * sizeof *b->rows);
 	if (has_defaults(layout))
-		b->copies = cni_alloc(&b->s->scratch, b->most * size);
-	if (!b->given || !b->last_given || (has_defaults(layout) && !b->copies))
+		b->copies = cni_alloc(arena, b->most * size);
+	if (!b->given || !b->rows || (has_defaults(layout) && !b->copies))
 		return cni_session_oom(b->s);
 	for (size_t at = 0, part; at < count; at += part) {
-		const char *from;
-		TRY(take_part(b, rows + at * size, count - at, &from, &part));
-		/* without columns there is one row to a statement */
-		TRY(insert(b, from, part, at));
+		TRY(take_part(b, rows + at * size, count - at, &part));
+		TRY(insert(b, part, at));
 	}
 	return CN_OK;
 }
@@ -163,9 +122,9 @@ int64_t cn_session_insert_many(cn_session *s, const cn_model *model, const void 
 	if (!layout || !count || !cni_session_ready(s))
 		return 0;
 	cni_arena_reset(&s->scratch);
-	cni_bulk b = {.s = s, .layout = layout};
+	cni_bulk b = {.s = s, .layout = layout, .feed.s = s};
 	cn_status status = insert_all(&b, rows, count);
-	cni_stmt_release(b.stmt);
+	cni_feed_done(&b.feed);
 	s->epoch++;
 	return status < 0 ? 0 : (int64_t)count;
 }

@@ -7,6 +7,7 @@
 #ifndef CNI_ORM_FLUSH_IMPL_H
 #define CNI_ORM_FLUSH_IMPL_H
 
+#include "orm/feed.h"
 #include "orm/session_impl.h"
 
 typedef struct cni_wish {
@@ -49,12 +50,7 @@ typedef struct cni_flush {
 	cni_parting *unlinked; /* many to many: their row between goes */
 	size_t unlinked_count;
 	cni_pairs pairs;
-	struct { /* the statement of the last batch of insertions: the next is often the same */
-		const cni_layout *layout;
-		const bool *given;
-		size_t rows;
-		cni_stmt *stmt;
-	} batch;
+	cni_feed feed;
 } cni_flush;
 
 /* wishes.c: what relations' members ask for. */
@@ -89,6 +85,12 @@ cn_status cni_returning_take(
 	cni_flush *flush, cni_stmt *stmt, cni_entry *entry, const bool *fill) CN_MUST_CHECK;
 void cni_returning_sql(cni_buffer *sql, const cni_layout *layout, const bool *fill);
 
+/* insert_far.c: rows of one model that write the same columns, for an engine that copies_rows. What
+ * is `filled` comes back into them. */
+cn_status cni_insert_far(cni_flush *flush, const cni_layout *layout, const bool *given,
+	const bool *filled, cni_entry *const *entries, const void *const *rows,
+	size_t count) CN_MUST_CHECK;
+
 /* update.c: a row of an older state of the database is as it was read, or CN_ECONFLICT. `ret_gone`
  * (may be NULL: then that is a conflict too): it is there no more. */
 cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_gone) CN_MUST_CHECK;
@@ -96,8 +98,7 @@ cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_g
 /* update.c: WHERE key = ? [AND version = ?] */
 void cni_row_condition(cni_buffer *sql, const cni_layout *layout);
 
-/* insert.c: INSERT INTO t (the fields given) VALUES `rows` times */
-void cni_insert_sql(cni_buffer *sql, const cni_layout *layout, const bool *given, size_t rows);
+/* insert.c */
 /* A value that the database fills in, when the program left it 0. */
 bool cni_is_filled(const cni_layout *layout, size_t field, const void *row);
 void cni_start_version(const cni_layout *layout, void *row); /* 1, if it is 0 */

@@ -1,29 +1,34 @@
 /*
  * insert.c - new rows: as many as possible in one statement, keys given back to the structs.
  *
- * Rows of one model that write the same columns are inserted up to 50 at a time. Keys that the
+ * Rows of one model that write the same columns go into one statement (feed.h). Keys that the
  * database would generate are then chosen here, behind the largest there is: the write lock is
- * held, so nobody else can take them. When a row of such a batch is refused, the batch is tried
- * again row by row, which names the row.
+ * held, so nobody else can take them. When one of these rows is refused, they are tried again one
+ * by one, which names the row.
  */
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/try.h"
 #include "orm/flush_impl.h"
 
-enum { BATCH_ROWS = 50, BATCH_MIN = 4, BATCH_PARAMETERS = 30000 };
+enum {
+	BATCH_MIN = 4, /* fewer rows are inserted one by one */
+	FAR_ROWS = 4096,
+};
 
 typedef struct cni_run { /* rows that the same statement inserts */
 	const cni_layout *layout;
 	bool *given;  /* per field: the struct's value is written */
 	bool *filled; /* per field: the database fills it in */
 	size_t given_count, filled_count;
-	cni_entry *entries[BATCH_ROWS];
-	size_t count, most;
+	cni_entry **entries;
+	const void **rows; /* the entries' */
+	size_t count, most, room;
 	bool numbered;  /* its key is the only thing filled in, and may be chosen here */
 	bool returning; /* more than the row's number is read back */
+	bool far;       /* the engine is on the other side of a wire: insert_far.c */
 } cni_run;
 
 const char *cni_entry_word(cni_flush *flush, const cni_entry *entry)
@@ -70,14 +75,29 @@ static bool fits_run(const cni_run *run, const cni_entry *entry)
 	return true;
 }
 
+/* Room for the entries of a run; what a shorter one has left is kept. */
+static cn_status reserve(cn_session *s, cni_run *run)
+{
+	if (run->room >= run->most)
+		return CN_OK;
+	run->entries = cni_alloc(&s->scratch, run->most * sizeof *run->entries);
+	run->rows = cni_alloc(&s->scratch, run->most * sizeof *run->rows);
+	run->room = run->most;
+	return run->entries && run->rows ? CN_OK : cni_session_oom(s);
+}
+
 static cn_status start_run(cni_flush *flush, cni_run *run, const cni_entry *entry)
 {
 	const cni_layout *layout = entry->layout;
 	size_t count = layout->field_count;
 
 	*run = (cni_run){.layout = layout,
+		.far = cni_conn_can(flush->conn)->copies_rows,
 		.given = cni_alloc(&flush->s->unit, count),
-		.filled = cni_alloc(&flush->s->unit, count)};
+		.filled = cni_alloc(&flush->s->unit, count),
+		.entries = run->entries,
+		.rows = run->rows,
+		.room = run->room};
 	if (!run->given || !run->filled)
 		return cni_session_oom(flush->s);
 	for (size_t i = 0; i < count; i++) {
@@ -90,11 +110,13 @@ static cn_status start_run(cni_flush *flush, cni_run *run, const cni_entry *entr
 	run->returning = run->filled_count > (number_filled ? 1 : 0);
 	run->numbered = number_filled && !run->returning &&
 			!layout->fields[layout->row_number].column->autoincrement;
-	size_t columns = run->given_count + number_filled;
-	run->most = run->returning || (number_filled && !run->numbered) ? 1 : BATCH_ROWS;
-	if (columns && columns * run->most > BATCH_PARAMETERS)
-		run->most = BATCH_PARAMETERS / columns ? BATCH_PARAMETERS / columns : 1;
-	return CN_OK;
+	if (run->far)
+		run->most = FAR_ROWS;
+	else if (run->returning || (number_filled && !run->numbered))
+		run->most = 1;
+	else
+		run->most = cni_feed_most(&flush->feed, run->given_count + number_filled);
+	return reserve(flush->s, run);
 }
 
 /* ---- the statements ---- */
@@ -124,50 +146,6 @@ cn_status cni_returning_take(cni_flush *flush, cni_stmt *stmt, cni_entry *entry,
 		if (cni_decode(layout->fields[i].column, cni_row(entry), &value, &s->texts,
 			    &s->error) < 0)
 			return cn_error_wrap(&s->error, "reading back a new \"%s\"", layout->name);
-	}
-	return CN_OK;
-}
-
-void cni_insert_sql(cni_buffer *sql, const cni_layout *layout, const bool *given, size_t rows)
-{
-	size_t columns = 0;
-
-	cni_buffer_printf(sql, "INSERT INTO %s", layout->quoted);
-	for (size_t i = 0; i < layout->field_count; i++) {
-		if (given[i])
-			cni_buffer_printf(
-				sql, "%s%s", columns++ ? ", " : " (", layout->fields[i].quoted);
-	}
-	if (!columns) {
-		cni_buffer_puts(sql, " DEFAULT VALUES");
-		return;
-	}
-	cni_buffer_puts(sql, ") VALUES ");
-	for (size_t row = 0; row < rows; row++) {
-		for (size_t i = 0; i < columns; i++)
-			cni_buffer_puts(sql, i ? ", ?" : row ? ", (?" : "(?");
-		cni_buffer_putc(sql, ')');
-	}
-}
-
-static cn_status bind_row(
-	cni_flush *flush, cni_stmt *stmt, const bool *given, const cni_entry *entry, size_t *at)
-{
-	const cni_layout *layout = entry->layout;
-	cn_session *s = flush->s;
-	cn_value value;
-
-	for (size_t i = 0; i < layout->field_count; i++) {
-		const cni_field *field = &layout->fields[i];
-		if (!given[i])
-			continue;
-		if (field->storage == CN_STORE_I64) /* what nearly every key is */
-			value = (cn_value){.type = CN_TYPE_INT64,
-				.as.i = *(const int64_t *)cni_member(
-					field->column, cni_row(entry))};
-		else if (cni_encode(field->column, cni_row(entry), &value, &s->error) < 0)
-			return cn_error_wrap(&s->error, "model \"%s\"", layout->name);
-		TRY(cni_stmt_bind(stmt, (*at)++, value, &s->error));
 	}
 	return CN_OK;
 }
@@ -208,7 +186,8 @@ static cn_status insert_one(cni_flush *flush, const cni_run *run, cni_entry *ent
 	if (sql.failed)
 		return cni_session_oom(s);
 	TRY(cni_session_prepare(s, flush->conn, sql.data, run->layout, &stmt));
-	TRY(bind_row(flush, stmt, run->given, entry, &at));
+	if (cni_feed_bind(s, stmt, run->layout, run->given, cni_row(entry), &at) < 0)
+		return cn_error_wrap(&s->error, "model \"%s\"", run->layout->name);
 	int step = cni_stmt_step(stmt, &s->error);
 	if (step == CNI_ROW) {
 		TRY(cni_returning_take(flush, stmt, entry, run->filled));
@@ -263,64 +242,32 @@ static cn_status next_number(cni_flush *flush, const cni_run *run, int64_t *ret,
 	return CN_OK;
 }
 
-static cn_status batch_statement(
-	cni_flush *flush, const cni_run *run, const bool *given, cni_stmt **ret)
-{
-	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	const cni_layout *layout = run->layout;
-
-	if (flush->batch.stmt && flush->batch.layout == layout && flush->batch.rows == run->count &&
-		!memcmp(flush->batch.given, given, layout->field_count)) {
-		*ret = flush->batch.stmt;
-		return CN_OK;
-	}
-	cni_stmt_release(flush->batch.stmt);
-	flush->batch.stmt = NULL;
-	cni_insert_sql(&sql, layout, given, run->count);
-	flush->batch.given = cni_memdup(&flush->s->scratch, given, layout->field_count);
-	if (sql.failed || !flush->batch.given)
-		return cni_session_oom(flush->s);
-	TRY(cni_session_prepare(flush->s, flush->conn, sql.data, layout, &flush->batch.stmt));
-	flush->batch.layout = layout;
-	flush->batch.rows = run->count;
-	*ret = flush->batch.stmt;
-	return CN_OK;
-}
-
 static cn_status insert_batch(cni_flush *flush, const cni_run *run, const bool *given)
 {
-	cni_stmt *stmt = NULL;
-	size_t at = 1;
+	cn_status status = cni_feed_insert(&flush->feed, run->layout, given, run->rows, run->count);
 
-	TRY(batch_statement(flush, run, given, &stmt));
-	for (size_t i = 0; i < run->count; i++)
-		TRY(bind_row(flush, stmt, given, run->entries[i], &at));
-	return cni_stmt_run(stmt, &flush->s->error);
+	if (status < 0 && flush->feed.failed != SIZE_MAX)
+		return cn_error_wrap(&flush->s->error, "model \"%s\"", run->layout->name);
+	return status;
 }
 
-/* Did a refused batch leave rows behind (a trigger's RAISE(FAIL))? Then it must not be tried again.
- */
-static cn_status is_there(cni_flush *flush, const cni_run *run, int64_t number, bool *ret)
+/* The rows of a batch that was refused, so that the one is named. */
+static cn_status insert_again(cni_flush *flush, const cni_run *run)
 {
-	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 	cn_session *s = flush->s;
-	cn_error keep = s->error;
 
-	TRY(cni_session_prepare(s, flush->conn, run->layout->get_sql, run->layout, &stmt));
-	TRY(cni_stmt_bind(stmt, 1, cn_int(number), &s->error));
-	int step = cni_stmt_step(stmt, &s->error);
-	if (step < 0)
-		return (cn_status)step;
-	*ret = step == CNI_ROW;
-	s->error = keep;
-	return CN_OK;
+	if (!cni_feed_again(&flush->feed))
+		return cn_error_wrap(
+			&s->error, "inserting %zu \"%s\"", run->count, run->layout->name);
+	s->error = (cn_error){0};
+	return insert_singly(flush, run);
 }
 
 static cn_status insert_numbered(cni_flush *flush, const cni_run *run)
 {
 	cn_session *s = flush->s;
 	bool *given = cni_alloc(&s->scratch, run->layout->field_count);
-	bool room = false, there = false;
+	bool room = false;
 	int64_t first = 0;
 
 	if (!given)
@@ -337,26 +284,14 @@ static cn_status insert_numbered(cni_flush *flush, const cni_run *run)
 		return CN_OK;
 	for (size_t i = 0; i < run->count; i++)
 		set_number(run, run->entries[i], 0);
-	if (status != CN_ECONSTRAINT)
-		return status;
-	TRY(is_there(flush, run, first, &there));
-	if (there)
-		return cn_error_wrap(
-			&s->error, "inserting %zu \"%s\"", run->count, run->layout->name);
-	s->error = (cn_error){0};
-	return insert_singly(flush, run);
+	return status == CN_ECONSTRAINT ? insert_again(flush, run) : status;
 }
 
 static cn_status insert_given(cni_flush *flush, const cni_run *run)
 {
-	cn_session *s = flush->s;
 	cn_status status = insert_batch(flush, run, run->given);
 
-	if (status != CN_ECONSTRAINT)
-		return status;
-	s->error = (cn_error){0};
-	TRY(insert_singly(flush, run));
-	return CN_OK;
+	return status == CN_ECONSTRAINT ? insert_again(flush, run) : status;
 }
 
 /* ---- runs ---- */
@@ -397,7 +332,10 @@ static cn_status end_run(cni_flush *flush, cni_run *run)
 		return CN_OK;
 	if (run->filled_count)
 		TRY(note_inserted(s, run));
-	if (run->count < BATCH_MIN)
+	if (run->far)
+		TRY(cni_insert_far(flush, run->layout, run->given, run->filled, run->entries,
+			run->rows, run->count));
+	else if (run->count < BATCH_MIN)
 		TRY(insert_singly(flush, run));
 	else
 		TRY(run->numbered ? insert_numbered(flush, run) : insert_given(flush, run));
@@ -450,6 +388,7 @@ static cn_status insert_all(cni_flush *flush)
 			TRY(end_run(flush, &run));
 			TRY(start_run(flush, &run, entry));
 		}
+		run.rows[run.count] = cni_row(entry);
 		run.entries[run.count++] = entry;
 	}
 	return end_run(flush, &run);
@@ -457,9 +396,9 @@ static cn_status insert_all(cni_flush *flush)
 
 cn_status cni_flush_inserts(cni_flush *flush)
 {
+	flush->feed = (cni_feed){.s = flush->s, .conn = flush->conn};
 	cn_status status = insert_all(flush);
 
-	cni_stmt_release(flush->batch.stmt);
-	flush->batch.stmt = NULL;
+	cni_feed_done(&flush->feed);
 	return status;
 }
