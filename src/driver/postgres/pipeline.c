@@ -189,7 +189,6 @@ cn_status cni_pg_batch(cni_stmt *base, cni_batch *batch, cn_error *err)
 	cn_status status = run_parts(&run, err);
 	PQclear(run.row);
 	cni_pg_pipeline_end(conn);
-	if (conn->trace)
-		conn->trace(stmt->sql, cni_clock_mono_us() - began_us, conn->trace_ctx);
+	cni_pg_told(stmt, began_us);
 	return status;
 }

@@ -118,6 +118,13 @@ typedef enum pg_kind {
 	PG_KIND_YUGABYTE,
 } pg_kind;
 
+/* A schema in a transaction that is never committed; scratch.c. */
+typedef struct pg_scratch {
+	const char *name, *home; /* home: the schema that it stands for */
+	bool home_visible;       /* it is in the search path */
+	bool saved;              /* a transaction is open, as far as the caller is concerned */
+} pg_scratch;
+
 struct pg_conn {
 	cni_conn base;
 	PGconn *pq;
@@ -134,6 +141,7 @@ struct pg_conn {
 	uint64_t ddl_before; /* the same when the transaction began */
 	bool in_tx;  /* a transaction is open, as far as the caller is concerned: also a lost one */
 	bool pinned; /* it has state on the server (locks, temporary tables): never reconnect */
+	pg_scratch *scratch; /* NULL: it is none */
 	unsigned lock_timeout_ms, statement_timeout_ms;
 	int64_t changes, last_id, versions;
 
@@ -241,6 +249,8 @@ void cni_pg_count(pg_conn *conn, PGresult *result);
 cn_status cni_pg_send(pg_stmt *stmt, cn_error *err) CN_MUST_CHECK;
 /* Reads what is left on the wire, and drops it. */
 void cni_pg_drain(pg_conn *conn);
+/* Tells who traces that the statement has run; of a batch the last values. Source: trace.c */
+void cni_pg_told(const pg_stmt *stmt, int64_t began_us);
 int cni_pg_spool_next(pg_stmt *stmt, cn_error *err); /* as a step */
 void cni_pg_spool_free(pg_spool *spool);             /* NULL is allowed */
 
@@ -324,7 +334,7 @@ cn_status cni_pg_content_version(cni_conn *base, int64_t *ret, cn_error *err);
 /* ---- schemas: inspect.c, scratch.c, plan.c ---- */
 
 cn_status cni_pg_inspect(cni_conn *base, cni_schema *schema, cn_error *err);
-cn_status cni_pg_scratch(cni_conn **ret, cn_error *err);
+cn_status cni_pg_scratch(const cni_uri *home, cni_conn **ret, cn_error *err);
 cn_status cni_pg_build(cni_conn *base, const char *script, size_t size, cn_error *err);
 cn_status cni_pg_snapshot(cni_conn *base, cni_conn **ret, cn_error *err);
 cn_status cni_pg_backup(cni_conn *base, const char *path, cn_error *err);

@@ -60,14 +60,6 @@ static cn_status start(pg_stmt *stmt, cn_error *err)
 	return CN_OK;
 }
 
-static void told(pg_stmt *stmt)
-{
-	pg_conn *conn = cni_pg_of(stmt->base.conn);
-
-	if (conn->trace)
-		conn->trace(stmt->sql, cni_clock_mono_us() - stmt->began_us, conn->trace_ctx);
-}
-
 void cni_pg_drain(pg_conn *conn)
 {
 	cn_error ignored;
@@ -99,7 +91,8 @@ static cn_status failed(pg_stmt *stmt, const PGresult *result, bool *ret_again, 
 {
 	pg_conn *conn = cni_pg_of(stmt->base.conn);
 	bool stale = is_stale(result), alone = !conn->in_tx;
-	cn_status status = cni_pg_fail(conn, result, &(pg_place){stmt->wire, strlen(stmt->wire), 0}, err);
+	cn_status status =
+		cni_pg_fail(conn, result, &(pg_place){stmt->wire, strlen(stmt->wire), 0}, err);
 
 	cni_pg_drain(conn);
 	if (!stale)
@@ -172,7 +165,7 @@ int cni_pg_step(cni_stmt *base, cn_error *err)
 	if (got == CNI_ROW)
 		return CNI_ROW;
 	stmt->ended = true;
-	told(stmt);
+	cni_pg_told(stmt, stmt->began_us);
 	return got;
 }
 
@@ -309,7 +302,13 @@ cn_status cni_pg_begin(cni_conn *base, cni_transaction kind, cn_error *err)
 	if (conn->in_tx)
 		return cn_fail(err, CN_EARG, "a transaction is open already");
 	conn->ddl_before = conn->ddl;
-	return run(conn, kind == CNI_TX_READ ? "BEGIN READ ONLY" : "BEGIN", err);
+	if (kind == CNI_TX_WRITE)
+		return run(conn, "BEGIN", err);
+	/* one state of the database for the whole of it, as the contract's readers expect */
+	return run(conn,
+		conn->isolation ? "BEGIN READ ONLY"
+				: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+		err);
 }
 
 /* COMMIT of a transaction that has failed is a ROLLBACK, and no error: PostgreSQL only says so. */
