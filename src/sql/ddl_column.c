@@ -51,15 +51,36 @@ static void take_generated_always(cni_span *type)
 	take_word(type, "generated");
 }
 
-/* The text with one blank wherever there is any space or comment. */
+/* SQLite looks for these in the text of a type to find its affinity, and finds them in comments. */
+static void keep_affinity(cni_buffer *out, const cni_token *comment)
+{
+	static const char *const words[] = {
+		"INT", "CHAR", "CLOB", "TEXT", "BLOB", "REAL", "FLOA", "DOUB"};
+
+	for (size_t at = 0; at < comment->size; at++)
+		for (size_t i = 0; i < CNI_COUNT(words); i++) {
+			size_t size = strlen(words[i]);
+			if (comment->size - at >= size &&
+				cni_ncasecmp(comment->text + at, words[i], size) == 0)
+				cni_buffer_printf(out, " /*%s*/", words[i]);
+		}
+}
+
+/* The text with one blank wherever there is any space or comment; of a comment that speaks of an
+ * affinity, the word. */
 static const char *folded(cni_parser *parser, cni_span text)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	const char *last_end = text.start;
 	cni_lexer lexer;
 
-	cni_lexer_init(&lexer, text.start, (size_t)(text.end - text.start));
-	for (cni_token token; (token = cni_lexer_next_solid(&lexer)).kind != CNI_TOKEN_END;) {
+	cni_lexer_init_in(
+		&lexer, parser->lexer.dialect, text.start, (size_t)(text.end - text.start));
+	for (cni_token token; (token = cni_lexer_next(&lexer)).kind != CNI_TOKEN_END;) {
+		if (token.kind == CNI_TOKEN_COMMENT && lexer.dialect == CNI_DIALECT_SQLITE)
+			keep_affinity(&out, &token);
+		if (token.kind == CNI_TOKEN_SPACE || token.kind == CNI_TOKEN_COMMENT)
+			continue;
 		if (token.text != last_end)
 			cni_buffer_putc(&out, ' ');
 		cni_buffer_add(&out, token.text, token.size);

@@ -49,6 +49,10 @@ static void reads_types(void **state)
 		{"a VARCHAR(10)", "VARCHAR(10)"},
 		{"a DECIMAL ( 10 ,+2 )", "DECIMAL ( 10 ,+2 )"},
 		{"a \"my type\" [x]", "\"my type\" [x]"},
+		/* SQLite finds an affinity in a comment, too */
+		{"a VAR/* an int, \"so\" */CHAR", "VAR /*INT*/ CHAR"},
+		{"a BIG/* one */THING", "BIG THING"},
+		{"a TEXT /* int */", "TEXT"},
 		{"a 'text'", "'text'"},
 		{"a int/* 4 */NOT NULL", "int"},
 		{"a long/**/int", "long int"},
