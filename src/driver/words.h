@@ -56,12 +56,22 @@ typedef struct cni_words {
 	/* After the last step of a revision without a transaction: has the engine done what it may
 	 * leave undone without an error? NULL: it always tells. */
 	cn_status (*steps_done)(cni_conn *conn, const cni_plan *plan, cn_error *err);
-	/* Before a step is run that an earlier run has begun, and may have left half done; NULL:
-	 * nothing is ever left. */
-	cn_status (*step_again)(cni_conn *conn, const cni_step *step, cn_error *err);
+	/* Before a step is run that an earlier run has begun: is it done already? What is half done
+	 * is taken back. NULL: running it once more does no harm. */
+	cn_status (*step_again)(
+		cni_conn *conn, const cni_step *step, bool *ret_done, cn_error *err);
 	/* Does the step set something that holds for its connection only? Then a run that goes on
 	 * runs it again. NULL: none does. */
 	bool (*step_sets)(const cni_step *step);
+
+	/* Keeps other migrators out, waiting for as long as the connection waits for locks: until
+	 * the open transaction ends, or (`session`) until release_migrations. NULL: CNI_TX_WRITE,
+	 * and a lock on a file beside the database, do. */
+	cn_status (*hold_migrations)(cni_conn *conn, bool session, cn_error *err);
+	cn_status (*release_migrations)(cni_conn *conn, cn_error *err);
+	/* Was a transaction rolled back for something that is over when it is run again: a dead
+	 * lock, another one that was first, a lock that was waited for too long? NULL: never. */
+	bool (*try_again)(const cn_error *err);
 
 	/* ---- decisions (migrate/decide) ---- */
 	const char *own_schema;  /* in front of a table's name: "main."; "" */
@@ -79,7 +89,11 @@ typedef struct cni_words {
 	bool (*may_misfit)(const cni_copy *copy, size_t column);
 	/* Appends the condition, in terms of the new names and the old values, under which one does
 	 * not; nothing when all do. `misfit` FAILS: only with casts_in_queries. */
-	void (*misfit)(cni_buffer *out, const cni_copy *copy, size_t column, cni_misfit misfit);
+	void (*misfit)(cni_buffer *out, const cni_schema *to, const cni_copy *copy, size_t column,
+		cni_misfit misfit);
+	/* Is the column's type one that only the new schema has, so that nothing can be converted
+	 * into it yet? NULL: there are no such types. */
+	bool (*is_new_type)(const cni_schema *from, const cni_schema *to, const char *type);
 	/* Does allow-cast convert this column's values, or only let them be? */
 	bool (*casts)(const cni_copy *copy, size_t column);
 	/* Appends an expression of text that tells a person which row of the old table it is. */
@@ -104,6 +118,7 @@ typedef struct cni_words {
 	void (*content_hash)(cni_buffer *out, const char *const *columns, size_t count);
 
 	/* ---- sessions (orm) ---- */
+	bool keys_hold_tables; /* a table that others refer to is dropped only without those keys */
 	const char *defer_keys; /* foreign keys are looked at when the transaction is committed */
 } cni_words;
 

@@ -1,5 +1,6 @@
 /* postgres_driver.c - the table of the PostgreSQL driver. */
 #include "driver/postgres/postgres.h"
+#include "driver/postgres/words.h"
 
 const cni_driver cni_postgres_driver = {
 	.name = "postgresql",
@@ -36,4 +37,5 @@ const cni_driver cni_postgres_driver = {
 	.batch = cni_pg_batch,
 	.copy_rows = cni_pg_copy_rows,
 	.reserve_keys = cni_pg_reserve_keys,
+	.words = &cni_postgres_words,
 };

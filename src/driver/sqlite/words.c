@@ -91,12 +91,14 @@ static bool may_misfit(const cni_copy *copy, size_t column)
 }
 
 /* CAST takes any value: nothing fails. */
-static void misfit(cni_buffer *out, const cni_copy *copy, size_t column, cni_misfit why)
+static void misfit(cni_buffer *out, const cni_schema *schema, const cni_copy *copy, size_t column,
+	cni_misfit why)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	const cni_ddl_table *to = &copy->to->ddl.table;
 	const cni_ddl_column *is = &to->columns[column];
 
+	(void)schema;
 	if (why == CNI_MISFIT_FAILS)
 		return;
 	const char *name = cni_quoted(&arena, is->name);

@@ -3,7 +3,9 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"
@@ -206,13 +208,51 @@ static cn_status run_locked(
 static cn_status run_transaction(cni_conn *conn, const cni_execution *execution, cn_error *err)
 {
 	bool skip = false;
+	const cni_words *words = conn->driver->words;
 	TRY(cni_conn_begin(conn, CNI_TX_WRITE, err));
-	cn_status status = run_locked(conn, execution, &skip, err);
+	cn_status status = words->hold_migrations && !execution->rehearsal
+				   ? words->hold_migrations(conn, false, err)
+				   : CN_OK;
+	if (status == CN_OK)
+		status = run_locked(conn, execution, &skip, err);
 	if (status == CN_OK && !skip)
 		status = cni_conn_commit(conn, err);
 	if (status < 0 || skip)
 		cni_conn_rollback(conn);
 	return status;
+}
+
+static bool is_canceled(cni_conn *conn, const cni_execution *execution)
+{
+	const cni_pulse pulse = {.sql = "BEGIN", .waiting = true};
+	return (conn->watch && !conn->watch(&pulse, conn->watch_ctx)) ||
+	       (execution->canceled && execution->canceled(execution->ctx));
+}
+
+/* Where transactions can stand in each other's way, one that had to give way is run again, whole,
+ * for as long as this connection waits for locks. */
+static cn_status run_until(cni_conn *conn, const cni_execution *execution, cn_error *err)
+{
+	const cni_words *words = conn->driver->words;
+	cn_error why = {0};
+	int64_t wait_ms = 0;
+	if (words->try_again)
+		TRY(cni_conn_get(conn, CNI_SETTING_BUSY_TIMEOUT_MS, &wait_ms, err));
+	int64_t until_us = cni_clock_mono_us() + wait_ms * 1000;
+	for (long pause_ms = 10;; pause_ms = pause_ms < 500 ? pause_ms * 2 : 500) {
+		cn_status status = run_transaction(conn, execution, &why);
+		bool again = status < 0 && words->try_again && words->try_again(&why) &&
+			     cni_clock_mono_us() < until_us;
+		if (again && is_canceled(conn, execution))
+			return cn_fail(err, CN_ECANCELED, "interrupted; nothing was changed");
+		if (!again) {
+			if (status < 0 && err)
+				*err = why;
+			return status;
+		}
+		struct timespec pause = {.tv_sec = 0, .tv_nsec = pause_ms * 1000000L};
+		(void)nanosleep(&pause, NULL);
+	}
 }
 
 typedef struct settings { /* what a migration changes on a connection */
@@ -259,8 +299,8 @@ static cn_status restore(
 			continue;
 		/* a connection that stays more careful than it was is no failure of what is done */
 		bool matters = rows[i].setting != CNI_SETTING_DURABLE;
-		cn_status status = cni_conn_set(conn, rows[i].setting, rows[i].value,
-			first < 0 || !matters ? NULL : err);
+		cn_status status = cni_conn_set(
+			conn, rows[i].setting, rows[i].value, first < 0 || !matters ? NULL : err);
 		if (matters && first == CN_OK)
 			first = status;
 	}
@@ -286,7 +326,7 @@ cn_status cni_execute(cni_conn *conn, const cni_execution *execution, cn_error *
 	if (cni_conn_in_transaction(conn))
 		return cn_fail(err, CN_EARG, "a migration cannot run inside another transaction");
 	TRY(prepare(conn, execution->plan, &before, err));
-	cn_status status = run_transaction(conn, execution, err);
+	cn_status status = run_until(conn, execution, err);
 	cn_status restored =
 		restore_in_peace(conn, execution->plan, &before, status < 0 ? NULL : err);
 	return status < 0 ? status : restored;

@@ -22,7 +22,7 @@ static cn_status count_misfits(cni_decider *decider, const cni_copy *copy, size_
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	CLEANUP(cni_buffer_done) cni_buffer misfit = {0};
 	*ret = 0;
-	decider->words->misfit(&misfit, copy, column, why);
+	decider->words->misfit(&misfit, decider->input->to, copy, column, why);
 	if (misfit.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	if (!decider->input->data || !misfit.size)
@@ -105,12 +105,24 @@ static cn_status decide_cast(cni_decider *decider, cni_copy *copy, size_t column
 		    : CN_OK;
 }
 
+/* Nothing can be looked at as something that is not there yet. */
+static bool has_new_type(const cni_decider *decider, const cni_copy *copy)
+{
+	const cni_words *words = decider->words;
+	const cni_change_input *input = decider->input;
+	for (size_t i = 0; words->is_new_type && i < copy->to->ddl.table.column_count; i++)
+		if (words->is_new_type(input->from, input->to, copy->to->ddl.table.columns[i].type))
+			return true;
+	return false;
+}
+
 cn_status cni_decide_values(cni_decider *decider, cn_error *err)
 {
 	for (size_t i = 0; i < decider->copy_count; i++) {
 		cni_copy *copy = &decider->copies[i];
 		if (cni_object_equal(copy->from, copy->to))
 			continue;
+		decider->unseen[i] = has_new_type(decider, copy);
 		for (size_t j = 0; j < copy->to->ddl.table.column_count; j++) {
 			TRY(decide_cast(decider, copy, j, err));
 			TRY(cni_decide_fill(decider, copy, j, err));

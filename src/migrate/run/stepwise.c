@@ -93,8 +93,12 @@ static cn_status finish_locked(cni_conn *conn, cni_running *state, cn_error *err
 static cn_status in_transaction(cni_conn *conn, cni_running *state,
 	cn_status (*fn)(cni_conn *conn, cni_running *state, cn_error *err), cn_error *err)
 {
+	const cni_words *words = conn->driver->words;
 	TRY(cni_conn_begin(conn, CNI_TX_WRITE, err));
-	cn_status status = fn(conn, state, err);
+	cn_status status =
+		words->hold_migrations ? words->hold_migrations(conn, false, err) : CN_OK;
+	if (status >= 0)
+		status = fn(conn, state, err);
 	if (status >= 0)
 		status = cni_conn_commit(conn, err);
 	if (status < 0)
@@ -172,16 +176,19 @@ static cn_status run_outside(
 }
 
 /* What a connection of an earlier run had set is gone with it; what it had begun may stand half
- * done. */
+ * done, or be done and only not be noted. */
 static cn_status set_again(cni_conn *conn, cni_running *state, cn_error *err)
 {
 	const cni_words *words = conn->driver->words;
-	const cni_unfinished *left = &state->resumes;
+	cni_unfinished *left = &state->resumes;
+	bool done = false;
 	for (size_t i = 0; words->step_sets && i < left->done; i++)
 		if (words->step_sets(&state->plan->steps[i]))
 			TRY(run_alone(conn, state, &state->plan->steps[i], err));
 	if (words->step_again && left->started && left->done < state->plan->step_count)
-		TRY(words->step_again(conn, &state->plan->steps[left->done], err));
+		TRY(words->step_again(conn, &state->plan->steps[left->done], &done, err));
+	if (done)
+		TRY(cni_unfinished_note(conn, ++left->done, true, err));
 	return CN_OK;
 }
 
@@ -205,10 +212,16 @@ static cn_status run_steps(cni_conn *conn, cni_running *state, cn_error *err)
 
 cn_status cni_stepwise_run(cni_conn *conn, cni_running *state, cn_error *err)
 {
+	const cni_words *words = conn->driver->words;
 	int64_t durable;
 	TRY(cni_conn_get(conn, CNI_SETTING_DURABLE, &durable, err));
 	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
+	if (words->hold_migrations)
+		TRY(words->hold_migrations(conn, true, err));
 	cn_status status = run_steps(conn, state, err);
+	/* a connection that is gone holds nothing any more */
+	if (words->release_migrations)
+		(void)!words->release_migrations(conn, NULL);
 	/* a connection that stays more careful than it was is no failure of what is done */
 	(void)!cni_conn_set(conn, CNI_SETTING_DURABLE, durable, NULL);
 	return status;
