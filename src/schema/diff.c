@@ -70,13 +70,17 @@ static bool add(differ *d, cni_change change)
 /* In any order; none stands twice. */
 static bool notes_differ(const cni_ddl *a, const cni_ddl *b)
 {
-	size_t same = 0;
+	size_t same = 0, of_a = 0, of_b = 0;
 
-	for (size_t i = 0; i < a->note_count; i++)
-		for (size_t k = 0; k < b->note_count; k++)
+	for (size_t k = 0; k < b->note_count; k++)
+		of_b += !b->notes[k].kept;
+	for (size_t i = 0; i < a->note_count; i++) {
+		of_a += !a->notes[i].kept;
+		for (size_t k = 0; k < b->note_count && !a->notes[i].kept; k++)
 			same += strcmp(a->notes[i].sql, b->notes[k].sql) == 0 &&
 				cni_equal(a->notes[i].column, b->notes[k].column);
-	return same != a->note_count || same != b->note_count;
+	}
+	return same != of_a || same != of_b;
 }
 
 static bool compare_pair(differ *d, size_t at)

@@ -98,6 +98,7 @@ typedef struct cni_ddl_constraint {
 	const char *rest_sql; /* PRIMARY KEY, UNIQUE: what stands behind the columns, INCLUDE (a) */
 	/* FOREIGN KEY */
 	const char *parent;
+	const char *parent_schema;   /* NULL: that of the table */
 	const char **parent_columns; /* NULL, 0: REFERENCES parent, without a list */
 	size_t parent_column_count;
 	cni_action on_delete, on_update;
@@ -152,6 +153,7 @@ typedef struct cni_ddl_view {
 typedef struct cni_ddl_trigger {
 	const char *name, *table;
 	bool temporary;
+	bool constraint;      /* CREATE CONSTRAINT TRIGGER */
 	const char *head_sql; /* everything between the name and ON, as written: BEFORE UPDATE OF a,
 				 b */
 	const char *body_sql; /* from FOR EACH ROW / WHEN / BEGIN to the last END */
@@ -189,6 +191,9 @@ typedef struct cni_ddl_opaque {
  * table it stands on, all quoted. */
 typedef struct cni_ddl_note {
 	const char *column; /* unquoted; NULL: it is about the whole */
+	/* not compared nor written with the object (grants): what makes the object anew puts it
+	 * back */
+	bool kept;
 	const char *sql, *undo_sql;
 } cni_ddl_note;
 

@@ -29,8 +29,8 @@ static void copy_column(cni_arena *arena, cni_ddl_column *c)
 
 static void copy_constraint(cni_arena *arena, cni_ddl_constraint *c)
 {
-	const char **const fields[] = {
-		&c->name, &c->check_sql, &c->rest_sql, &c->parent, &c->match, &c->set_columns_sql};
+	const char **const fields[] = {&c->name, &c->check_sql, &c->rest_sql, &c->parent,
+		&c->parent_schema, &c->match, &c->set_columns_sql};
 
 	copy_texts(arena, fields, CNI_COUNT(fields));
 	c->parts = copy_parts(arena, c->parts, c->part_count);

@@ -74,6 +74,10 @@ static void add_foreign_key(cni_buffer *out, const cni_ddl_constraint *key)
 	cni_buffer_puts(out, "FOREIGN KEY ");
 	add_parts(out, key->parts, key->part_count, false);
 	cni_buffer_puts(out, " REFERENCES ");
+	if (key->parent_schema) {
+		cni_quote_name_postgres(out, key->parent_schema);
+		cni_buffer_putc(out, '.');
+	}
 	cni_quote_name_postgres(out, key->parent);
 	if (key->parent_column_count)
 		add_names(out, key->parent_columns, key->parent_column_count);
@@ -180,7 +184,7 @@ static void write_view(cni_buffer *out, const cni_ddl_view *view)
 
 static void write_trigger(cni_buffer *out, const cni_ddl_trigger *trigger)
 {
-	cni_buffer_puts(out, "CREATE TRIGGER ");
+	cni_buffer_printf(out, "CREATE %sTRIGGER ", trigger->constraint ? "CONSTRAINT " : "");
 	cni_quote_name_postgres(out, trigger->name);
 	cni_buffer_printf(out, " %s ON ", trigger->head_sql);
 	cni_quote_name_postgres(out, trigger->table);
@@ -251,6 +255,8 @@ void cni_ddl_write_late(cni_buffer *out, const cni_ddl *ddl)
 		cni_buffer_puts(out, ";\n");
 	}
 	for (size_t i = 0; i < ddl->note_count; i++) {
+		if (ddl->notes[i].kept)
+			continue;
 		cni_ddl_write_note(out, ddl, &ddl->notes[i], false);
 		cni_buffer_puts(out, ";\n");
 	}

@@ -1,0 +1,274 @@
+/* plan_column.c - one column: its type, whether it may be NULL, its default, its identity. See
+ * plan.h. */
+#include <string.h>
+
+#include "base/text.h"
+#include "base/try.h"
+#include "driver/postgres/plan.h"
+#include "sql/lexer.h"
+
+static cn_status no_memory(cn_error *err) { return cn_fail(err, CN_ENOMEM, "out of memory"); }
+
+typedef struct place { /* what every step here speaks of */
+	pg_planner *p;
+	const char *table, *column; /* quoted */
+	const cni_object *to;
+	const cni_ddl_column *is; /* as it shall be */
+} place;
+
+static place place_of(pg_planner *p, const cni_object *to, size_t column)
+{
+	const cni_ddl_column *is = &to->ddl.table.columns[column];
+
+	return (place){p, cni_pg_plan_name(p, to->name), cni_pg_plan_name(p, is->name), to, is};
+}
+
+static const char *says(const place *at, const char *what)
+{
+	return cni_printf(at->p->arena, "table %s: column %s %s", at->to->name, at->is->name, what);
+}
+
+static cn_status alter(const place *at, const char *what, const char *how, cn_error *err)
+{
+	return cni_pg_plan_run(at->p, says(at, what), err, "ALTER TABLE %s ALTER COLUMN %s %s",
+		at->table, at->column, how);
+}
+
+/* ---- type ---- */
+
+/* Triggers and policies that name the column: no type changes under them. They come back. */
+static cn_status drop_users(const place *at, cn_error *err)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	const char *list[64][2];
+	size_t count = 0;
+	int got;
+
+	TRY(cni_conn_prepare(at->p->scratch,
+		"SELECT DISTINCT CASE WHEN g.oid IS NULL THEN 'POLICY' ELSE 'TRIGGER' END, "
+		"quote_ident(coalesce(g.tgname, o.polname)) || ' ON ' || t.relname "
+		"FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid "
+		"JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid "
+		"LEFT JOIN pg_trigger g ON d.classid = 'pg_trigger'::regclass AND g.oid = d.objid "
+		"AND NOT g.tgisinternal "
+		"LEFT JOIN pg_policy o ON d.classid = 'pg_policy'::regclass AND o.oid = d.objid "
+		"WHERE d.refclassid = 'pg_class'::regclass AND t.relname = ?1 AND a.attname = ?2 "
+		"AND t.relnamespace = current_schema()::regnamespace "
+		"AND (g.oid IS NOT NULL OR o.oid IS NOT NULL)",
+		&stmt, err));
+	TRY(cni_stmt_bind(stmt, 1, cn_text(at->to->name), err));
+	TRY(cni_stmt_bind(stmt, 2, cn_text(at->is->name), err));
+	while ((got = cni_stmt_step(stmt, err)) == CNI_ROW && count < CNI_COUNT(list)) {
+		list[count][0] = cni_strdup(at->p->arena, cni_stmt_text(stmt, 0));
+		list[count++][1] = cni_strdup(at->p->arena, cni_stmt_text(stmt, 1));
+	}
+	if (got < 0)
+		return (cn_status)got;
+	if (at->p->arena->failed)
+		return no_memory(err);
+	cni_stmt_reset(stmt);
+	for (size_t i = 0; i < count; i++)
+		TRY(cni_pg_plan_run(at->p, says(at, "is read by what comes back"), err,
+			"DROP %s %s", list[i][0], list[i][1]));
+	return CN_OK;
+}
+
+/* The file in which the rows lie: another one when all were written anew. */
+static cn_status file_of(const place *at, int64_t *ret, cn_error *err)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+
+	TRY(cni_conn_prepare(at->p->scratch,
+		"SELECT relfilenode::int8 FROM pg_class WHERE relname = ?1 "
+		"AND relnamespace = current_schema()::regnamespace",
+		&stmt, err));
+	TRY(cni_stmt_bind(stmt, 1, cn_text(at->to->name), err));
+	int got = cni_stmt_step(stmt, err);
+	*ret = got == CNI_ROW ? cni_stmt_int(stmt, 0) : 0;
+	return got < 0 ? (cn_status)got : CN_OK;
+}
+
+/* Tells in the step that was run last that it writes the whole table, if it did. */
+static cn_status mark_rewrite(const place *at, int64_t before, cn_error *err)
+{
+	pg_planner *p = at->p;
+	cni_step *step = &p->plan.steps[p->plan.step_count - 1];
+	const cni_object *from = cni_original_table(
+		p->request->from, p->request->renames, p->request->rename_count, at->to->name);
+	int64_t after;
+
+	TRY(file_of(at, &after, err));
+	if (after == before || !from)
+		return CN_OK;
+	step->comment = cni_printf(p->arena,
+		"%s; every row is written anew, and nobody reads or writes the table meanwhile",
+		step->comment ? step->comment : "");
+	p->plan.rebuilds = true;
+	for (size_t i = 0; i < p->plan.rebuilt_count; i++)
+		if (strcmp(p->plan.rebuilt[i], from->name) == 0)
+			return CN_OK;
+	if (!step->comment ||
+		!CNI_PUSH(p->arena, p->plan.rebuilt, p->plan.rebuilt_count, from->name))
+		return no_memory(err);
+	return CN_OK;
+}
+
+/* As the server converts by itself; else by an explicit cast; else by way of text. */
+static cn_status change_type(const place *at, bool cast, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	pg_planner *p = at->p;
+	bool refused = true;
+	cn_error why;
+	int64_t before;
+
+	TRY(file_of(at, &before, err));
+	for (int way = cast; way < 3 && refused; way++) {
+		cni_buffer_clear(&sql);
+		cni_buffer_printf(&sql, "ALTER TABLE %s ALTER COLUMN %s TYPE %s", at->table,
+			at->column, at->is->type);
+		if (at->is->collate)
+			cni_buffer_printf(
+				&sql, " COLLATE %s", cni_pg_plan_name(p, at->is->collate));
+		if (way == 1)
+			cni_buffer_printf(&sql, " USING CAST(%s AS %s)", at->column, at->is->type);
+		else if (way == 2)
+			cni_buffer_printf(&sql, " USING CAST(CAST(%s AS text) AS %s)", at->column,
+				at->is->type);
+		if (sql.failed)
+			return no_memory(err);
+		const char *what = cni_printf(p->arena, "becomes %s", at->is->type);
+		TRY(cni_pg_plan_try(p, says(at, what), cni_buffer_text(&sql), &refused, &why, err));
+	}
+	if (!refused)
+		return mark_rewrite(at, before, err);
+	if (err)
+		*err = why;
+	return cn_error_wrap(err, "table \"%s\", column \"%s\"", at->to->name, at->is->name);
+}
+
+/* ---- NULL ---- */
+
+static cn_status fill(const place *at, const char *expression, cn_error *err)
+{
+	return cni_pg_plan_run(at->p, says(at, "is filled where it is NULL"), err,
+		"UPDATE %s SET %s = %s WHERE %s IS NULL", at->table, at->column, expression,
+		at->column);
+}
+
+/* ---- identity ---- */
+
+/* The sequence that a serial column draws from, from its default: nextval('s'::regclass). */
+static const char *serial_sequence(pg_planner *p, const char *default_sql)
+{
+	static const char head[] = "nextval('";
+
+	if (!default_sql || !cni_starts(default_sql, head))
+		return NULL;
+	const char *name = default_sql + strlen(head), *end = strstr(name, "'::regclass)");
+	return end ? cni_strndup(p->arena, name, (size_t)(end - name)) : NULL;
+}
+
+static cn_status add_identity(const place *at, const char *sequence, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer table = {0}, column = {0};
+	pg_planner *p = at->p;
+	const char *how = cni_printf(p->arena, "ADD GENERATED %s AS IDENTITY%s%s%s",
+		at->is->identity == CNI_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT",
+		at->is->identity_sql ? " (" : "", at->is->identity_sql ? at->is->identity_sql : "",
+		at->is->identity_sql ? ")" : "");
+
+	if (!how)
+		return no_memory(err);
+	TRY(alter(at, "gets its numbers from an identity", how, err));
+	cni_quote_text(&table, at->table);
+	cni_quote_text(&column, at->is->name);
+	if (table.failed || column.failed)
+		return no_memory(err);
+	if (sequence)
+		return cni_pg_plan_run(p, says(at, "goes on counting where it was"), err,
+			"SELECT setval(pg_get_serial_sequence(%s, %s), last_value, is_called) FROM %s",
+			table.data, column.data, sequence);
+	return cni_pg_plan_run(p, says(at, "goes on counting behind the largest"), err,
+		"SELECT setval(pg_get_serial_sequence(%s, %s), max(%s)) FROM %s HAVING max(%s) > 0",
+		table.data, column.data, at->column, at->table, at->column);
+}
+
+static cn_status change_identity(const place *at, const cni_ddl_column *now, cn_error *err)
+{
+	bool same = cni_equal(now->identity_sql, at->is->identity_sql);
+
+	if (now->identity && at->is->identity && same)
+		return alter(at, "is generated otherwise",
+			at->is->identity == CNI_IDENTITY_ALWAYS ? "SET GENERATED ALWAYS"
+								: "SET GENERATED BY DEFAULT",
+			err);
+	if (now->identity)
+		TRY(alter(at, "is no identity any longer", "DROP IDENTITY", err));
+	return at->is->identity ? add_identity(at, serial_sequence(at->p, now->default_sql), err)
+				: CN_OK;
+}
+
+/* ---- the whole ---- */
+
+cn_status cni_pg_plan_column(pg_planner *p, const cni_object *to, const cni_ddl_column *now,
+	size_t column, const cni_copy *copy, cn_error *err)
+{
+	const place at = place_of(p, to, column);
+	const cni_ddl_column *is = at.is;
+	const cni_copy_column *how = copy ? &copy->columns[column] : NULL;
+	bool type = !cni_equal(now->type, is->type) || !cni_equal(now->collate, is->collate);
+	bool default_differs = !cni_equal(now->default_sql, is->default_sql);
+	bool identity =
+		now->identity != is->identity || !cni_equal(now->identity_sql, is->identity_sql);
+
+	if (now->generated_sql && !is->generated_sql)
+		TRY(alter(
+			&at, "keeps its values and is no longer computed", "DROP EXPRESSION", err));
+	/* a default of the old type may have no place in the new one */
+	if (now->default_sql && (type || !is->default_sql) && (default_differs || type))
+		TRY(alter(&at, is->default_sql ? "gets its default again later" : "has no default",
+			"DROP DEFAULT", err));
+	if (type) {
+		TRY(cni_pg_plan_drop_readers(p, to->name, is->name, err));
+		TRY(drop_users(&at, err));
+		TRY(change_type(&at, how && how->cast, err));
+	}
+	if (how && how->fill && !is->generated_sql)
+		TRY(fill(&at, how->fill, err));
+	if (is->default_sql && (default_differs || type)) {
+		const char *set = cni_printf(p->arena, "SET DEFAULT %s", is->default_sql);
+		if (!set)
+			return no_memory(err);
+		TRY(alter(&at, "has another default", set, err));
+	}
+	if (now->not_null && !is->not_null)
+		TRY(alter(&at, "may be NULL", "DROP NOT NULL", err));
+	if (!now->not_null && is->not_null)
+		TRY(alter(&at, "must not be NULL; all rows are looked at", "SET NOT NULL", err));
+	return identity ? change_identity(&at, now, err) : CN_OK;
+}
+
+cn_status cni_pg_plan_add_column(
+	pg_planner *p, const cni_object *to, size_t column, const cni_copy *copy, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer definition = {0};
+	const place at = place_of(p, to, column);
+	const cni_copy_column *how = copy ? &copy->columns[column] : NULL;
+	cni_ddl_column first = *at.is;
+	bool filled = how && how->fill && !first.generated_sql;
+	int64_t before;
+
+	first.not_null = first.not_null && !filled;
+	cni_ddl_write_postgres_column(&definition, &first);
+	if (definition.failed)
+		return no_memory(err);
+	TRY(file_of(&at, &before, err));
+	TRY(cni_pg_plan_run(p, says(&at, "is new"), err, "ALTER TABLE %s ADD COLUMN %s", at.table,
+		cni_buffer_text(&definition)));
+	TRY(mark_rewrite(&at, before, err));
+	if (!filled)
+		return CN_OK;
+	TRY(fill(&at, how->fill, err));
+	return at.is->not_null ? alter(&at, "must not be NULL", "SET NOT NULL", err) : CN_OK;
+}
