@@ -76,8 +76,8 @@ bool cni_tuple_integer_boxed(const cni_tuple *row, size_t index, int64_t *ret)
 	return true;
 }
 
-cn_status cni_tuple_fill_boxed(const cni_tuple *row, size_t first, const cni_shape *shape, void *into,
-	cni_texts *texts, cn_error *err)
+cn_status cni_tuple_fill_boxed(const cni_tuple *row, size_t first, const cni_shape *shape,
+	void *into, cni_texts *texts, cn_error *err)
 {
 	for (size_t i = 0; i < shape->count; i++) {
 		cni_slot_kind kind = (cni_slot_kind)shape->slots[i].kind;
@@ -121,7 +121,8 @@ static cn_value value_here(const cni_tuple *row, size_t index)
 
 cni_tuple cni_stmt_here(cni_stmt *stmt)
 {
-	static const cni_tuple_ops ops = {value_here, cni_tuple_integer_boxed, cni_tuple_fill_boxed};
+	static const cni_tuple_ops ops = {
+		value_here, cni_tuple_integer_boxed, cni_tuple_fill_boxed};
 	const cni_driver *driver = stmt->conn->driver;
 
 	if (driver->here)

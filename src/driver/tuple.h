@@ -23,12 +23,12 @@
 
 /* The value that goes into a member without more ado. */
 typedef enum cni_slot_kind {
-	CNI_SLOT_OTHER = 0, /* none: the shape's owner is asked */
-	CNI_SLOT_INT64,     /* an integer: int64_t */
-	CNI_SLOT_INT32,     /* an integer that fits: int32_t */
-	CNI_SLOT_BOOL,      /* 0 or 1: bool */
-	CNI_SLOT_DOUBLE,    /* a double: double */
-	CNI_SLOT_TEXT,      /* a text without a NUL inside, or NULL: char pointer */
+	CNI_SLOT_OTHER = 0,   /* none: the shape's owner is asked */
+	CNI_SLOT_INT64,       /* an integer: int64_t */
+	CNI_SLOT_INT32,       /* an integer that fits: int32_t */
+	CNI_SLOT_BOOL,        /* 0 or 1: bool */
+	CNI_SLOT_DOUBLE,      /* a double: double */
+	CNI_SLOT_TEXT,        /* a text without a NUL inside, or NULL: char pointer */
 	CNI_SLOT_NULL_INT64,  /* an integer or NULL: cn_null_int64 */
 	CNI_SLOT_NULL_DOUBLE, /* a double or NULL: cn_null_double */
 } cni_slot_kind;
@@ -92,7 +92,7 @@ cn_status cni_stmt_tuples(cni_stmt *stmt, cni_take_fn fn, void *ctx, cn_error *e
 
 /* Filling through boxed values: for drivers that have no better way. */
 bool cni_tuple_integer_boxed(const cni_tuple *row, size_t index, int64_t *ret);
-cn_status cni_tuple_fill_boxed(const cni_tuple *row, size_t first, const cni_shape *shape, void *into,
-	cni_texts *texts, cn_error *err);
+cn_status cni_tuple_fill_boxed(const cni_tuple *row, size_t first, const cni_shape *shape,
+	void *into, cni_texts *texts, cn_error *err);
 
 #endif

@@ -168,11 +168,9 @@ static cn_status copy_old(cn_session *s, cni_entry *entry)
 	return CN_OK;
 }
 
-cn_status cni_entry_reload(
-	cn_session *s, cni_entry *entry, const cni_tuple *values, size_t first)
+cn_status cni_entry_reload(cn_session *s, cni_entry *entry, const cni_tuple *values, size_t first)
 {
-	TRY(cni_session_fill(
-		entry->layout, values, first, cni_row(entry), &s->texts, &s->error));
+	TRY(cni_session_fill(entry->layout, values, first, cni_row(entry), &s->texts, &s->error));
 	TRY(copy_old(s, entry));
 	entry->epoch = s->epoch;
 	return CN_OK;
@@ -238,8 +236,8 @@ static cn_status keep(cn_session *s, cni_entry *entry)
 	return cni_entry_list(s, entry) ? CN_OK : cni_session_oom(s);
 }
 
-cn_status cni_session_read(cn_session *s, const cni_layout *layout, const cni_tuple *values,
-	size_t first, void **ret)
+cn_status cni_session_read(
+	cn_session *s, const cni_layout *layout, const cni_tuple *values, size_t first, void **ret)
 {
 	size_t size = layout->model->size;
 	void *row = cni_texts_room(&s->packed, size, layout->align);

@@ -7,61 +7,69 @@
 #ifndef CNI_ORM_LOAD_IMPL_H
 #define CNI_ORM_LOAD_IMPL_H
 
+#include "orm/keys.h"
 #include "orm/session_impl.h"
 
 typedef struct cni_group {     /* rows that have the same key */
-	const cni_node *owner; /* one of them; NULL when there are but keys */
-	union {
-		uint64_t hash;
-		int64_t key; /* of an int_join */
-	} by;
-	void *value;    /* what the member becomes: a row or a list */
-	uint32_t chain; /* the next in the bucket, from 1; 0: none */
+	const cni_node *owner; /* the first of them; NULL when there are but keys */
+	uint64_t hash;         /* not of an int_join */
+	void *value;           /* what the member becomes: a row or a list */
+	uint32_t chain;        /* the next in the bucket, from 1; 0: none */
 	unsigned found_count : 31;
 	unsigned done : 1; /* its target was known already */
 } cni_group;
 
-typedef struct cni_found { /* a fetched row, and whose it is */
-	cni_node node;
-	uint32_t group;
-} cni_found;
-
-typedef struct cni_pair { /* a row of the table between: where it leads to, and whose it is */
-	int64_t key;
-	uint32_t group;
+typedef struct cni_pair {    /* a row of the table between: whose it is, and where it leads to */
+	uint32_t owner, far; /* places of keys, from 1 */
 } cni_pair;
 
-/* Lists from malloc: they grow where they are, and nobody zeroes them first. */
+/* Lists from malloc: they grow where they are, and nobody zeroes them first. Of a join by one
+ * integer, a group stands where its key has its place in `keys`; other keys are hashed. */
 typedef struct cni_loading {
 	cn_session *s;
 	const cni_link *link;
 	const cni_link *far; /* of the table between: from there to the target */
 	bool between;        /* the rows are only passed through */
-	bool paired;         /* of those, only where they lead to is kept: `pairs` */
+	bool paired;         /* of those, only where they lead to is kept: `pairs`, no groups */
 	bool read_only;
-	const cni_node *owners; /* or, of their keys alone, `keys` */
-	const cni_pair *keys;
+	const cni_node *owners; /* NULL: there are but `keys` */
 	size_t owner_count;
-	uint32_t *owner_groups; /* of each owner, from 1; 0: it has no key */
-	uint32_t *buckets;      /* a group's place, from 1 */
-	size_t bucket_count;    /* a power of two */
+	/* of each owner its group, from 1; 0: it has no key. NULL: each has its own, in order */
+	uint32_t *owner_places;
+	cni_keys keys;
+	size_t key_column, far_column; /* in a fetched row */
+	uint32_t *buckets;             /* a group's place, from 1 */
+	size_t bucket_count;           /* a power of two */
 	cni_group *groups;
 	size_t group_count, group_cap;
-	cni_found *found; /* in order, each row once */
+	cni_node *found; /* in order, each row once */
+	uint32_t *found_places;
 	size_t found_count, found_cap;
 	cni_pair *pairs;
 	size_t pair_count, pair_cap;
+	uint32_t *pair_counts; /* of each place of `keys` */
+	cni_keys far_keys;
 } cni_loading;
+
+static inline uint32_t cni_owner_place(const cni_loading *l, size_t owner) /* 0: none */
+{
+	return l->owner_places ? l->owner_places[owner] : (uint32_t)owner + 1;
+}
 
 static inline cni_group *cni_owner_group(const cni_loading *l, size_t owner) /* NULL: none */
 {
-	return l->owner_groups[owner] ? &l->groups[l->owner_groups[owner] - 1] : NULL;
+	uint32_t place = cni_owner_place(l, owner);
+	return place ? &l->groups[place - 1] : NULL;
 }
 
 /* Groups the owners, and fetches what belongs to them. load.c */
 cn_status cni_loading_run(cni_loading *l) CN_MUST_CHECK;
 cn_status cni_loading_add(cni_loading *l, cni_group *group, cni_node node) CN_MUST_CHECK;
+int cni_loading_take(const cni_tuple *values, void *ctx, cn_error *err); /* a fetched row */
 void cni_loading_done(cni_loading *l);
+
+/* The rows of all groups that are not done. load_fetch.c */
+cn_status cni_loading_fetch(cni_loading *l) CN_MUST_CHECK;
 
 /* A path as a tree: "producer, products.garbage". load_path.c */
 typedef struct cni_path {
@@ -87,7 +95,8 @@ cn_status cni_joins_take(cn_session *s, const cni_joins *joins, const cni_tuple 
  * program has changed it. load_set.c */
 void cni_member_load(const cni_link *link, const cni_node *node, void *value);
 
-/* Loads a relation and sets its members; what was found, each row once. load_set.c */
+/* Loads a relation and sets its members; what was found, each row once, if `ret` is not NULL.
+ * load_set.c */
 cn_status cni_load_link(cn_session *s, const cni_link *link, const cni_node *owners, size_t count,
 	bool read_only, cni_node **ret, size_t *ret_count) CN_MUST_CHECK;
 

@@ -86,9 +86,10 @@ static cn_status load_tree(
 	cn_session *s, const cni_path *path, const cni_node *owners, size_t count, bool read_only)
 {
 	for (; path && count; path = path->next) {
-		cni_node *found;
-		size_t found_count;
-		TRY(cni_load_link(s, path->link, owners, count, read_only, &found, &found_count));
+		cni_node *found = NULL;
+		size_t found_count = 0;
+		TRY(cni_load_link(s, path->link, owners, count, read_only,
+			path->first ? &found : NULL, &found_count));
 		if (path->first)
 			TRY(load_tree(s, path->first, found, found_count, read_only));
 	}

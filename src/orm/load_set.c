@@ -27,61 +27,7 @@ static void set_members(const cni_loading *l, const cni_link *link, void *none)
 	}
 }
 
-/* Each group's list, in the order in which its rows were found. */
-static cn_status make_lists(cni_loading *l, const cni_link *link)
-{
-	void **none = cni_alloc(&l->s->rows, sizeof *none);
-
-	if (!none)
-		return cni_session_oom(l->s);
-	for (size_t i = 0; i < l->group_count; i++) {
-		cni_group *group = &l->groups[i];
-		group->value =
-			group->found_count
-				? cni_alloc(&l->s->rows, (group->found_count + 1) * sizeof(void *))
-				: none;
-		if (!group->value)
-			return cni_session_oom(l->s);
-		group->found_count = 0;
-	}
-	for (size_t i = 0; i < l->found_count; i++) {
-		cni_group *group = &l->groups[l->found[i].group];
-		((void **)group->value)[group->found_count++] = l->found[i].node.row;
-		if (link->back)
-			cni_member_load(link->back, &l->found[i].node, group->owner->row);
-	}
-	/* a row without a key has no children, which is not the same as not loaded */
-	set_members(l, link, none);
-	return CN_OK;
-}
-
-static void take_first(cni_loading *l, const cni_link *link)
-{
-	for (size_t i = 0; i < l->found_count; i++) {
-		cni_group *group = &l->groups[l->found[i].group];
-		if (group->value)
-			continue;
-		group->value = l->found[i].node.row;
-		if (link->back)
-			cni_member_load(link->back, &l->found[i].node, group->owner->row);
-	}
-	set_members(l, link, NULL);
-}
-
-static cn_status take_nodes(const cni_loading *l, cni_node **ret, size_t *ret_count)
-{
-	cni_node *nodes = cni_alloc(&l->s->scratch, (l->found_count + 1) * sizeof *nodes);
-
-	if (!nodes)
-		return cni_session_oom(l->s);
-	for (size_t i = 0; i < l->found_count; i++)
-		nodes[i] = l->found[i].node;
-	*ret = nodes;
-	*ret_count = l->found_count;
-	return CN_OK;
-}
-
-/* ---- many to many: the rows of the table between, then the targets of those ---- */
+/* ---- order by the key, as it mostly is already ---- */
 
 static int by_key(const void *a, const void *b, void *ctx)
 {
@@ -94,61 +40,174 @@ static int by_key(const void *a, const void *b, void *ctx)
 static bool is_sorted(void *const *list, size_t count, const cni_layout *layout)
 {
 	for (size_t i = 1; i < count; i++) {
-		if (cni_fields_compare(
-			    layout, layout->key, layout->key_count, list[i - 1], list[i]) > 0)
+		if (layout->int_key
+				? cni_int_key(layout, list[i - 1]) > cni_int_key(layout, list[i])
+				: cni_fields_compare(layout, layout->key, layout->key_count,
+					  list[i - 1], list[i]) > 0)
 			return false;
 	}
 	return true;
 }
 
-/* From the rows between, each with its target, to lists of targets. A target that is not there (no
- * foreign key keeps it) is left out. */
-static cn_status join_halves(cni_loading *near, const cni_loading *far)
+static void sort_by_key(void **list, size_t count, const cni_layout *layout)
 {
 	union { /* qsort_r's context is not constant; the layout is not touched */
 		const cni_layout *layout;
 		void *ctx;
-	} u = {.layout = far->link->target};
+	} u = {.layout = layout};
 
-	for (size_t i = 0; i < near->group_count; i++) {
-		cni_group *group = &near->groups[i];
-		group->value = cni_alloc(&near->s->rows, (group->found_count + 1) * sizeof(void *));
-		if (!group->value)
-			return cni_session_oom(near->s);
+	if (!is_sorted(list, count, layout))
+		qsort_r(list, count, sizeof *list, by_key, u.ctx);
+}
+
+/* ---- one to many, to one ---- */
+
+/* Room for all lists together: `rows` in them, and a NULL at the end of each of `count`. */
+static void **lists_room(cn_session *s, size_t rows, size_t count)
+{
+	void **room = cni_alloc_bare(&s->rows, (rows + count) * sizeof *room);
+
+	if (!room)
+		(void)cni_session_oom(s);
+	return room;
+}
+
+/* Each group's list, in the order in which its rows were found. */
+static cn_status make_lists(cni_loading *l, const cni_link *link)
+{
+	void **room = lists_room(l->s, l->found_count, l->group_count + 1), **none = room;
+
+	if (!room)
+		return l->s->error.status;
+	*room++ = NULL;
+	for (size_t i = 0; i < l->group_count; i++) {
+		cni_group *group = &l->groups[i];
+		group->value = room;
+		room += group->found_count;
+		*room++ = NULL;
 		group->found_count = 0;
 	}
-	size_t count = near->paired ? near->pair_count : near->found_count;
+	for (size_t i = 0; i < l->found_count; i++) {
+		cni_group *group = &l->groups[l->found_places[i] - 1];
+		((void **)group->value)[group->found_count++] = l->found[i].row;
+		if (link->back)
+			cni_member_load(link->back, &l->found[i], group->owner->row);
+	}
+	for (size_t i = 0; !link->relation->order_by && i < l->group_count; i++)
+		sort_by_key(l->groups[i].value, l->groups[i].found_count, link->target);
+	/* a row without a key has no children, which is not the same as not loaded */
+	set_members(l, link, none);
+	return CN_OK;
+}
+
+static void take_first(cni_loading *l, const cni_link *link)
+{
+	for (size_t i = 0; i < l->found_count; i++) {
+		cni_group *group = &l->groups[l->found_places[i] - 1];
+		if (group->value)
+			continue;
+		group->value = l->found[i].row;
+		if (link->back)
+			cni_member_load(link->back, &l->found[i], group->owner->row);
+	}
+	set_members(l, link, NULL);
+}
+
+static cn_status take_nodes(const cni_loading *l, cni_node **ret, size_t *ret_count)
+{
+	size_t size = l->found_count * sizeof **ret;
+
+	if (!ret)
+		return CN_OK;
+	cni_node *nodes = cni_alloc_bare(&l->s->scratch, size + 1);
+	if (!nodes)
+		return cni_session_oom(l->s);
+	if (size)
+		memcpy(nodes, l->found, size);
+	*ret = nodes;
+	*ret_count = l->found_count;
+	return CN_OK;
+}
+
+/* ---- many to many: the rows of the table between, then the targets of those ---- */
+
+/* From pairs of keys to lists of targets. A target that is not there (no foreign key keeps it) is
+ * left out. */
+static cn_status join_pairs(const cni_loading *near, const cni_loading *far, const cni_link *link)
+{
+	size_t count = near->group_count;
+	void **room = lists_room(near->s, near->pair_count, count + 1), **none = room;
+	void ***lists = cni_alloc_bare(&near->s->scratch, (count + 1) * sizeof *lists);
+
+	if (!room || !lists)
+		return cni_session_oom(near->s);
+	*room++ = NULL;
 	for (size_t i = 0; i < count; i++) {
-		uint32_t owner = near->paired ? near->pairs[i].group : near->found[i].group;
-		cni_group *group = &near->groups[owner];
+		lists[i] = room;
+		room += near->pair_counts[i] + 1;
+		near->pair_counts[i] = 0;
+	}
+	for (size_t i = 0; i < near->pair_count; i++) {
+		const cni_pair *pair = &near->pairs[i];
+		void *target = far->groups[pair->far - 1].value;
+		if (target)
+			lists[pair->owner - 1][near->pair_counts[pair->owner - 1]++] = target;
+	}
+	for (size_t i = 0; i < count; i++) {
+		lists[i][near->pair_counts[i]] = NULL;
+		if (!link->relation->order_by)
+			sort_by_key(lists[i], near->pair_counts[i], link->target);
+	}
+	for (size_t i = 0; i < near->owner_count; i++) {
+		uint32_t place = cni_owner_place(near, i);
+		cni_member_load(link, &near->owners[i], place ? lists[place - 1] : none);
+	}
+	return CN_OK;
+}
+
+/* The same from the rows between. */
+static cn_status join_halves(cni_loading *near, const cni_loading *far, const cni_link *link)
+{
+	void **room = lists_room(near->s, near->found_count, near->group_count + 1), **none = room;
+
+	if (!room)
+		return near->s->error.status;
+	*room++ = NULL;
+	for (size_t i = 0; i < near->group_count; i++) {
+		cni_group *group = &near->groups[i];
+		group->value = room;
+		room += group->found_count + 1;
+		group->found_count = 0;
+	}
+	for (size_t i = 0; i < near->found_count; i++) {
+		cni_group *group = &near->groups[near->found_places[i] - 1];
 		const cni_group *target = cni_owner_group(far, i);
 		if (target && target->value)
 			((void **)group->value)[group->found_count++] = target->value;
 	}
-	for (size_t i = 0; !near->link->relation->order_by && i < near->group_count; i++) {
+	for (size_t i = 0; i < near->group_count; i++) {
 		cni_group *group = &near->groups[i];
-		if (!is_sorted(group->value, group->found_count, u.layout))
-			qsort_r(group->value, group->found_count, sizeof(void *), by_key, u.ctx);
+		((void **)group->value)[group->found_count] = NULL;
+		if (!link->relation->order_by)
+			sort_by_key(group->value, group->found_count, link->target);
 	}
+	set_members(near, link, none);
 	return CN_OK;
 }
 
 static cn_status load_far(cni_loading *near, cni_loading *far)
 {
-	cni_node *between;
-	size_t count;
-
-	if (near->paired) {
-		far->keys = near->pairs;
-		far->owner_count = near->pair_count;
+	if (near->paired) { /* the keys that they lead to, each once */
+		far->keys = near->far_keys;
+		near->far_keys = (cni_keys){0};
+		far->owner_count = far->keys.count;
 	} else {
-		TRY(take_nodes(near, &between, &count));
-		far->owners = between;
-		far->owner_count = count;
+		far->owners = near->found;
+		far->owner_count = near->found_count;
 	}
 	TRY(cni_loading_run(far));
 	for (size_t i = 0; i < far->found_count; i++)
-		far->groups[far->found[i].group].value = far->found[i].node.row;
+		far->groups[far->found_places[i] - 1].value = far->found[i].row;
 	return CN_OK;
 }
 
@@ -170,11 +229,7 @@ static cn_status load_through(cn_session *s, const cni_link *link, const cni_nod
 
 	TRY(cni_loading_run(&near));
 	TRY(load_far(&near, &far));
-	TRY(join_halves(&near, &far));
-	void **none = cni_alloc(&s->rows, sizeof *none);
-	if (!none)
-		return cni_session_oom(s);
-	set_members(&near, link, none);
+	TRY(paired ? join_pairs(&near, &far, link) : join_halves(&near, &far, link));
 	return take_nodes(&far, ret, ret_count);
 }
 

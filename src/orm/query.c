@@ -201,8 +201,8 @@ typedef struct cni_taker {
 	const cni_layout *layout;
 	bool read_only;
 	const cni_joins *joins; /* NULL: none */
-	bool noded;		/* relations will be loaded: `nodes`, else `rows` is enough */
-	union {			/* from malloc */
+	bool noded;             /* relations will be loaded: `nodes`, else `rows` is enough */
+	union {                 /* from malloc */
 		cni_node *nodes;
 		void **rows;
 		void *list;
@@ -430,8 +430,8 @@ static cn_status take_got(
 	return CN_OK;
 }
 
-static cn_status read_key(cn_session *s, const cni_layout *layout, const cn_value *key, bool known,
-	void **ret)
+static cn_status read_key(
+	cn_session *s, const cni_layout *layout, const cn_value *key, bool known, void **ret)
 {
 	cni_stmt *stmt;
 

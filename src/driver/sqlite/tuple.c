@@ -170,8 +170,8 @@ static bool column_integer(const cni_tuple *row, size_t index, int64_t *ret)
 	return integer_of(sqlite3_column_value(row->native, (int)index), ret);
 }
 
-static cn_status column_fill(const cni_tuple *row, size_t first, const cni_shape *shape,
-	void *into, cni_texts *texts, cn_error *err)
+static cn_status column_fill(const cni_tuple *row, size_t first, const cni_shape *shape, void *into,
+	cni_texts *texts, cn_error *err)
 {
 	sqlite3_stmt *handle = row->native;
 
