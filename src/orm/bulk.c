@@ -16,16 +16,6 @@ typedef struct cni_bulk {
 	char *copies; /* rows with their defaults set; NULL: the program's are taken as they are */
 } cni_bulk;
 
-static bool has_defaults(const cni_layout *layout)
-{
-	for (size_t i = 0; i < layout->field_count; i++) {
-		const cn_column *column = layout->fields[i].column;
-		if (column->default_value.type || column->default_fn || column->version)
-			return true;
-	}
-	return false;
-}
-
 static void find_given(const cni_layout *layout, const void *row, bool *given)
 {
 	memset(given, true, layout->field_count);
@@ -103,9 +93,9 @@ static cn_status insert_all(cni_bulk *b, const char *rows, size_t count)
 	b->most = cni_feed_most(&b->feed, layout->field_count);
 	b->given = cni_alloc(arena, layout->field_count);
 	b->rows = cni_alloc(arena, b->most * sizeof *b->rows);
-	if (has_defaults(layout))
+	if (layout->has_defaults)
 		b->copies = cni_alloc(arena, b->most * size);
-	if (!b->given || !b->rows || (has_defaults(layout) && !b->copies))
+	if (!b->given || !b->rows || (layout->has_defaults && !b->copies))
 		return cni_session_oom(b->s);
 	for (size_t at = 0, part; at < count; at += part) {
 		TRY(take_part(b, rows + at * size, count - at, &part));

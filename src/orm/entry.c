@@ -304,6 +304,10 @@ cn_status cni_entry_settle(cn_session *s, cni_entry *entry)
 {
 	const cni_layout *layout = entry->layout;
 
+	entry->epoch = s->epoch;
+	/* equal pointers: to the session's texts */
+	if (!entry->own && !memcmp(cni_row(entry), cni_old(entry), layout->model->size))
+		return CN_OK;
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cn_column *column = layout->fields[i].column;
 		bool text = cni_storage_pointer(column->storage);
@@ -313,6 +317,5 @@ cn_status cni_entry_settle(cn_session *s, cni_entry *entry)
 			memcpy(cni_member_at(column, cni_old(entry)),
 				cni_member(column, cni_row(entry)), column->size);
 	}
-	entry->epoch = s->epoch;
 	return CN_OK;
 }

@@ -110,16 +110,46 @@ static bool has_late_wish(const cni_entry *entry)
 	return false;
 }
 
+/* New rows, tables that are referred to first. There may be millions: their number is known before
+ * there is a list. */
+static cn_status gather_new(cni_flush *flush)
+{
+	cn_session *s = flush->s;
+	size_t ranks = s->db->registry.layout_count + 2;
+	size_t *next = cni_alloc(&s->scratch, ranks * sizeof *next); /* place, by rank */
+	cni_list *list = &flush->inserts;
+
+	if (!next)
+		return cni_session_oom(s);
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i]->state == CNI_NEW) {
+			next[s->entries[i]->layout->rank + 1]++;
+			list->count++;
+		}
+	}
+	if (!list->count)
+		return CN_OK;
+	list->entries = cni_alloc(&s->scratch, list->count * sizeof(*list->entries));
+	if (!list->entries)
+		return cni_session_oom(s);
+	for (size_t i = 1; i < ranks; i++)
+		next[i] += next[i - 1];
+	for (size_t i = 0; i < s->entry_count; i++) {
+		if (s->entries[i]->state == CNI_NEW)
+			list->entries[next[s->entries[i]->layout->rank]++] = s->entries[i];
+	}
+	return CN_OK;
+}
+
 static cn_status gather(cni_flush *flush)
 {
 	cn_session *s = flush->s;
 
 	TRY(cni_wishes_gather(flush)); /* may make new rows, and delete orphans */
+	TRY(gather_new(flush));
 	for (size_t i = 0; i < s->entry_count; i++) {
 		cni_entry *entry = s->entries[i];
-		if (entry->state == CNI_NEW)
-			TRY(add(flush, &flush->inserts, entry));
-		else if (entry->state == CNI_DELETED)
+		if (entry->state == CNI_DELETED)
 			TRY(add(flush, &flush->deletes, entry));
 		else if (entry->state == CNI_LOADED && (entry->wishes || cni_entry_changed(entry)))
 			TRY(add(flush, &flush->updates, entry));

@@ -47,6 +47,8 @@ static cn_status add_field(
 		layout->version = (long)layout->field_count;
 	layout->touched = layout->touched || column->on_update_sql;
 	layout->has_chars = layout->has_chars || column->storage == CN_STORE_CHARS;
+	layout->has_defaults = layout->has_defaults || column->default_value.type ||
+			       column->default_fn || column->version;
 	if (field.key) {
 		if (layout->key_count == CNI_KEY_MAX)
 			return cni_model_fail(layout->model, err,

@@ -65,11 +65,12 @@ struct cni_layout {
 	const char *key_name; /* of the constraint; NULL: by the convention */
 	bool int_key;         /* the key is one int64_t, as of most tables, at key_offset */
 	size_t key_offset;
-	long row_number; /* the field that is an INTEGER PRIMARY KEY, or -1 */
-	long version;    /* the field that counts updates, or -1 */
-	bool touched;    /* a column has .on_update_sql */
-	bool has_chars;  /* a member is a text that the program may write into */
-	bool kept;       /* rows are the session's: identity, changes written */
+	long row_number;   /* the field that is an INTEGER PRIMARY KEY, or -1 */
+	long version;      /* the field that counts updates, or -1 */
+	bool touched;      /* a column has .on_update_sql */
+	bool has_defaults; /* a member that is left 0 may get a value from the program's side */
+	bool has_chars;    /* a member is a text that the program may write into */
+	bool kept;         /* rows are the session's: identity, changes written */
 	cni_foreign *foreign;
 	size_t foreign_count;
 	cni_link *links;
@@ -78,8 +79,8 @@ struct cni_layout {
 	bool cyclic;      /* references lead back to this table */
 	size_t *fillable; /* fields that the database may fill in when a row is inserted */
 	size_t fillable_count;
-	cni_shape shape;	 /* how its columns come into a struct */
-	size_t align;		 /* of the struct */
+	cni_shape shape;         /* how its columns come into a struct */
+	size_t align;            /* of the struct */
 	const char *columns_sql; /* "id", "name" */
 	const char *get_sql;     /* the row with this key; NULL without a key */
 	const char *delete_sql;

@@ -214,11 +214,22 @@ static cn_status order(cni_orderer *o, cni_list *list)
 	return CN_OK;
 }
 
-cn_status cni_order_inserts(cni_flush *flush)
+/* Is the order of the tables enough? */
+static bool ordered_by_rank(const cni_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->entries[i]->wishes || list->entries[i]->layout->cyclic)
+			return false;
+	}
+	return true;
+}
+
+cn_status cni_order_inserts(cni_flush *flush) /* they come sorted by rank */
 {
 	cni_orderer o = {.flush = flush, .state = CNI_NEW};
 
-	TRY(sort_by_rank(flush, &flush->inserts));
+	if (ordered_by_rank(&flush->inserts))
+		return CN_OK;
 	TRY(fill_pending(&o, &flush->inserts));
 	return order(&o, &flush->inserts);
 }

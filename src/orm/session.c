@@ -388,7 +388,7 @@ static cni_entry *add_new(cn_session *s, const cni_layout *layout, void *own_row
 
 cn_status cni_session_defaults(cn_session *s, const cni_layout *layout, void *row)
 {
-	for (size_t i = 0; i < layout->field_count; i++) {
+	for (size_t i = 0; layout->has_defaults && i < layout->field_count; i++) {
 		const cn_column *column = layout->fields[i].column;
 		cn_value one = cn_int(1);
 		set_default(s, column, row);
@@ -405,18 +405,23 @@ cni_entry *cni_session_make(cn_session *s, const cni_layout *layout)
 	return entry && cni_session_defaults(s, layout, cni_row(entry)) == CN_OK ? entry : NULL;
 }
 
-/* Strings are copied; the old copy gets its own of those that the program may write into. */
+/* Strings are copied; the old copy is the same, but has its own of those that the program may write
+ * into. */
 static cn_status copy_texts(cn_session *s, const cni_layout *layout, cni_entry *entry)
 {
+	void *row = cni_row(entry);
+
+	for (size_t i = 0; layout->has_defaults && i < layout->field_count; i++)
+		set_default(s, layout->fields[i].column, row);
 	for (size_t i = 0; i < layout->field_count; i++) {
-		const cn_column *column = layout->fields[i].column;
-		set_default(s, column, cni_row(entry));
-		if (!cni_member_copy(column, cni_row(entry), cni_row(entry), &s->texts))
+		if (cni_storage_pointer(layout->fields[i].storage) &&
+			!cni_member_copy(layout->fields[i].column, row, row, &s->texts))
 			return cni_session_oom(s);
-		memcpy(cni_member_at(column, cni_old(entry)), cni_member(column, cni_row(entry)),
-			column->size);
-		if (column->storage == CN_STORE_CHARS &&
-			!cni_member_copy(column, cni_old(entry), cni_row(entry), &s->texts))
+	}
+	memcpy(cni_old(entry), row, layout->model->size);
+	for (size_t i = 0; layout->has_chars && i < layout->field_count; i++) {
+		if (layout->fields[i].storage == CN_STORE_CHARS &&
+			!cni_member_copy(layout->fields[i].column, cni_old(entry), row, &s->texts))
 			return cni_session_oom(s);
 	}
 	return CN_OK;
@@ -447,7 +452,7 @@ void cn_session_add(cn_session *s, const cn_model *model, void *row)
 		known->state = CNI_LOADED;
 	if (known || cni_session_failed(s) || !add_new(s, layout, row))
 		return;
-	for (size_t i = 0; i < layout->field_count; i++)
+	for (size_t i = 0; layout->has_defaults && i < layout->field_count; i++)
 		set_default(s, layout->fields[i].column, row);
 }
 
