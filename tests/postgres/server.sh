@@ -59,15 +59,22 @@ make() { # make FOLDER: the cluster
 	END
 }
 
-up() { # up FOLDER: makes it run; again after it was killed
+up() { # up FOLDER: makes it run; again after it was killed, when nobody may have reaped it yet
+	if [ -f "$1/data/postmaster.pid" ]; then
+		pid=$(head -n 1 "$1/data/postmaster.pid")
+		case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in
+		''|Z*) rm -f "$1/data/postmaster.pid" ;;
+		esac
+	fi
 	tries=0
 	while :; do
 		free_port
-		[ -f "$1/port" ] && [ $tries -eq 0 ] && port=$(cat "$1/port")
+		[ ! -f "$1/port" ] || port=$(cat "$1/port") # who knows it may come again
 		(cd / && as_user "$bin/pg_ctl" start --pgdata="$1/data" --silent --wait --timeout=60 --log="$1/server.log" \
 			-o "-p $port") >"$1/start.log" 2>&1 </dev/null && break
 		tries=$((tries + 1))
-		[ $tries -lt 5 ] || { cat "$1/start.log" "$1/server.log" >&2; return 1; }
+		[ $tries -lt 25 ] || { cat "$1/start.log" "$1/server.log" >&2; return 1; }
+		sleep 0.2 # the processes of a killed server have their memory until they notice
 	done
 	echo "$port" >"$1/port"
 }

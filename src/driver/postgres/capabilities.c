@@ -49,7 +49,9 @@ const cni_capabilities *cni_pg_capabilities(const cni_conn *base)
 
 bool cni_pg_broken(const cni_conn *base)
 {
-	return PQstatus(cni_pg_of_const(base)->pq) != CONNECTION_OK;
+	const pg_conn *conn = cni_pg_of_const(base);
+
+	return conn->ended || PQstatus(conn->pq) != CONNECTION_OK;
 }
 
 static cn_status no_sequence(const char *table, const char *column, cn_error *err)

@@ -12,10 +12,16 @@
 
 static void finish(PGconn **pq) { PQfinish(*pq); }
 
-static void no_notice(void *ctx, const char *message)
+/* Notices are dropped. A server that ends a session says so first, as an error that nobody asked
+ * for, which libpq hands on as a notice. */
+static void take_notice(void *ctx, const PGresult *notice)
 {
-	(void)ctx;
-	(void)message;
+	pg_conn *conn = ctx;
+	const char *state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+	const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (state && severity && strcmp(severity, "FATAL") == 0)
+		conn->ended = true;
 }
 
 /* What libpq has made of keywords, environment and service file. */
@@ -83,7 +89,7 @@ static cn_status dial(pg_conn *conn, const char *const *values, PGconn **ret, cn
 	if (!pq)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	PQsetErrorVerbosity(pq, PQERRORS_VERBOSE);
-	PQsetNoticeProcessor(pq, no_notice, NULL);
+	PQsetNoticeReceiver(pq, take_notice, conn);
 	if (PQstatus(pq) == CONNECTION_BAD)
 		return cni_pg_connect_failed(conn, pq, err);
 	PQconninfoOption *info = PQconninfo(pq);
@@ -95,7 +101,7 @@ static cn_status dial(pg_conn *conn, const char *const *values, PGconn **ret, cn
 		pq = PQconnectdbParams(conn->keywords, values, 0);
 		if (!pq)
 			return cn_fail(err, CN_ENOMEM, "out of memory");
-		PQsetNoticeProcessor(pq, no_notice, NULL);
+		PQsetNoticeReceiver(pq, take_notice, conn);
 		if (PQstatus(pq) != CONNECTION_OK)
 			return cni_pg_connect_failed(conn, pq, err);
 	} else {
@@ -249,9 +255,11 @@ static bool is_broken(pg_conn *conn)
 {
 	struct pollfd fd = {.fd = PQsocket(conn->pq), .events = POLLIN};
 
-	if (PQstatus(conn->pq) == CONNECTION_OK && poll(&fd, 1, 0) > 0)
+	while (PQstatus(conn->pq) == CONNECTION_OK && !conn->ended && poll(&fd, 1, 0) > 0) {
 		PQconsumeInput(conn->pq);
-	return PQstatus(conn->pq) != CONNECTION_OK;
+		(void)PQisBusy(conn->pq); /* reads what has come */
+	}
+	return conn->ended || PQstatus(conn->pq) != CONNECTION_OK;
 }
 
 cn_status cni_pg_alive(pg_conn *conn, cn_error *err)
@@ -262,5 +270,6 @@ cn_status cni_pg_alive(pg_conn *conn, cn_error *err)
 		return cni_pg_fail(conn, NULL, NULL, err);
 	PQfinish(conn->pq);
 	conn->pq = NULL;
+	conn->ended = false;
 	return connect_(conn, err);
 }

@@ -159,7 +159,7 @@ static cn_status connection_failed(pg_conn *conn, cn_error *err)
 	char why[512];
 
 	one_line(PQerrorMessage(conn->pq), why, sizeof why);
-	if (PQstatus(conn->pq) == CONNECTION_OK) { /* libpq itself failed */
+	if (!conn->ended && PQstatus(conn->pq) == CONNECTION_OK) { /* libpq itself failed */
 		cn_error_set(err, CN_ESQL, "%s", why[0] ? why : "the statement could not be sent");
 		return CN_ESQL;
 	}

@@ -140,6 +140,7 @@ struct pg_conn {
 	uint64_t ddl;        /* how often something that defines has run on it */
 	uint64_t ddl_before; /* the same when the transaction began */
 	bool in_tx;  /* a transaction is open, as far as the caller is concerned: also a lost one */
+	bool ended;  /* the server has said that it ends the session */
 	bool pinned; /* it has state on the server (locks, temporary tables): never reconnect */
 	pg_scratch *scratch; /* NULL: it is none */
 	unsigned lock_timeout_ms, statement_timeout_ms;

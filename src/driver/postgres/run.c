@@ -230,8 +230,11 @@ static cn_status exec_one(pg_conn *conn, const char *sql, const pg_place *place,
 	PQsetSingleRowMode(conn->pq); /* rows are dropped; nothing should gather them first */
 	for (;;) {
 		CLEANUP(cni_pg_clearp) PGresult *result = NULL;
-		TRY(cni_pg_result(conn, &result, err));
-		if (!result)
+		cn_error later; /* the first failure is the one that tells */
+		cn_status got = cni_pg_result(conn, &result, status == CN_OK ? err : &later);
+		if (got != CN_OK && status == CN_OK)
+			status = got;
+		if (got != CN_OK || !result)
 			break;
 		ExecStatusType kind = PQresultStatus(result);
 		if (kind == PGRES_COPY_IN || kind == PGRES_COPY_OUT)
