@@ -330,6 +330,9 @@ cn_status cni_conn_inspect(cni_conn *conn, cni_arena *arena, cni_schema **ret, c
 
 cn_status cni_conn_snapshot(cni_conn *conn, cni_conn **ret, cn_error *err)
 {
+	if (!conn->driver->snapshot)
+		return cn_fail(err, CN_EUNSUPPORTED, "%s makes no private copies",
+			conn->driver->name);
 	return conn->driver->snapshot(conn, ret, err);
 }
 

@@ -259,6 +259,19 @@ typedef struct settings { /* what a migration changes on a connection */
 	int64_t foreign_keys, durable, defensive, quoted_strings;
 } settings;
 
+/* Of a setting that an engine does not have there is nothing to fear: no string stands in double
+ * quotes, and no table that is dropped takes the rows of others along. */
+static cn_status set_if_any(cni_conn *conn, cni_setting setting, int64_t value, cn_error *err)
+{
+	cn_error why;
+	cn_status status = cni_conn_set(conn, setting, value, &why);
+	if (status == CN_EUNSUPPORTED)
+		return CN_OK;
+	if (status < 0 && err)
+		*err = why;
+	return status;
+}
+
 static cn_status prepare(cni_conn *conn, const cni_plan *plan, settings *before, cn_error *err)
 {
 	TRY(cni_conn_get(conn, CNI_SETTING_DEFENSIVE, &before->defensive, err));
@@ -269,10 +282,10 @@ static cn_status prepare(cni_conn *conn, const cni_plan *plan, settings *before,
 	TRY(cni_conn_set(conn, CNI_SETTING_DURABLE, 1, err));
 	/* the scratch database that the plan was tried on took them, and the schema may rest on it
 	 */
-	TRY(cni_conn_set(conn, CNI_SETTING_QUOTED_STRINGS, 1, err));
+	TRY(set_if_any(conn, CNI_SETTING_QUOTED_STRINGS, 1, err));
 	/* with foreign keys enforced, DROP TABLE would delete the children's rows, without an error
 	 */
-	TRY(cni_conn_set(conn, CNI_SETTING_FOREIGN_KEYS, 0, err));
+	TRY(set_if_any(conn, CNI_SETTING_FOREIGN_KEYS, 0, err));
 	return plan->edits_schema ? cni_conn_set(conn, CNI_SETTING_DEFENSIVE, 0, err) : CN_OK;
 }
 

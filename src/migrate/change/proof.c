@@ -44,7 +44,7 @@ cn_status cni_prove(
 	if (!input->from->object_count) /* there is nothing that could get lost or stand in the way
 					 */
 		return CN_OK;
-	if (!input->data || (input->data->path && cni_file_size(input->data->path) > limit))
+	if (!input->data || !input->data->driver->snapshot || (input->data->path && cni_file_size(input->data->path) > limit))
 		return CN_OK;
 	bool more;
 	TRY(cni_conn_snapshot(input->data, &copy, err));
