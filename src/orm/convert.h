@@ -7,6 +7,8 @@
 #ifndef CNI_ORM_CONVERT_H
 #define CNI_ORM_CONVERT_H
 
+#include <string.h>
+
 #include <cantil/model.h>
 
 #include "base/texts.h"
@@ -67,6 +69,20 @@ static inline const void *cni_member(const cn_column *column, const void *row)
 static inline void *cni_member_at(const cn_column *column, void *row)
 {
 	return (char *)row + column->offset;
+}
+
+/* The same bytes, which is quickly seen; what differs may be equal all the same. */
+static inline bool cni_member_same(const cn_column *column, const void *a, const void *b)
+{
+	const void *x = cni_member(column, a), *y = cni_member(column, b);
+
+	if (column->size == sizeof(uint64_t)) {
+		uint64_t u, v;
+		memcpy(&u, x, sizeof u);
+		memcpy(&v, y, sizeof v);
+		return u == v;
+	}
+	return !memcmp(x, y, column->size);
 }
 
 #endif

@@ -74,7 +74,7 @@ size_t cni_feed_most(const cni_feed *feed, size_t columns)
 	return most > ROWS_BOUND ? ROWS_BOUND : most ? most : 1;
 }
 
-static cni_cell_kind cell_kind(const cni_field *field)
+cni_cell_kind cni_feed_kind(const cni_field *field)
 {
 	if (field->column->enum_names)
 		return CNI_CELL_ASK;
@@ -96,8 +96,8 @@ static cn_status describe(cni_feed *feed, const cni_layout *layout, const bool *
 	for (size_t i = 0; i < layout->field_count; i++) {
 		if (!given[i])
 			continue;
-		feed->columns[feed->column_count] =
-			(cni_rows_column){cell_kind(&layout->fields[i]), layout->fields[i].offset};
+		feed->columns[feed->column_count] = (cni_rows_column){
+			cni_feed_kind(&layout->fields[i]), layout->fields[i].offset};
 		feed->fields[feed->column_count++] = i;
 	}
 	return CN_OK;

@@ -56,6 +56,9 @@ cn_status cni_feed_bind(cn_session *s, cni_stmt *stmt, const cni_layout *layout,
 /* INSERT INTO t (the fields given) VALUES `rows` times; without fields: DEFAULT VALUES. */
 void cni_insert_sql(cni_buffer *sql, const cni_layout *layout, const bool *given, size_t rows);
 
+/* Where the engine finds the member in the struct, if it may look there itself. */
+cni_cell_kind cni_feed_kind(const cni_field *field);
+
 void cni_feed_done(cni_feed *feed); /* gives the statement back */
 
 #endif

@@ -95,6 +95,29 @@ cn_status cni_insert_far(cni_flush *flush, const cni_layout *layout, const bool 
  * (may be NULL: then that is a conflict too): it is there no more. */
 cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_gone) CN_MUST_CHECK;
 
+enum { CNI_UPDATE_ROWS = 250 }; /* of one statement; more gained nothing */
+
+typedef struct cni_update { /* rows of which the same columns are written */
+	cni_flush *flush;
+	const cni_layout *layout;
+	bool *changed;
+	bool *fill;  /* what the database writes, and is read back */
+	bool filled; /* there is such */
+	cni_entry **entries;
+	size_t count;
+	cni_stmt *stmt;           /* for one row */
+	cni_stmt *many;           /* for all of them */
+	size_t *fields;           /* of `many`: column to field */
+	cni_rows_column *columns; /* the same for the engine */
+	size_t column_count, first_changed;
+} cni_update;
+
+/* update_many.c: all rows of a run in one statement. *ret_done stays false where that is not
+ * possible, or one of them was refused or is not as it was: nothing has changed then. */
+cn_status cni_update_many(cni_update *run, bool *ret_done) CN_MUST_CHECK;
+/* The version that a row gets when it is written now. */
+cn_status cni_next_version(cni_flush *flush, const cni_entry *entry, cn_value *ret) CN_MUST_CHECK;
+
 /* update.c: WHERE key = ? [AND version = ?] */
 void cni_row_condition(cni_buffer *sql, const cni_layout *layout);
 

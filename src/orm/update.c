@@ -87,23 +87,19 @@ cn_status cni_entry_verify(cni_flush *flush, const cni_entry *entry, bool *ret_g
 
 /* ---- updates ---- */
 
-typedef struct cni_update { /* the statement of the last row, which the next one often shares */
-	const cni_layout *layout;
-	bool *changed, *fill;
-	cni_stmt *stmt;
-} cni_update;
-
 /* Which columns differ. Keys and generated columns must not. */
 static cn_status find_changes(
 	cni_flush *flush, const cni_entry *entry, bool *changed, size_t *ret_count)
 {
 	const cni_layout *layout = entry->layout;
+	const void *row = cni_row(entry), *old = cni_old(entry);
 	size_t count = 0;
 
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cni_field *field = &layout->fields[i];
-		changed[i] = (long)i != layout->version &&
-			     !cni_member_equal(field->column, cni_row(entry), cni_old(entry));
+		changed[i] = !cni_member_same(field->column, row, old) &&
+			     (long)i != layout->version &&
+			     !cni_member_equal(field->column, row, old);
 		if (!changed[i])
 			continue;
 		if (field->key) {
@@ -124,30 +120,43 @@ static cn_status find_changes(
 	return CN_OK;
 }
 
-static cn_status prepare_update(
-	cni_flush *flush, cni_update *update, const cni_layout *layout, const bool *changed)
+static cn_status start_run(
+	cni_flush *flush, cni_update *run, const cni_layout *layout, const bool *changed)
+{
+	cni_arena *arena = &flush->s->scratch;
+
+	cni_stmt_release(run->stmt);
+	cni_stmt_release(run->many);
+	*run = (cni_update){.flush = flush, .layout = layout, .entries = run->entries};
+	run->changed = cni_memdup(arena, changed, layout->field_count);
+	run->fill = cni_alloc(arena, layout->field_count);
+	if (!run->entries)
+		run->entries = cni_alloc(arena, CNI_UPDATE_ROWS * sizeof *run->entries);
+	if (!run->changed || !run->fill || !run->entries)
+		return cni_session_oom(flush->s);
+	for (size_t i = 0; i < layout->field_count; i++) {
+		const cni_field *field = &layout->fields[i];
+		run->fill[i] = !field->written || (field->column->on_update_sql && !changed[i]);
+		run->filled = run->filled || run->fill[i];
+	}
+	return CN_OK;
+}
+
+static cn_status prepare_update(cni_update *run)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	cn_session *s = flush->s;
+	const cni_layout *layout = run->layout;
+	cn_session *s = run->flush->s;
 	const char *before = " SET ";
 
-	if (update->stmt && update->layout == layout &&
-		!memcmp(update->changed, changed, layout->field_count))
+	if (run->stmt)
 		return CN_OK;
-	cni_stmt_release(update->stmt);
-	*update = (cni_update){.layout = layout};
-	update->changed = cni_memdup(&s->scratch, changed, layout->field_count);
-	update->fill = cni_alloc(&s->scratch, layout->field_count);
-	if (!update->changed || !update->fill)
-		return cni_session_oom(s);
 	cni_buffer_printf(&sql, "UPDATE %s", layout->quoted);
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cni_field *field = &layout->fields[i];
-		bool touched = field->column->on_update_sql && !changed[i];
-		update->fill[i] = !field->written || touched;
-		if (changed[i] || (long)i == layout->version)
+		if (run->changed[i] || (long)i == layout->version)
 			cni_buffer_printf(&sql, "%s%s = ?", before, field->quoted);
-		else if (touched)
+		else if (run->fill[i] && field->written)
 			cni_buffer_printf(&sql, "%s%s = (%s\n)", before, field->quoted,
 				field->column->on_update_sql);
 		else
@@ -155,72 +164,114 @@ static cn_status prepare_update(
 		before = ", ";
 	}
 	cni_row_condition(&sql, layout);
-	cni_returning_sql(&sql, layout, update->fill);
+	cni_returning_sql(&sql, layout, run->fill);
 	if (sql.failed)
 		return cni_session_oom(s);
-	return cni_session_prepare(s, flush->conn, sql.data, layout, &update->stmt);
+	return cni_session_prepare(s, run->flush->conn, sql.data, layout, &run->stmt);
 }
 
-static cn_status bind_changes(cni_flush *flush, const cni_update *update, const cni_entry *entry)
+cn_status cni_next_version(cni_flush *flush, const cni_entry *entry, cn_value *ret)
 {
 	const cni_layout *layout = entry->layout;
-	cn_session *s = flush->s;
+
+	*ret = cn_column_get(layout->fields[layout->version].column, cni_old(entry));
+	if (ret->type != CN_TYPE_INT64 || ret->as.i == INT64_MAX)
+		return cn_fail(&flush->s->error, CN_EARG, "the version of %s ends here",
+			cni_entry_word(flush, entry));
+	ret->as.i++;
+	return CN_OK;
+}
+
+static cn_status bind_changes(cni_stmt *stmt, size_t run_at, void *ctx, cn_error *err)
+{
+	cni_update *run = ctx;
+	const cni_layout *layout = run->layout;
+	const cni_entry *entry = run->entries[run_at];
 	size_t at = 1;
 
 	for (size_t i = 0; i < layout->field_count; i++) {
 		const cn_column *column = layout->fields[i].column;
 		cn_value value;
-		if ((long)i == layout->version) {
-			value = cn_column_get(column, cni_old(entry));
-			if (value.type != CN_TYPE_INT64 || value.as.i == INT64_MAX)
-				return cn_fail(&s->error, CN_EARG, "the version of %s ends here",
-					cni_entry_word(flush, entry));
-			value.as.i++;
-		} else if (!update->changed[i]) {
+		if ((long)i == layout->version)
+			TRY(cni_next_version(run->flush, entry, &value));
+		else if (!run->changed[i])
 			continue;
-		} else if (cni_encode(column, cni_row(entry), &value, &s->error) < 0) {
-			return cn_error_wrap(&s->error, "model \"%s\"", layout->name);
-		}
-		TRY(cni_stmt_bind(update->stmt, at++, value, &s->error));
+		else if (cni_encode(column, cni_row(entry), &value, err) < 0)
+			return cn_error_wrap(err, "model \"%s\"", layout->name);
+		TRY(cni_stmt_bind(stmt, at++, value, err));
 	}
-	return bind_row(flush, update->stmt, entry, at);
+	return bind_row(run->flush, stmt, entry, at);
 }
 
-/* The version that the row has now comes into the struct. */
-static cn_status take_version(cni_flush *flush, cni_entry *entry)
+static cn_status take_changes(
+	cni_stmt *stmt, size_t run_at, int64_t changes, void *ctx, cn_error *err)
 {
-	const cni_layout *layout = entry->layout;
+	cni_update *run = ctx;
+	cni_entry *entry = run->entries[run_at];
 
-	if (layout->version < 0)
-		return CN_OK;
-	const cn_column *column = layout->fields[layout->version].column;
-	cn_value value = cn_column_get(column, cni_old(entry));
-	value.as.i++;
-	return cni_decode(column, cni_row(entry), &value, NULL, &flush->s->error);
+	(void)err; /* it is the session's */
+	if (!changes)
+		return conflict(run->flush, entry,
+			run->layout->version >= 0 ? "changed or deleted" : "deleted", NULL);
+	return run->filled ? cni_returning_take(run->flush, stmt, entry, run->fill) : CN_OK;
 }
 
-static cn_status run_update(cni_flush *flush, const cni_update *update, cni_entry *entry)
+/* Row by row; or all on the way at once, where the engine can do that. */
+static cn_status update_singly(cni_update *run)
 {
-	cn_session *s = flush->s;
+	cn_session *s = run->flush->s;
+	cni_batch batch = {
+		.count = run->count, .bind = bind_changes, .done = take_changes, .ctx = run};
 
-	TRY(bind_changes(flush, update, entry));
-	int step = cni_stmt_step(update->stmt, &s->error);
-	if (step == CNI_ROW) {
-		TRY(cni_returning_take(flush, update->stmt, entry, update->fill));
-		step = cni_stmt_step(update->stmt, &s->error);
+	TRY(prepare_update(run));
+	cn_status status = cni_stmt_batch(run->stmt, &batch, &s->error);
+	if (status < 0 && status != CN_ECONFLICT)
+		return cn_error_wrap(&s->error, "updating %s",
+			cni_entry_word(run->flush, run->entries[batch.failed]));
+	return status;
+}
+
+/* The version that the row has now comes into the struct; what was written is what there is. */
+static cn_status settle_updated(cni_update *run, cni_entry *entry)
+{
+	const cni_layout *layout = run->layout;
+	cn_session *s = run->flush->s;
+
+	if (layout->version >= 0) {
+		const cn_column *column = layout->fields[layout->version].column;
+		cn_value value;
+		TRY(cni_next_version(run->flush, entry, &value));
+		TRY(cni_decode(column, cni_row(entry), &value, NULL, &s->error));
 	}
-	if (step < 0)
-		return cn_error_wrap(&s->error, "updating %s", cni_entry_word(flush, entry));
-	cni_stmt_reset(update->stmt);
-	if (!cni_conn_changes(flush->conn))
-		return conflict(flush, entry,
-			entry->layout->version >= 0 ? "changed or deleted" : "deleted", NULL);
-	TRY(take_version(flush, entry));
 	return cni_entry_settle(s, entry);
 }
 
-static cn_status update_one(cni_flush *flush, cni_update *update, cni_entry *entry, bool *changed)
+static cn_status end_run(cni_update *run)
 {
+	cn_session *s = run->flush->s;
+	bool done = false;
+
+	if (!run->count)
+		return CN_OK;
+	TRY(cni_update_many(run, &done));
+	if (!done)
+		TRY(update_singly(run));
+	for (size_t i = 0; i < run->count; i++)
+		TRY(settle_updated(run, run->entries[i]));
+	for (size_t i = 0; s->db->hook && i < run->count; i++)
+		TRY(cni_session_hook(s, CN_AFTER_UPDATE, run->entries[i]));
+	run->count = 0;
+	return CN_OK;
+}
+
+static bool fits_run(const cni_update *run, const cni_layout *layout, const bool *changed)
+{
+	return run->layout == layout && !memcmp(run->changed, changed, layout->field_count);
+}
+
+static cn_status update_one(cni_update *run, cni_entry *entry, bool *changed)
+{
+	cni_flush *flush = run->flush;
 	size_t count;
 
 	/* keys that were not known when the rows were inserted, or that came from a parent's list
@@ -235,31 +286,40 @@ static cn_status update_one(cni_flush *flush, cni_update *update, cni_entry *ent
 		TRY(find_changes(flush, entry, changed, &count)); /* it may have changed more */
 	}
 	TRY(cni_entry_verify(flush, entry, NULL));
-	TRY(prepare_update(flush, update, entry->layout, changed));
-	TRY(run_update(flush, update, entry));
-	return cni_session_hook(flush->s, CN_AFTER_UPDATE, entry);
+	if (!fits_run(run, entry->layout, changed)) {
+		TRY(end_run(run));
+		TRY(start_run(flush, run, entry->layout, changed));
+	}
+	run->entries[run->count++] = entry;
+	return run->count == CNI_UPDATE_ROWS ? end_run(run) : CN_OK;
+}
+
+static cn_status update_all(cni_update *run)
+{
+	const cni_list *list = &run->flush->updates;
+	bool *changed = NULL;
+	size_t room = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		size_t fields = list->entries[i]->layout->field_count;
+		if (fields > room) {
+			room = fields;
+			changed = cni_alloc(&run->flush->s->scratch, room);
+			if (!changed)
+				return cni_session_oom(run->flush->s);
+		}
+		TRY(update_one(run, list->entries[i], changed));
+	}
+	return end_run(run);
 }
 
 cn_status cni_flush_updates(cni_flush *flush)
 {
-	cni_update update = {0};
-	cn_status status = CN_OK;
-	bool *changed = NULL;
-	size_t room = 0;
+	cni_update run = {.flush = flush};
+	cn_status status = update_all(&run);
 
-	for (size_t i = 0; i < flush->updates.count && status == CN_OK; i++) {
-		cni_entry *entry = flush->updates.entries[i];
-		if (entry->layout->field_count > room) {
-			room = entry->layout->field_count;
-			changed = cni_alloc(&flush->s->scratch, room);
-			if (!changed) {
-				status = cni_session_oom(flush->s);
-				break;
-			}
-		}
-		status = update_one(flush, &update, entry, changed);
-	}
-	cni_stmt_release(update.stmt);
+	cni_stmt_release(run.stmt);
+	cni_stmt_release(run.many);
 	return status;
 }
 
