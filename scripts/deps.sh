@@ -1,11 +1,13 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for: build | demo | test | fuzz | lint | peers. `build` only says what is
-# missing, so that a plain `make` never changes the system.
+# Installs the Debian packages that are missing for: build | demo | test | postgres | fuzz | lint | peers. `build` only says
+# what is missing, so that a plain `make` never changes the system.
 set -eu
 
 build='gcc meson ninja-build pkg-config libsqlite3-dev libmicrohttpd-dev libjansson-dev'
 demo="$build"
 test="$build libcmocka-dev clang libclang-rt-dev g++ python3 sqlite3 curl git make cmake"
+# optional: without these the driver is not built, and its tests are skipped
+postgres='libpq-dev postgresql'
 fuzz="$build clang libclang-rt-dev"
 lint="$build clang-format clang-tidy clang"
 peers="$build sqlite3 python3-flask-migrate python3-sqlalchemy python3-alembic python3-django"
@@ -14,10 +16,11 @@ case "${1:-}" in
 build) want=$build ;;
 demo) want=$demo ;;
 test) want=$test ;;
+postgres) want=$postgres ;;
 fuzz) want=$fuzz ;;
 lint) want=$lint ;;
 peers) want=$peers ;;
-*) echo "usage: scripts/deps.sh build|demo|test|fuzz|lint|peers" >&2; exit 2 ;;
+*) echo "usage: scripts/deps.sh build|demo|test|postgres|fuzz|lint|peers" >&2; exit 2 ;;
 esac
 
 # python3 may come from elsewhere than Debian's package: what counts is that it runs

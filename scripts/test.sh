@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 long=${1:-}
 scripts/deps.sh test
+scripts/deps.sh postgres || echo "PostgreSQL is not there: its driver is not built, its tests are skipped"
 passed=0 failed=0
 logs=build/test-logs
 
@@ -63,6 +64,12 @@ if [ -n "$long" ]; then # docs/safety.md; no test is too slow then
 	slower=0 slowest=0
 	export CANTIL_FAULT_SEEDS=500 CANTIL_TEST_ALL=1 CANTIL_TEST_KILLS=5000 CANTIL_TEST_SIZES=400 \
 		CANTIL_TEST_PROCESSES=64 CANTIL_TEST_ROUNDS=500 CANTIL_TEST_FILES=10000
+fi
+if tests/postgres/server.sh available; then # one for the whole run
+	cluster=$(mktemp -d /tmp/cantil-postgres-XXXXXX)
+	trap 'tests/postgres/server.sh stop "$cluster"' EXIT
+	CANTIL_TEST_POSTGRES=$(tests/postgres/server.sh start "$cluster" $$)
+	export CANTIL_TEST_POSTGRES
 fi
 scripts/build.sh build -Dwerror=true
 mkdir -p "$logs"
