@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "schema/known.h"
 
 bool cni_own_table(const char *name)
 {
@@ -319,11 +320,20 @@ cn_status cni_conn_text(
 
 cn_status cni_conn_inspect(cni_conn *conn, cni_arena *arena, cni_schema **ret, cn_error *err)
 {
+	return cni_conn_inspect_like(conn, NULL, arena, ret, err);
+}
+
+cn_status cni_conn_inspect_like(
+	cni_conn *conn, const cni_schema *known, cni_arena *arena, cni_schema **ret, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena texts = {0};
 	cni_schema *schema = cni_schema_new(arena, conn->driver->name);
 
-	if (!schema || (conn->home && !(schema->home = cni_uri_copy(arena, conn->home))))
+	if (!schema || (conn->home && !(schema->home = cni_uri_copy(arena, conn->home))) ||
+		(known && !(schema->known = cni_known_new(&texts, known))))
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(conn->driver->inspect(conn, schema, err));
+	schema->known = NULL;
 	*ret = schema;
 	return CN_OK;
 }

@@ -42,7 +42,7 @@ typedef struct cni_driver cni_driver;
 typedef struct cni_conn cni_conn;
 typedef struct cni_stmt cni_stmt;
 typedef struct cni_tuple cni_tuple; /* tuple.h */
-struct cni_plan_request; /* plan.h */
+struct cni_plan_request;            /* plan.h */
 struct cni_plan;
 struct cni_words; /* words.h */
 
@@ -201,6 +201,8 @@ typedef struct cni_rows {
 	cn_error *err; /* where that failure is kept: what the engine says of it is of no use */
 } cni_rows;
 
+typedef cn_status (*cni_nth_fn)(size_t n, void *ctx, cn_error *err);
+
 struct cni_driver {
 	const char *name;          /* "sqlite"; also the section name in revision files */
 	void (*own_process)(void); /* cni_drivers_own_process; NULL: there is nothing to set */
@@ -266,6 +268,11 @@ struct cni_driver {
 	/* The steps from one schema to another (plan.h); NULL: this engine has no migrations. */
 	cn_status (*plan)(const struct cni_plan_request *request, cni_arena *arena,
 		struct cni_plan *ret, cn_error *err);
+	/* Calls `run` for each of the plan's steps from `from` up to `to`, in their order, inside
+	 * the transaction; after a failure it must be rolled back. NULL: nothing is gained by
+	 * knowing what comes next. */
+	cn_status (*run_steps)(cni_conn *conn, const struct cni_plan *plan, size_t from, size_t to,
+		cni_nth_fn run, void *ctx, cn_error *err);
 	/* Around a plan's steps, inside their transaction: `before` refuses what cannot work (no
 	 * room on the disk) and remembers what `after` puts back (statistics) or compares (broken
 	 * references). */
@@ -450,6 +457,11 @@ cn_status cni_conn_text(cni_conn *conn, cni_arena *arena, const char *sql, const
 cn_status cni_conn_inspect(
 	cni_conn *conn, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
+/* The same of a database that is probably like `known`, which must live as long as *ret: what has
+ * the same text is not read again. */
+cn_status cni_conn_inspect_like(cni_conn *conn, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+
 /* How large the tables are, and what a transaction that writes means to others. Of a large database
  * only a sample is read, unless `exact`: milliseconds. CN_EUNSUPPORTED when the engine cannot tell.
  */
@@ -480,6 +492,12 @@ cn_status cni_normalise_sql_at(const cni_uri *home, const char *script, const cn
 	cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 cn_status cni_normalise(
 	const cni_schema *schema, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* What a script of many CREATE statements says, where the engine would keep them word for word and
+ * nobody has built it yet: for an empty database in which it is built next, and then compared. What
+ * is wrong with it is told by building it. *ret stays NULL when it is not that simple: normalise
+ * it. Source: src/driver/written.c */
+cn_status cni_schema_written(const char *engine, const char *script, cni_arena *arena,
+	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 /* The same for what will be compared with `known`, a normalised or inspected schema: of a large
  * schema, what means the same as there is not built again. *ret may share texts with `known`, which
  * must live as long. NULL: nothing is known. */

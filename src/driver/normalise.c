@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "driver/driver.h"
+#include "schema/known.h"
 #include "schema/names.h"
 #include "sql/lexer.h"
 
@@ -314,57 +314,23 @@ cn_status cni_normalise(const cni_schema *schema, cni_arena *arena, cni_schema *
 
 /* ---- scripts ---- */
 
-typedef struct text_map { /* of a known schema, to find an object by its very words */
-	const cni_object **slots;
-	size_t slot_count; /* a power of two */
-} text_map;
-
-static size_t slot_of(const text_map *texts, const char *text, size_t size)
-{
-	size_t at = (size_t)cni_hash64(text, size, 0) & (texts->slot_count - 1);
-
-	while (texts->slots[at] &&
-		(strncmp(texts->slots[at]->sql, text, size) != 0 || texts->slots[at]->sql[size]))
-		at = (at + 1) & (texts->slot_count - 1);
-	return at;
-}
-
-static bool texts_fill(text_map *texts, const cni_schema *known, cni_arena *arena)
-{
-	texts->slot_count = 64;
-	while (texts->slot_count < 2 * known->object_count)
-		texts->slot_count *= 2;
-	texts->slots = cni_alloc(arena, texts->slot_count * sizeof *texts->slots);
-	for (size_t i = 0; texts->slots && i < known->object_count; i++) {
-		const cni_object *object = &known->objects[i];
-		texts->slots[slot_of(texts, object->sql, strlen(object->sql))] = object;
-	}
-	return texts->slots != NULL;
-}
-
 static bool ends_statement(char c)
 {
 	return c == ';' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 /* Reading a text again gives the same again. */
-static cn_status add_statement(
-	cni_schema *schema, const text_map *texts, const char *sql, const char *end)
+static cn_status add_statement(cni_schema *schema, const char *sql, const char *end)
 {
 	const char *last = end;
 
 	while (last > sql && ends_statement(last[-1]))
 		last--;
-	const cni_object *known =
-		texts->slots ? texts->slots[slot_of(texts, sql, (size_t)(last - sql))] : NULL;
-	if (!known)
-		return cni_schema_add_sql(schema, sql, (size_t)(end - sql), NULL);
-	return CNI_PUSH(schema->arena, schema->objects, schema->object_count, *known) ? CN_OK
-										      : CN_ENOMEM;
+	return cni_schema_add_sql(schema, sql, (size_t)(last - sql), NULL);
 }
 
 /* Is it nothing but CREATE statements whose order does not matter? Then they are `schema`. */
-static bool is_plain(const char *script, size_t size, const text_map *texts, cni_schema *schema)
+static bool is_plain(const char *script, size_t size, cni_schema *schema)
 {
 	const char *at = script, *statement;
 	size_t length;
@@ -376,7 +342,7 @@ static bool is_plain(const char *script, size_t size, const text_map *texts, cni
 		if (cni_token_is(&first, "BEGIN") || cni_token_is(&first, "COMMIT"))
 			continue;
 		if (!cni_token_is(&first, "CREATE") ||
-			add_statement(schema, texts, first.text, statement + length) != CN_OK)
+			add_statement(schema, first.text, statement + length) != CN_OK)
 			return false;
 		const cni_ddl *ddl = &schema->objects[schema->object_count - 1].ddl;
 		if ((ddl->kind == CNI_DDL_TABLE &&
@@ -396,11 +362,10 @@ static void read_plain(const char *engine, const char *script, size_t size, cons
 {
 	CLEANUP(cni_arena_done) cni_arena read = {0};
 	cni_schema *schema = cni_schema_new(&read, engine);
-	text_map texts = {0};
 
 	*ret = NULL;
-	if (!schema || (known && !texts_fill(&texts, known, &read)) ||
-		!is_plain(script, size, &texts, schema) ||
+	if (!schema || (known && !(schema->known = cni_known_new(&read, known))) ||
+		!is_plain(script, size, schema) ||
 		cni_normalise_like(schema, known, arena, ret, NULL) < 0)
 		*ret = NULL;
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "schema/compare.h"
+#include "schema/known.h"
 #include "schema/names.h"
 #include "sql/lexer.h"
 
@@ -78,8 +79,11 @@ static void unread(cni_arena *arena, const char *sql, cni_ddl *ret)
 
 cn_status cni_schema_add_sql(cni_schema *schema, const char *sql, size_t size, cn_error *err)
 {
+	const cni_object *known = cni_known_find(schema->known, sql, size);
 	cni_object object = {0};
 
+	if (known)
+		return cni_schema_add_object(schema, known, err);
 	size = statement_size(sql, size);
 	object.sql = cni_strndup(schema->arena, sql, size);
 	if (!object.sql)

@@ -42,7 +42,9 @@ typedef struct cni_schema {
 	const struct cni_uri *home;
 	cni_object *objects; /* ddl.kind tells table, index, view, trigger, virtual table */
 	size_t object_count;
-	struct cni_names *names; /* where a name stands: see names.h */
+	struct cni_names *names;       /* where a name stands: see names.h */
+	const struct cni_known *known; /* read before: cni_schema_add_sql takes what has the same
+					  text from there (known.h); NULL: nothing */
 } cni_schema;
 
 /* An empty schema in the arena; NULL when out of memory. */

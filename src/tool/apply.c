@@ -76,7 +76,18 @@ static void report_apply(cn_call *call, const cni_apply_report *report)
 			cn_call_flag(call, "dry-run") ? "nothing was changed (dry run)" : "done");
 }
 
-/* What the database holds now, and the schema it shall have. */
+static cn_status understand(void *ctx, cni_schema **ret, cn_error *err)
+{
+	cn_call *call = ctx;
+	cni_arena *arena = cni_call_arena(call);
+	cni_source target;
+
+	TRY(cni_source_find(arena, cn_call_text(call, "target"), &target, err));
+	return cni_source_schema(&target, NULL, arena, ret, NULL, err);
+}
+
+/* What the database holds now, and the schema it shall have. Where nobody is asked before it is
+ * made, a script for an empty database is understood by making it. */
 static cn_status look_at_both(cn_call *call, cni_conn *conn, cni_apply_options *options,
 	cni_schema **ret_wanted, cn_error *err)
 {
@@ -89,6 +100,13 @@ static cn_status look_at_both(cn_call *call, cni_conn *conn, cni_apply_options *
 	TRY(cni_conn_content_version(conn, &options->seen_version, err));
 	TRY(cni_conn_inspect(conn, arena, &seen, err));
 	options->seen = seen;
+	*ret_wanted = NULL;
+	if (!seen->object_count && !options->dry_run && cn_call_flag(call, "yes"))
+		TRY(cni_source_written(&target, seen->engine, arena, ret_wanted, err));
+	options->normalise = *ret_wanted ? understand : NULL;
+	options->normalise_ctx = call;
+	if (*ret_wanted)
+		return CN_OK;
 	TRY(cni_source_schema(&target, seen, arena, ret_wanted, &notes, err));
 	cni_source_warn(call, &target, &notes);
 	return CN_OK;

@@ -90,16 +90,35 @@ static cn_status read_database(
 	return cni_conn_inspect(conn, arena, ret, err);
 }
 
+static cn_status read_text(const cni_source *source, cni_arena *arena, char **ret, cn_error *err)
+{
+	size_t size;
+
+	TRY(cni_file_read(arena, source->path, SCRIPT_MAX, ret, &size, err));
+	if (strlen(*ret) != size)
+		return cn_fail(
+			err, CN_EARG, "\"%s\" is no SQL text: it holds a NUL byte", source->path);
+	return CN_OK;
+}
+
+cn_status cni_source_written(const cni_source *source, const char *engine, cni_arena *arena,
+	cni_schema **ret, cn_error *err)
+{
+	char *text;
+
+	*ret = NULL;
+	if (source->kind != CNI_SOURCE_SQL)
+		return CN_OK;
+	TRY(read_text(source, arena, &text, err));
+	return cni_schema_written(engine, text, arena, ret, err);
+}
+
 static cn_status read_script(const cni_source *source, const cni_uri *home, const cni_schema *known,
 	cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	char *text;
-	size_t size;
 
-	TRY(cni_file_read(arena, source->path, SCRIPT_MAX, &text, &size, err));
-	if (strlen(text) != size)
-		return cn_fail(
-			err, CN_EARG, "\"%s\" is no SQL text: it holds a NUL byte", source->path);
+	TRY(read_text(source, arena, &text, err));
 	cn_status status = cni_normalise_sql_at(home, text, known, arena, ret, err);
 	if (status < 0)
 		cn_error_wrap(err, "%s", source->text);

@@ -35,6 +35,11 @@ cn_status cni_source_find(
 cn_status cni_source_schema(const cni_source *source, const cni_schema *known, cni_arena *arena,
 	cni_schema **ret, cni_buffer *notes, cn_error *err) CN_MUST_CHECK;
 
+/* What a .sql file of nothing but many CREATE statements says, not normalised yet: see
+ * cni_schema_written. NULL in *ret: it is not that simple. */
+cn_status cni_source_written(const cni_source *source, const char *engine, cni_arena *arena,
+	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+
 /* Its schema as a script of CREATE statements. */
 cn_status cni_source_script(const cni_source *source, cni_arena *arena, const char **ret,
 	cni_buffer *notes, cn_error *err) CN_MUST_CHECK;

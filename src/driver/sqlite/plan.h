@@ -99,6 +99,10 @@ cn_status cni_sqlite_plan_before(
 cn_status cni_sqlite_plan_after(
 	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void *ctx, cn_error *err);
 
+/* many.c: the steps, one after the other; many CREATE statements without SQLite's n * n. */
+cn_status cni_sqlite_run_steps(cni_conn *base, const cni_plan *plan, size_t from, size_t to,
+	cni_nth_fn run, void *ctx, cn_error *err);
+
 /* touch.c: which tables the steps of a plan can touch. */
 typedef struct cni_made { /* a table that is younger than the plan */
 	const char *name; /* as it is called in the end; "" when it is dropped again */

@@ -57,6 +57,7 @@ const cni_driver cni_sqlite_driver = {
 	.backup = cni_sqlite_backup,
 	.sizes = cni_sqlite_sizes,
 	.plan = cni_sqlite_plan,
+	.run_steps = cni_sqlite_run_steps,
 	.plan_before = cni_sqlite_plan_before,
 	.plan_after = cni_sqlite_plan_after,
 	.capabilities = capabilities,

@@ -14,6 +14,9 @@ struct attempt {
 	int64_t version;        /* of the database's content when it was looked at */
 	const cni_schema *from; /* what it held then */
 	bool stale;             /* somebody else has written since */
+	bool confirmed;
+	bool written; /* the target is as its script says it */
+	const cni_schema *target;
 	const cni_apply_options *options;
 };
 
@@ -104,8 +107,18 @@ static cn_status look(
 	return CN_OK;
 }
 
-static cn_status try_once(struct attempt *attempt, const cni_schema *target, cni_answers *answers,
-	cni_arena *arena, bool confirmed, cni_apply_report *ret, cn_error *err)
+/* From now on the target is what the engine makes of it. */
+static cn_status understand(struct attempt *attempt, cn_error *err)
+{
+	cni_schema *target;
+	TRY(attempt->options->normalise(attempt->options->normalise_ctx, &target, err));
+	attempt->target = target;
+	attempt->written = false;
+	return CN_OK;
+}
+
+static cn_status try_once(struct attempt *attempt, cni_answers *answers, cni_arena *arena,
+	cni_apply_report *ret, cn_error *err)
 {
 	const cni_apply_options *options = attempt->options;
 	cni_apply_report report = {0};
@@ -113,11 +126,14 @@ static cn_status try_once(struct attempt *attempt, const cni_schema *target, cni
 	attempt->stale = false;
 	TRY(look(attempt, arena, &from, err));
 	attempt->from = from;
-	TRY(make_set(attempt, from, target, answers, arena, &report.set, err));
+	if (attempt->written && from->object_count)
+		TRY(understand(attempt, err));
+	TRY(make_set(attempt, from, attempt->target, answers, arena, &report.set, err));
 	TRY(describe(from->engine, arena, &report, err));
 	report.changed = report.set.up.step_count > 0;
-	if (report.changed && options->confirm && !confirmed && !options->dry_run)
+	if (report.changed && options->confirm && !attempt->confirmed && !options->dry_run)
 		TRY(options->confirm(&report.set, report.script, options->ctx, err));
+	attempt->confirmed = true;
 	if (report.changed && !options->dry_run) {
 		const cni_execution execution = {.plan = &report.set.up,
 			.expect = report.set.up.result,
@@ -143,19 +159,59 @@ static cn_status copy_data(struct attempt *attempt, cni_conn **ret, cn_error *er
 	return CN_OK;
 }
 
+/* Can it be the script that failed? Then building it for itself tells what is wrong with it, and in
+ * which line. */
+static bool may_be_the_script(cn_status status)
+{
+	switch (status) {
+	case CN_OK:
+	case CN_ENOMEM:
+	case CN_ECANCELED:
+	case CN_EDECISION:
+	case CN_ECONFLICT:
+	case CN_EIO: return false;
+	default: return true;
+	}
+}
+
 cn_status cni_apply_schema(cni_conn *conn, const cni_schema *target, cni_answers *answers,
 	const cni_apply_options *options, cni_arena *arena, cni_apply_report *ret, cn_error *err)
 {
 	CLEANUP(cni_conn_closep) cni_conn *copy = NULL;
-	struct attempt attempt = {.conn = conn, .data = conn, .options = options};
+	struct attempt attempt = {.conn = conn,
+		.data = conn,
+		.options = options,
+		.target = target,
+		.written = options->normalise != NULL};
 	cn_status status = CN_OK;
 	TRY(copy_data(&attempt, &copy, err));
 	for (int i = 0; i < MAX_TRIES; i++) {
-		status = try_once(&attempt, target, answers, arena, i > 0, ret, err);
+		status = try_once(&attempt, answers, arena, ret, err);
+		if (attempt.written && may_be_the_script(status)) {
+			TRY(understand(&attempt, err));
+			status = try_once(&attempt, answers, arena, ret, err);
+		}
 		if (status != CN_ECONFLICT || !attempt.stale)
 			break;
 	}
 	return status;
+}
+
+struct script {
+	cni_conn *conn;
+	const char *name, *text;
+	const cni_schema *seen;
+	cni_arena *arena;
+};
+
+static cn_status normalise(void *ctx, cni_schema **ret, cn_error *err)
+{
+	const struct script *script = ctx;
+	const cni_uri here = {.engine = script->conn->driver->name};
+	const cni_uri *home = script->conn->home ? script->conn->home : &here;
+	if (cni_normalise_sql_at(home, script->text, script->seen, script->arena, ret, err) < 0)
+		return cn_error_wrap(err, "%s", script->name);
+	return CN_OK;
 }
 
 cn_status cni_apply(cni_conn *conn, const char *target_name, const char *target,
@@ -163,13 +219,16 @@ cn_status cni_apply(cni_conn *conn, const char *target_name, const char *target,
 	cni_apply_report *ret, cn_error *err)
 {
 	cni_apply_options looked = *options;
-	cni_schema *seen, *schema;
+	cni_schema *seen, *schema = NULL;
 	TRY(cni_conn_content_version(conn, &looked.seen_version, err));
 	TRY(cni_conn_inspect(conn, arena, &seen, err));
 	looked.seen = seen;
-	const cni_uri here = {.engine = conn->driver->name};
-	if (cni_normalise_sql_at(
-		    conn->home ? conn->home : &here, target, seen, arena, &schema, err) < 0)
-		return cn_error_wrap(err, "%s", target_name);
+	struct script script = {conn, target_name, target, seen, arena};
+	if (!seen->object_count && !options->dry_run && !options->confirm)
+		TRY(cni_schema_written(conn->driver->name, target, arena, &schema, err));
+	looked.normalise = schema ? normalise : NULL;
+	looked.normalise_ctx = &script;
+	if (!schema)
+		TRY(normalise(&script, &schema, err));
 	return cni_apply_schema(conn, schema, answers, &looked, arena, ret, err);
 }

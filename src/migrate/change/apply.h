@@ -15,6 +15,11 @@ typedef struct cni_apply_options {
 	/* A table of at least so many rows keeps them where it is enough to edit its stored
 	 * definition; 0: CNI_EDIT_FROM; negative: no table. */
 	int64_t edit_from;
+	/* The target is what a script says, before the engine has seen it (cni_schema_written).
+	 * When it does not come out like that, this gives what the engine makes of it, or the
+	 * error; NULL: the target is normalised. */
+	cn_status (*normalise)(void *ctx, cni_schema **ret, cn_error *err);
+	void *normalise_ctx;
 	/* What the database held at this content version (cni_conn_content_version), if somebody
 	 * has looked: a second look is spared while nobody writes. NULL: nobody has. */
 	const cni_schema *seen;

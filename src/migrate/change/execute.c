@@ -123,24 +123,38 @@ static cn_status run_step(
 	return status;
 }
 
+struct stepping {
+	cni_conn *conn;
+	const cni_execution *execution;
+	const char *what; /* the last comment: it speaks of the steps behind it, too */
+};
+
+static cn_status run_nth(size_t i, void *ctx, cn_error *err)
+{
+	struct stepping *stepping = ctx;
+	const cni_execution *execution = stepping->execution;
+	const cni_step *step = &execution->plan->steps[i];
+	const char *what = step->comment ? step->comment : stepping->what;
+	stepping->what = what;
+	if (execution->canceled && execution->canceled(execution->ctx))
+		return cn_fail(err, CN_ECANCELED, "interrupted; nothing was changed");
+	if (execution->progress)
+		execution->progress(
+			what, (int64_t)i, (int64_t)execution->plan->step_count, execution->ctx);
+	TRY(must_be_open(stepping->conn, err));
+	cn_status status = run_step(stepping->conn, execution, step, err);
+	return status < 0 && *what ? cn_error_wrap(err, "%.200s", what) : status;
+}
+
 static cn_status run_steps(
 	cni_conn *conn, const cni_execution *execution, size_t from, size_t to, cn_error *err)
 {
 	const cni_plan *plan = execution->plan;
-	const char *what = "";
-	for (size_t i = from; i < to; i++) {
-		const cni_step *step = &plan->steps[i];
-		what = step->comment ? step->comment : what;
-		if (execution->canceled && execution->canceled(execution->ctx))
-			return cn_fail(err, CN_ECANCELED, "interrupted; nothing was changed");
-		if (execution->progress)
-			execution->progress(
-				what, (int64_t)i, (int64_t)plan->step_count, execution->ctx);
-		TRY(must_be_open(conn, err));
-		cn_status status = run_step(conn, execution, step, err);
-		if (status < 0)
-			return *what ? cn_error_wrap(err, "%.200s", what) : status;
-	}
+	struct stepping stepping = {conn, execution, ""};
+	if (conn->driver->run_steps)
+		TRY(conn->driver->run_steps(conn, plan, from, to, run_nth, &stepping, err));
+	for (size_t i = from; !conn->driver->run_steps && i < to; i++)
+		TRY(run_nth(i, &stepping, err));
 	if (execution->progress && to == plan->step_count)
 		execution->progress("", (int64_t)to, (int64_t)to, execution->ctx);
 	return CN_OK;
@@ -164,7 +178,7 @@ static cn_status compare_schema(cni_conn *conn, const cni_schema *expect, cn_err
 	CLEANUP(cni_buffer_done) cni_buffer text = {0};
 	cni_schema *now;
 	cni_diff diff;
-	TRY(cni_conn_inspect(conn, &arena, &now, err));
+	TRY(cni_conn_inspect_like(conn, expect, &arena, &now, err));
 	if (cni_schema_equal(now, expect))
 		return CN_OK;
 	TRY(cni_diff_make(&arena, now, expect, &(cni_diff_options){0}, &diff, err));
