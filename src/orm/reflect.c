@@ -146,6 +146,16 @@ static cn_status add_hidden_key(making *m)
 
 /* ---- keys ---- */
 
+/* SQLite takes PRIMARY KEY (a, a). */
+static bool is_repeated(const cni_ddl_part *parts, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (cni_same(parts[i].name, parts[at].name))
+			return true;
+	}
+	return false;
+}
+
 static const char *part_names(making *m, const cni_ddl_part *parts, size_t count)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
@@ -153,6 +163,8 @@ static const char *part_names(making *m, const cni_ddl_part *parts, size_t count
 	for (size_t i = 0; i < count; i++) {
 		if (!parts[i].name)
 			return NULL;
+		if (is_repeated(parts, i))
+			continue;
 		cni_buffer_puts(&out, i ? ", " : "");
 		cni_quote_name_if(&out, parts[i].name);
 	}

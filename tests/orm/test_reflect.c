@@ -14,6 +14,7 @@ static const char *const script =
 	"create table profile (author_id integer primary key references author, text text);"
 	"create table line (book_id integer, number integer, words text, primary key (book_id, number));"
 	"create table log (at text, what);" /* no key */
+	"create table twice (a, b, primary key (a, b, a));"
 	"create table odd (rowid text, _rowid_ text, oid text);"
 	"create view dear as select id, title from book where price > 5;"
 	"create virtual table search using fts5(words);"
@@ -229,6 +230,8 @@ static void keys_of_every_kind(void **state)
 	assert_text(cn_row_get(line, cn_row_by_key(s, line, 1, 2), "words"), "b");
 	assert_true(cn_row_get(topic, cn_row_by_key(s, topic, "war"), "weight").as.d == 2.0);
 	cn_row_set(s, topic, cn_row_by_key(s, topic, "war"), "weight", 5);
+	const cn_model *twice = cn_db_model(f->db, "twice");
+	cn_row_set(s, twice, cn_row_new(s, twice), "a", 1);
 	/* without a key: by the row's number; what is no UTF-8 is read, and stays as it is */
 	void **entries = cn_rows(s, log, .order_by = "rowid");
 	assert_int_equal(cn_len(entries), 2);
