@@ -117,7 +117,8 @@ static bool casts(const cni_copy *copy, size_t column)
 	if (affinity == CNI_AFF_NUMERIC && !means_number(type))
 		return false;
 	if (affinity == CNI_AFF_BLOB)
-		return cni_same(type, "BLOB") &&
+		/* LONGBLOB means it, too; no type at all, and ANY, mean nothing */
+		return type && cni_type_affinity(type) == CNI_AFF_BLOB &&
 		       (to->strict || cni_column_affinity(&copy->from->ddl.table,
 					      (size_t)copy->columns[column].from) != CNI_AFF_BLOB);
 	return true;
