@@ -57,6 +57,16 @@ int __wrap_sqlite3_bind_text64(sqlite3_stmt *stmt, int at, const char *text, sql
 	return fails() ? failure : __real_sqlite3_bind_text64(stmt, at, text, size, done, encoding);
 }
 
+int __real_sqlite3_bind_pointer(
+	sqlite3_stmt *stmt, int at, void *data, const char *type, void (*done)(void *));
+int __wrap_sqlite3_bind_pointer(
+	sqlite3_stmt *stmt, int at, void *data, const char *type, void (*done)(void *));
+int __wrap_sqlite3_bind_pointer(
+	sqlite3_stmt *stmt, int at, void *data, const char *type, void (*done)(void *))
+{
+	return fails() ? failure : __real_sqlite3_bind_pointer(stmt, at, data, type, done);
+}
+
 typedef cn_status (*work_fn)(cn_session *s);
 
 typedef struct kind {
@@ -166,6 +176,21 @@ static cn_status writing(cn_session *s)
 	return cn_commit(s);
 }
 
+/* Rows that are inserted together, and updated together. */
+static cn_status changing(cn_session *s)
+{
+	for (int i = 0; i < 5; i++)
+		(void)cn_new(s, Product, .name = "Made", .created_at = {5});
+	if (cn_flush(s) < 0)
+		return cn_session_error(s)->status;
+	Product **all = cn_list(s, Product);
+	for (size_t i = 0; all[i]; i++) {
+		all[i]->stock += 1;
+		all[i]->name = "Changed";
+	}
+	return cn_commit(s);
+}
+
 static cn_status in_bulk(cn_session *s)
 {
 	Product rows[5] = {{.name = "A"}, {.name = "B"}, {.name = "C", .id = 50}, {.name = "D"},
@@ -195,6 +220,12 @@ static void while_writing(void **state)
 	try_all(writing, true);
 }
 
+static void while_changing_many(void **state)
+{
+	(void)state;
+	try_all(changing, true);
+}
+
 static void in_bulk_and_savepoints(void **state)
 {
 	(void)state;
@@ -204,7 +235,8 @@ static void in_bulk_and_savepoints(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(while_reading),
-		cmocka_unit_test(while_writing), cmocka_unit_test(in_bulk_and_savepoints)};
+		cmocka_unit_test(while_writing), cmocka_unit_test(while_changing_many),
+		cmocka_unit_test(in_bulk_and_savepoints)};
 
 	return RUN(tests);
 }

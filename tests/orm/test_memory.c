@@ -146,6 +146,21 @@ static cn_status relating(cn_session *s)
 	return status;
 }
 
+/* Rows that are inserted together, and updated together. */
+static cn_status changing(cn_session *s)
+{
+	for (int i = 0; i < 5; i++)
+		(void)cn_new(s, Product, .name = "Made", .created_at = {5});
+	if (cn_flush(s) < 0)
+		return cn_session_error(s)->status;
+	Product **all = cn_list(s, Product);
+	for (size_t i = 0; all[i]; i++) {
+		all[i]->stock += 1;
+		all[i]->name = "Changed";
+	}
+	return cn_commit(s);
+}
+
 static cn_status in_bulk(cn_session *s)
 {
 	Product rows[3] = {{.name = "A"}, {.name = "B", .id = 50}, {.name = "C"}};
@@ -191,6 +206,12 @@ static void writing_without_memory(void **state)
 	try_all(writing, 8);
 }
 
+static void changing_without_memory(void **state)
+{
+	(void)state;
+	try_all(changing, 8);
+}
+
 static void opening_without_memory(void **state)
 {
 	store *st = store_open(false);
@@ -222,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reading_without_memory),
 		cmocka_unit_test(writing_without_memory),
+		cmocka_unit_test(changing_without_memory),
 		cmocka_unit_test(relations_without_memory),
 		cmocka_unit_test(bulk_without_memory),
 		cmocka_unit_test(opening_without_memory),
