@@ -66,6 +66,21 @@ static void keep_affinity(cni_buffer *out, const cni_token *comment)
 		}
 }
 
+/* SQLite takes the quotes off a type that is one quoted word: "INTEGER" PRIMARY KEY is the rowid,
+ * and [BLOB] is what a STRICT table takes. NULL: it is none of its own types in quotes. */
+static const char *standard_type(const char *text)
+{
+	static const char *const types[] = {"ANY", "BLOB", "INT", "INTEGER", "REAL", "TEXT"};
+	size_t size = strlen(text);
+
+	if (size < 3 || !strchr("\"'`[", *text))
+		return NULL;
+	for (size_t i = 0; i < CNI_COUNT(types); i++)
+		if (strlen(types[i]) == size - 2 && cni_ncasecmp(text + 1, types[i], size - 2) == 0)
+			return types[i];
+	return NULL;
+}
+
 /* The text with one blank wherever there is any space or comment; of a comment that speaks of an
  * affinity, the word. */
 static const char *folded(cni_parser *parser, cni_span text)
@@ -88,6 +103,9 @@ static const char *folded(cni_parser *parser, cni_span text)
 	}
 	if (out.failed)
 		parser->arena->failed = true;
+	const char *standard = standard_type(cni_buffer_text(&out));
+	if (standard && lexer.dialect == CNI_DIALECT_SQLITE)
+		return standard;
 	return out.size ? cni_buffer_dup(&out, parser->arena) : NULL;
 }
 

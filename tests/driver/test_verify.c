@@ -7,15 +7,17 @@
 
 #include "driver/sqlite/plan.h"
 
-static cn_status verify(fixture *f, cni_conn *conn)
+static cn_status verify_table(fixture *f, cni_conn *conn, const char *table)
 {
-	cni_keep keep = {.from_table = "t", .to_table = "t"};
+	cni_keep keep = {.from_table = table, .to_table = table};
 	const cni_plan plan = {.keeps = &keep, .keep_count = 1};
 	void *before;
 	memset(&f->err, 0, sizeof f->err);
 	assert_ok(cni_sqlite_plan_before(conn, &plan, &f->arena, &before, &f->err), &f->err);
 	return cni_sqlite_plan_after(conn, &plan, &f->arena, before, &f->err);
 }
+
+static cn_status verify(fixture *f, cni_conn *conn) { return verify_table(f, conn, "t"); }
 
 /* The key comes last in the text and first in the file. */
 static void believes_the_table(void **state)
@@ -49,6 +51,34 @@ static void elsewhere(fixture *f, const char *sql)
 	assert_int_equal(sqlite3_open(path_of(f, "a.db"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
+}
+
+/* quick_check takes such a name for a number, and looks at all tables. */
+static void checks_a_table_with_a_number_for_a_name(void **state)
+{
+	fixture *f = *state;
+	static const char *const names[] = {"1", "-7", "+3", "0x10", "007"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char sql[400];
+		snprintf(sql, sizeof sql,
+			"DROP TABLE IF EXISTS other; CREATE TABLE other (b NOT NULL, n, s, PRIMARY KEY (s))"
+			" WITHOUT ROWID; INSERT INTO other VALUES ('17', NULL, '12'), (5, NULL, 'x');"
+			"CREATE TABLE \"%s\" (a, k PRIMARY KEY); INSERT INTO \"%s\" VALUES (NULL, 1)",
+			names[i], names[i]);
+		elsewhere(f, sql);
+		cni_conn *conn = open_db(f, "a.db", CNI_OPEN_WRITE);
+		assert_ok(verify_table(f, conn, names[i]), &f->err);
+		cni_conn_close(conn);
+		snprintf(sql, sizeof sql,
+			"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+			" 'CREATE TABLE \"%s\" (a NOT NULL, k PRIMARY KEY)' WHERE name = '%s'",
+			names[i], names[i]);
+		elsewhere(f, sql);
+		conn = open_db(f, "a.db", CNI_OPEN_WRITE);
+		assert_int_equal(verify_table(f, conn, names[i]), CN_ESCHEMA);
+		assert_non_null(strstr(f->err.detail, "NULL value in"));
+		cni_conn_close(conn);
+	}
 }
 
 /* The text of the table is changed under its rows. */
@@ -223,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(believes_the_table),
+		TEST(checks_a_table_with_a_number_for_a_name),
 		TEST(finds_what_does_not_fit),
 		TEST(reads_what_steps_touch),
 		TEST(spares_zeros_over_what_stays),

@@ -304,7 +304,8 @@ static const char *virtual_sound(const random_oracle *oracle, sqlite3 *db, const
 		const char *found = lines(oracle->arena, db, cni_buffer_text(&sql));
 		return strcmp(found, "ok\n") == 0 ? NULL : found;
 	}
-	bool fts4 = is->module == MODULE_FTS4 || is->module == MODULE_FTS4_OTHER;
+	bool fts4 = is->module == MODULE_FTS4 || is->module == MODULE_FTS3 ||
+		    is->module == MODULE_FTS4_OTHER;
 	random_write_name(&sql, "INSERT INTO ", is->name, " (");
 	random_write_name(&sql, "", is->name,
 		fts4 ? ") VALUES ('integrity-check')" : ", rank) VALUES ('integrity-check', 1)");
@@ -330,7 +331,7 @@ static const char *compare_virtual(const random_oracle *oracle, sqlite3 *after,
 		for (size_t j = 0; j < new->column_count; j++)
 			if (old->columns[i].id == new->columns[j].id)
 				columns[count++] = old->columns[i].id;
-	if (old->module <= MODULE_FTS4 || old->module == MODULE_RTREE) {
+	if (old->module <= MODULE_FTS3 || old->module == MODULE_RTREE) {
 		const char *was = virtual_rows(oracle, oracle->before, old, columns,
 			old->module == MODULE_RTREE ? 0 : count);
 		const char *is = virtual_rows(

@@ -15,7 +15,7 @@ static void write_value_of(chance *dice, random_affinity type, unsigned row, cni
 	static const char *const edges[] = {
 		"9223372036854775807", "-9223372036854775808", "9007199254740993", "0", "-1", "5"};
 	static const char *const words[] = {"'007'", "'12'", "'x''y'", "''", "'\xC3\xA4 '", "'ABC'",
-		"'abc'", "'1.50'", "'1e3'"};
+		"'abc'", "'1.50'", "'1e3'", "CAST(x'610062' AS TEXT)", "'\n'"};
 	static const char *const reals[] = {"1e300", "-0.0", "0.1", "5.0", "1e999", "2.5"};
 	switch (type) {
 	case IS_INTEGER:
@@ -140,7 +140,8 @@ void random_fill(chance *dice, const random_schema *schema, cni_buffer *out)
 	unsigned row = 0;
 	for (size_t i = 0; i < schema->table_count; i++) {
 		const random_table *table = &schema->tables[i];
-		unsigned rows = chance_below(dice, 8);
+		/* now and then more than a page holds */
+		unsigned rows = chance_one_in(dice, 40) ? 150 : chance_below(dice, 8);
 		for (unsigned j = 0; j < rows; j++)
 			write_row(dice, schema, table, ++row, out);
 		if (!table->autoincrement || !chance_one_in(dice, 2))
@@ -284,7 +285,7 @@ static void answer_virtual(const random_schema *from, const random_schema *to,
 		return;
 	}
 	answer_rename(old->name, new->name, old->id, out);
-	if (old->module > MODULE_FTS4) {
+	if (old->module > MODULE_FTS3) {
 		if (old->module == MODULE_RTREE && old->option && !new->option)
 			random_write_name(out, "allow-drop ", new->name, "\n");
 		return;

@@ -132,11 +132,11 @@ static void make_column(chance *dice, random_table *table, bool may_be_generated
 {
 	random_column *column = &table->columns[table->column_count];
 	*column = (random_column){.id = dice->next_id++,
-		.type = chance_below(dice, 12),
+		.type = chance_below(dice, RANDOM_TYPES),
 		.not_null = chance_one_in(dice, 4),
 		.named = chance_one_in(dice, 4),
 		.conflict = chance_one_in(dice, 5) ? 1 + chance_below(dice, 5) : 0,
-		.check = chance_one_in(dice, 5) ? 1 + chance_below(dice, 3) : 0,
+		.check = chance_one_in(dice, 5) ? 1 + chance_below(dice, RANDOM_CHECKS) : 0,
 		.default_form = chance_one_in(dice, 3) ? 1 + chance_below(dice, 6) : 0,
 		.collate = chance_one_in(dice, 6) ? 1 + chance_below(dice, 3) : 0};
 	column->unique = !column->default_form && chance_one_in(dice, 6);
@@ -199,6 +199,7 @@ static void make_index(chance *dice, random_table *table)
 		.a = any_column(dice, table),
 		.b = chance_one_in(dice, 2) ? any_column(dice, table) : 0,
 		.unique = chance_one_in(dice, 5),
+		.constraint = chance_one_in(dice, 6),
 		.desc = chance_one_in(dice, 4),
 		.form = chance_below(dice, 4),
 		.where = chance_below(dice, 5),
@@ -209,7 +210,9 @@ static void make_index(chance *dice, random_table *table)
 static void make_table(chance *dice, random_schema *schema)
 {
 	random_table *table = &schema->tables[schema->table_count];
-	*table = (random_table){.id = dice->next_id++, .strict = chance_one_in(dice, 5)};
+	*table = (random_table){.id = dice->next_id++,
+		.strict = chance_one_in(dice, 5),
+		.turn = chance_one_in(dice, 4) ? chance_below(dice, RANDOM_COLUMNS) : 0};
 	make_name(dice, table->name);
 	size_t count = 2 + chance_below(dice, RANDOM_COLUMNS - 3);
 	for (size_t i = 0; i < count; i++)
@@ -233,7 +236,7 @@ static void make_view(chance *dice, random_schema *schema)
 		on = below->id;
 	*view = (random_view){.id = dice->next_id++,
 		.on = on,
-		.form = chance_below(dice, 3),
+		.form = chance_below(dice, RANDOM_VIEWS),
 		.instead_of = chance_one_in(dice, 3)};
 	make_name(dice, view->name);
 }
@@ -245,7 +248,7 @@ static void make_trigger(chance *dice, random_schema *schema)
 	*trigger = (random_trigger){.id = dice->next_id++,
 		.on = on,
 		.other = any_table(dice, schema),
-		.form = chance_below(dice, 4),
+		.form = chance_below(dice, RANDOM_TRIGGERS),
 		.column = any_column(dice, random_table_by_id(schema, on))};
 	make_name(dice, trigger->name);
 }
@@ -297,7 +300,7 @@ static void drop_column(random_table *table, size_t at)
 
 static void change_type(chance *dice, random_table *table, random_column *column)
 {
-	column->type = chance_below(dice, 12);
+	column->type = chance_below(dice, RANDOM_TYPES);
 	if (column == table->columns && table->key == KEY_ROWID)
 		column->type = 0;
 	table->autoincrement = table->autoincrement && random_rowid(table);
@@ -338,11 +341,12 @@ static void rename_columns(chance *dice, random_table *table, size_t at)
 	}
 }
 
-static void change_column(chance *dice, random_table *table)
+static void change_column(chance *dice, random_table *table, bool small)
 {
+	static const unsigned smalls[] = {3, 4, 5, 9, 11};
 	size_t at = chance_below(dice, (unsigned)table->column_count);
 	random_column *column = &table->columns[at];
-	switch (chance_below(dice, 12)) {
+	switch (small ? smalls[chance_below(dice, CNI_COUNT(smalls))] : chance_below(dice, 12)) {
 	case 0:
 	case 1: rename_columns(dice, table, at); break;
 	case 2:
@@ -350,7 +354,7 @@ static void change_column(chance *dice, random_table *table)
 			drop_column(table, at);
 		break;
 	case 3: column->not_null = !column->not_null; break;
-	case 4: column->check = column->check ? 0 : 1 + chance_below(dice, 3); break;
+	case 4: column->check = column->check ? 0 : 1 + chance_below(dice, RANDOM_CHECKS); break;
 	case 5:
 		if (!column->generated && at > 0)
 			column->default_form = column->default_form ? 0 : 1 + chance_below(dice, 6);
@@ -378,8 +382,10 @@ static void change_key(chance *dice, random_table *table)
 
 static void move_column(chance *dice, random_table *table)
 {
-	if (table->column_count < 4)
+	if (table->column_count < 4 || chance_one_in(dice, 4)) {
+		table->turn = chance_below(dice, RANDOM_COLUMNS);
 		return;
+	}
 	unsigned span = (unsigned)table->column_count - 2;
 	random_column *a = &table->columns[2 + chance_below(dice, span)],
 		      *b = &table->columns[2 + chance_below(dice, span)], keep = *a;
@@ -432,15 +438,15 @@ static void change_virtual(chance *dice, random_virtual *is)
 			is->option = !is->option;
 		break;
 	case 2:
-		if (is->module <= MODULE_FTS4)
+		if (is->module <= MODULE_FTS3)
 			snprintf(is->columns[0].name, RANDOM_NAME, "w%u", dice->next_id++);
 		break;
 	case 3:
-		if (is->module <= MODULE_FTS4)
+		if (is->module <= MODULE_FTS3)
 			is->column_count = 1 + is->column_count % 3;
 		break;
 	case 4:
-		if (is->module <= MODULE_FTS4)
+		if (is->module <= MODULE_FTS3)
 			swap_names(is->columns[0].name, is->columns[1].name);
 		break;
 	}
@@ -478,21 +484,23 @@ static void settle_names(chance *dice, const random_schema *from, random_schema 
 	}
 }
 
-void random_change(chance *dice, random_schema *schema, unsigned most)
+void random_change(chance *dice, random_schema *schema, unsigned most, bool small)
 {
 	const random_schema from = *schema;
 	unsigned changes = 1 + chance_below(dice, most);
 	for (unsigned i = 0; i < changes; i++) {
 		unsigned at = chance_below(dice, (unsigned)schema->table_count);
 		random_table *table = &schema->tables[at];
-		if (chance_one_in(dice, 15) && schema->table_count < RANDOM_TABLES) {
+		if (small) {
+			change_column(dice, table, true);
+		} else if (chance_one_in(dice, 15) && schema->table_count < RANDOM_TABLES) {
 			make_table(dice, schema);
 		} else if (chance_one_in(dice, 25) && schema->table_count > 1) {
 			*table = schema->tables[--schema->table_count];
 		} else if (chance_one_in(dice, 8)) {
 			change_other(dice, schema);
 		} else if (chance_one_in(dice, 2)) {
-			change_column(dice, table);
+			change_column(dice, table, false);
 		} else {
 			change_table(dice, schema, table);
 		}

@@ -18,7 +18,11 @@
 enum {
 	RANDOM_TABLES = 6,
 	RANDOM_COLUMNS = 9,
-	RANDOM_PARTS = 3,   /* indexes and foreign keys of a table */
+	RANDOM_PARTS = 3,  /* indexes and foreign keys of a table */
+	RANDOM_TYPES = 19, /* see random_type_words */
+	RANDOM_CHECKS = 6,
+	RANDOM_VIEWS = 6, /* forms of them */
+	RANDOM_TRIGGERS = 6,
 	RANDOM_OBJECTS = 4, /* views, triggers, virtual tables of a schema */
 	RANDOM_NAME = 24,
 };
@@ -57,6 +61,7 @@ typedef struct random_index {
 	unsigned id, a, b; /* columns; b may be 0 */
 	char name[RANDOM_NAME];
 	bool unique, desc;
+	bool constraint; /* no index: UNIQUE among the table's constraints */
 	unsigned form, where, collate;
 } random_index;
 
@@ -69,6 +74,7 @@ typedef struct random_table {
 	bool key_desc, key_at_table, key_named, autoincrement, without_rowid, strict;
 	unsigned key_conflict;
 	bool unique_pair, check_pair; /* over columns 0 and 1 */
+	unsigned turn;                /* which column is written first: keys stand anywhere */
 	random_reference references[RANDOM_PARTS];
 	random_index indexes[RANDOM_PARTS]; /* id 0: none */
 } random_table;
@@ -89,6 +95,7 @@ typedef struct random_trigger {
 typedef enum random_module {
 	MODULE_FTS5,
 	MODULE_FTS4,
+	MODULE_FTS3,       /* up to here: with content of its own */
 	MODULE_FTS5_OTHER, /* content of a table */
 	MODULE_FTS4_OTHER,
 	MODULE_FTS5_NONE, /* contentless */
@@ -128,8 +135,9 @@ unsigned chance_below(chance *dice, unsigned limit);
 bool chance_one_in(chance *dice, unsigned limit);
 
 void random_make(chance *dice, random_schema *ret);
-/* Up to so many changes of any kind. */
-void random_change(chance *dice, random_schema *schema, unsigned most);
+/* Up to so many changes; `small`: only of what a column is bound to, which a stored text that is
+ * edited can say. */
+void random_change(chance *dice, random_schema *schema, unsigned most, bool small);
 /* Gives things of `to` the numbers of those of `from` that have the same name, and new ones to all
  * others: what somebody sees who was told nothing. */
 void random_forget(chance *dice, const random_schema *from, random_schema *to);

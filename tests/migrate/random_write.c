@@ -27,17 +27,22 @@ static unsigned type_of(const random_column *column)
 
 const char *random_type_words(const random_table *table, const random_column *column)
 {
-	static const char *const words[] = {"INTEGER", "INT", "BIGINT", "TEXT", "VARCHAR(20)",
-		"REAL", "DOUBLE PRECISION", "NUMERIC", "DECIMAL(10, 2)", "DATETIME", "BLOB", ""};
-	static const char *const strict[] = {"INTEGER", "INT", "INT", "TEXT", "TEXT", "REAL",
-		"REAL", "ANY", "ANY", "ANY", "BLOB", "ANY"};
+	static const char *const words[RANDOM_TYPES] = {"INTEGER", "INT", "BIGINT", "TEXT",
+		"VARCHAR(20)", "REAL", "DOUBLE PRECISION", "NUMERIC", "DECIMAL(10, 2)", "DATETIME",
+		"BLOB", "", "UNSIGNED BIG INT", "FLOATING POINT", "CHARACTER VARYING(255)",
+		"\"my text\"", "float", "VAR/* int */CHAR", "[a blob]"};
+	static const char *const strict[RANDOM_TYPES] = {"INTEGER", "INT", "INT", "TEXT", "TEXT",
+		"REAL", "REAL", "ANY", "ANY", "ANY", "BLOB", "ANY", "INT", "INTEGER", "TEXT",
+		"\"TEXT\"", "real", "int", "[blob]"};
 	return table->strict ? strict[type_of(column)] : words[type_of(column)];
 }
 
 random_affinity random_type(const random_table *table, const random_column *column)
 {
-	static const random_affinity list[] = {IS_INTEGER, IS_INTEGER, IS_INTEGER, IS_TEXT, IS_TEXT,
-		IS_REAL, IS_REAL, IS_NUMERIC, IS_NUMERIC, IS_LOOSE, IS_BLOB, IS_ANYTHING};
+	static const random_affinity list[RANDOM_TYPES] = {IS_INTEGER, IS_INTEGER, IS_INTEGER,
+		IS_TEXT, IS_TEXT, IS_REAL, IS_REAL, IS_NUMERIC, IS_NUMERIC, IS_LOOSE, IS_BLOB,
+		IS_ANYTHING, IS_INTEGER, IS_INTEGER, IS_TEXT, IS_TEXT, IS_REAL, IS_INTEGER,
+		IS_BLOB};
 	random_affinity is = list[type_of(column)];
 	return table->strict && (is == IS_NUMERIC || is == IS_LOOSE) ? IS_ANYTHING : is;
 }
@@ -84,17 +89,26 @@ static void write_conflict(cni_buffer *out, unsigned conflict)
 
 static void write_check(cni_buffer *out, const random_column *column)
 {
+	static const char *const ends[RANDOM_CHECKS] = {") < 1000)", ") = 'none')", ") IS NOT 0)",
+		", 1) NOT BETWEEN 200001 AND 200002 END)", ") IS NOT 13 OR FALSE)",
+		"), NULL) IS (2, 3))"};
 	write_constraint_name(out, column->named, "ck", column->id);
 	cni_buffer_puts(out, " CHECK (");
 	switch (column->check) {
 	case 1: random_write_name(out, "length(", column->name, ") IS NULL OR length("); break;
 	case 2: random_write_name(out, "typeof(", column->name, ") <> 'blob' OR hex("); break;
-	default: random_write_name(out, "", column->name, " IS NOT 13 AND 0 <= length("); break;
+	case 3: random_write_name(out, "", column->name, " IS NOT 13 AND 0 <= length("); break;
+	case 4:
+		random_write_name(out, "CASE ", column->name, " WHEN 99 THEN 0 ELSE coalesce(");
+		break;
+	case 5:
+		random_write_name(out, "", column->name, " NOT LIKE '%zz!%' ESCAPE '!' AND (");
+		break;
+	default:
+		random_write_name(out, "", column->name, " IN (1, 'two', NULL) IS NOT 2 OR ((");
+		break;
 	}
-	random_write_name(out, "", column->name,
-		column->check == 1   ? ") < 1000)"
-		: column->check == 2 ? ") = 'none')"
-				     : ") IS NOT 0)");
+	random_write_name(out, "", column->name, ends[column->check - 1]);
 }
 
 static void write_generated(cni_buffer *out, const random_table *table, const random_column *column)
@@ -246,6 +260,26 @@ static void write_pair(const random_table *table, const char *desc, cni_buffer *
 	random_write_name(out, ", ", table->columns[1].name, ")");
 }
 
+/* One that is a constraint. */
+static void write_unique(const random_table *table, const random_index *index, cni_buffer *out)
+{
+	const random_column *a = random_column_by_id(table, index->a),
+			    *b = random_column_by_id(table, index->b);
+	if (!index->id || !index->constraint || !a)
+		return;
+	cni_buffer_puts(out, ",");
+	write_constraint_name(out, index->desc, "uq", index->id);
+	random_write_name(out, " UNIQUE (", a->name, "");
+	if (index->collate == 1 || index->collate == 2)
+		cni_buffer_printf(out, " COLLATE %s", collations[index->collate]);
+	if (b && b != a)
+		random_write_name(out, ", ", b->name, " DESC");
+	cni_buffer_puts(out, ")");
+	/* two on the same columns must say the same */
+	if (b && b != a && table->key != KEY_PAIR)
+		write_conflict(out, table->id % CNI_COUNT(conflicts));
+}
+
 static void write_constraints(
 	const random_schema *schema, const random_table *table, cni_buffer *out)
 {
@@ -270,6 +304,8 @@ static void write_constraints(
 		random_write_name(out, ", CHECK (length(", table->columns[0].name, ") < 500 OR ");
 		random_write_name(out, "", table->columns[1].name, " IS NOT 13)");
 	}
+	for (size_t i = 0; i < RANDOM_PARTS; i++)
+		write_unique(table, &table->indexes[i], out);
 	write_table_references(schema, table, out);
 }
 
@@ -281,7 +317,7 @@ void random_write_tables(const random_schema *schema, const char *database, cni_
 		cni_quote_name(out, table->name);
 		for (size_t j = 0; j < table->column_count; j++) {
 			cni_buffer_puts(out, j ? ", " : " (");
-			write_column(schema, table, j, out);
+			write_column(schema, table, (j + table->turn) % table->column_count, out);
 		}
 		write_constraints(schema, table, out);
 		cni_buffer_printf(out, ")%s%s%s;\n", table->without_rowid ? " WITHOUT ROWID" : "",
@@ -299,7 +335,7 @@ static void write_index(
 		{"", ""}, {"", ""}, {"lower(", ")"}, {"(", " || '-')"}};
 	const random_column *a = random_column_by_id(table, index->a),
 			    *b = random_column_by_id(table, index->b);
-	if (!index->id || !a)
+	if (!index->id || index->constraint || !a)
 		return;
 	cni_buffer_printf(out, "CREATE %sINDEX %s", index->unique ? "UNIQUE " : "", database);
 	cni_quote_name(out, index->name);
@@ -370,7 +406,8 @@ static void write_other_content(
 
 static void write_virtual(const random_schema *schema, const random_virtual *is, cni_buffer *out)
 {
-	static const char *const modules[] = {"fts5", "fts4", "fts5", "fts4", "fts5", "rtree"};
+	static const char *const modules[] = {
+		"fts5", "fts4", "fts3", "fts5", "fts4", "fts5", "rtree"};
 	bool fts5 = is->module == MODULE_FTS5 || is->module == MODULE_FTS5_OTHER;
 	if (!random_virtual_stands(schema, is))
 		return;
@@ -429,17 +466,33 @@ static void write_view(const random_schema *schema, const random_view *view, cni
 			random_write_name(out, "(SELECT count(*) FROM ", table->name, " AS b");
 			random_write_name(out, " WHERE b.", v, " IS a.");
 			random_write_name(out, "", v, ") AS v");
+		} else if (view->form == 3) {
+			random_write_name(out, "max(a.", v, ") FILTER (WHERE a.");
+			random_write_name(out, "", v, " <> 'none') OVER (ORDER BY a.");
+			random_write_name(out, "", k, " DESC) AS v");
 		} else {
-			random_write_name(out, "", v, " AS v");
+			random_write_name(out, view->form == 5 ? "max(a." : "a.", v,
+				view->form == 5 ? ") AS v" : " AS v");
 		}
 		random_write_name(out, " FROM ", table->name, " AS a");
-		cni_buffer_puts(out, view->form == 1 ? ") SELECT k, v FROM x" : "");
+		if (view->form == 1)
+			cni_buffer_puts(out, ") SELECT k, v FROM x");
+		if (view->form == 4)
+			random_write_name(out, " UNION ALL SELECT NULL, c.v FROM (SELECT d.", v,
+				" AS v FROM ");
+		if (view->form == 4)
+			random_write_name(out, "", table->name, " AS d) AS c ORDER BY 2 LIMIT 9");
+		if (view->form == 5)
+			random_write_name(out, " GROUP BY a.", k, " HAVING count(*) > 0");
 	}
 	cni_buffer_puts(out, ";\n");
 	if (!view->instead_of)
 		return;
-	cni_buffer_printf(out, "CREATE TRIGGER \"vg %u\" INSTEAD OF INSERT ON ", view->id);
-	random_write_name(out, "", view->name, " BEGIN SELECT new.k; END;\n");
+	static const char *const events[] = {"INSERT", "UPDATE OF v", "DELETE"};
+	cni_buffer_printf(out, "CREATE TRIGGER \"vg %u\" INSTEAD OF %s ON ", view->id,
+		events[view->form % 3]);
+	random_write_name(out, "", view->name, "");
+	cni_buffer_printf(out, " BEGIN SELECT %s.k; END;\n", view->form % 3 == 2 ? "old" : "new");
 }
 
 static void write_trigger(
@@ -472,6 +525,28 @@ static void write_trigger(
 		random_write_name(out, "", other->columns[0].name, " = new.");
 		random_write_name(out, "", column->name, "; DELETE FROM ");
 		random_write_name(out, "", other->name, " WHERE 0; END;\n");
+		break;
+	case 4:
+		random_write_name(out, " AFTER DELETE ON ", on->name, " BEGIN INSERT INTO ");
+		random_write_name(out, "", other->name, "");
+		random_write_name(out, " (", other->columns[1].name, ") SELECT old.");
+		random_write_name(out, "", column->name, " WHERE NOT EXISTS (SELECT 1 FROM ");
+		random_write_name(out, "", other->name, " AS o WHERE o.");
+		random_write_name(out, "", other->columns[1].name, " IS old.");
+		random_write_name(out, "", column->name, "); END;\n");
+		break;
+	case 5:
+		random_write_name(out, " AFTER UPDATE OF ", on->columns[1].name, "");
+		random_write_name(out, ", ", column->name, " ON ");
+		random_write_name(out, "", on->name, " WHEN EXISTS (SELECT 1 FROM ");
+		random_write_name(out, "", other->name, " AS n WHERE n.");
+		random_write_name(out, "", other->columns[0].name, " = new.");
+		random_write_name(out, "", column->name, ") BEGIN UPDATE OR IGNORE ");
+		random_write_name(out, "", other->name, " SET ");
+		random_write_name(out, "", other->columns[1].name, " = s.x FROM (SELECT ");
+		random_write_name(out, "", other->columns[0].name, " AS x FROM ");
+		random_write_name(out, "", other->name, ") AS s WHERE s.x IS old.");
+		random_write_name(out, "", column->name, "; END;\n");
 		break;
 	default:
 		random_write_name(out, " BEFORE UPDATE ON ", on->name, "");

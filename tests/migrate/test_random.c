@@ -59,9 +59,12 @@ static void make_pair(random_pair *pair, uint64_t seed)
 	chance dice = chance_from(seed);
 	pair->way = way_of(seed);
 	pair->edits = seed / 16 % 2;
+	bool small = seed / 32 % 2; /* what an edit can do */
 	random_make(&dice, &pair->from);
 	pair->to = pair->from;
-	random_change(&dice, &pair->to, pair->edits ? 2 : 7);
+	random_change(&dice, &pair->to, pair->edits ? 2 : 7, pair->edits && small);
+	if (chance_one_in(&dice, 12))
+		cni_buffer_puts(&text, "PRAGMA encoding = 'UTF-16';\n");
 	cni_buffer_puts(&text, "PRAGMA foreign_keys = OFF;\nBEGIN;\n");
 	random_write_tables(&pair->from, "", &text);
 	random_write_indexes(&pair->from, "", &text);
@@ -69,6 +72,8 @@ static void make_pair(random_pair *pair, uint64_t seed)
 	random_write_others(&pair->from, &text);
 	random_fill_virtual(&pair->from, &text);
 	cni_buffer_puts(&text, "COMMIT;\n");
+	if (chance_one_in(&dice, 6))
+		cni_buffer_puts(&text, "ANALYZE;\n");
 	pair->script = kept(pair, &text);
 	random_write_tables(&pair->to, "", &text);
 	random_write_indexes(&pair->to, "", &text);

@@ -233,7 +233,7 @@ static void mutate(chance *dice, random_schema *schema, unsigned which)
 	case 4: column->default_form = column->default_form ? 0 : 1; break;
 	case 5: column->default_form = column->default_form == 1 ? 2 : 1; break;
 	case 6: column->collate = column->collate == 1 ? 2 : 1; break;
-	case 7: column->type = (column->type + 1) % 12; break;
+	case 7: column->type = (column->type + 1) % RANDOM_TYPES; break;
 	case 8: column->named = !column->named; break;
 	case 9: turn_conflict(&column->conflict); break;
 	case 10: column->generated = column->generated ? 3 - column->generated : 0; break;
@@ -260,8 +260,13 @@ static void mutate(chance *dice, random_schema *schema, unsigned which)
 	case 25: index->desc = !index->desc; break;
 	case 26: index->where = index->where == 2 ? 3 : 2; break;
 	case 27: index->form = index->form == 2 ? 3 : 2; break;
-	case 28: schema->views[object].form = (schema->views[object].form + 1) % 3; break;
-	case 29: schema->triggers[object].form = (schema->triggers[object].form + 1) % 4; break;
+	case 28:
+		schema->views[object].form = (schema->views[object].form + 1) % RANDOM_VIEWS;
+		break;
+	case 29:
+		schema->triggers[object].form =
+			(schema->triggers[object].form + 1) % RANDOM_TRIGGERS;
+		break;
 	}
 }
 
