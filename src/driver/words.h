@@ -28,10 +28,18 @@ typedef struct cni_step_rule {
 } cni_step_rule;
 
 /* Why a value does not come through a change of type. */
-typedef enum cni_misfit {
+typedef enum cni_misfit_kind {
 	CNI_MISFIT_LOSES, /* it can be converted, but not told back from what becomes of it */
 	CNI_MISFIT_FAILS, /* the engine refuses to convert it */
-} cni_misfit;
+} cni_misfit_kind;
+
+/* What a program keeps in a column. */
+typedef struct cni_column_kind {
+	cn_type type;
+	unsigned length;           /* of text, characters at most; 0: any */
+	unsigned precision, scale; /* digits, and how many behind the point; 0: any */
+	bool strict;               /* of a STRICT table */
+} cni_column_kind;
 
 typedef struct cni_words {
 	const char *title; /* for people: "SQLite" */
@@ -90,7 +98,7 @@ typedef struct cni_words {
 	/* Appends the condition, in terms of the new names and the old values, under which one does
 	 * not; nothing when all do. `misfit` FAILS: only with casts_in_queries. */
 	void (*misfit)(cni_buffer *out, const cni_schema *to, const cni_copy *copy, size_t column,
-		cni_misfit misfit);
+		cni_misfit_kind misfit);
 	/* Is the column's type one that only the new schema has, so that nothing can be converted
 	 * into it yet? NULL: there are no such types. */
 	bool (*is_new_type)(const cni_schema *from, const cni_schema *to, const char *type);
@@ -117,7 +125,11 @@ typedef struct cni_words {
 	 * the order of rows does not), 0 of no rows. At most 101 columns. */
 	void (*content_hash)(cni_buffer *out, const char *const *columns, size_t count);
 
-	/* ---- sessions (orm) ---- */
+	/* ---- models and sessions (orm) ---- */
+	const char *(*member_type)(cni_arena *arena, const cni_column_kind *member);
+	bool counts_by_identity;    /* a key that the engine counts is an identity column */
+	const char *bool_words[2];  /* "0", "1" */
+	const char *blob_quotes[2]; /* around hexadecimal digits: "x'", "'" */
 	bool keys_hold_tables; /* a table that others refer to is dropped only without those keys */
 	const char *defer_keys; /* foreign keys are looked at when the transaction is committed */
 } cni_words;

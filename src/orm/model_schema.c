@@ -28,6 +28,21 @@ static const char *index_name(cni_arena *arena, const cni_layout *layout, const 
 	return cni_buffer_dup(&name, arena);
 }
 
+/* The text is what counts where it is the engine's own; elsewhere it is read, and written in the
+ * engine's words. */
+static cn_status add_index_text(cni_schema *schema, const char *sql, size_t size, cn_error *err)
+{
+	cni_ddl ddl;
+
+	if (cni_dialect_of(schema->engine) == CNI_DIALECT_SQLITE)
+		return cni_schema_add_sql(schema, sql, size, err);
+	const char *copy = cni_strndup(schema->arena, sql, size);
+	if (!copy)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	TRY(cni_ddl_parse(schema->arena, copy, size, &ddl, err));
+	return cni_schema_add(schema, &ddl, err);
+}
+
 static cn_status add_index(
 	cni_schema *schema, const cni_layout *layout, const cn_index *index, cn_error *err)
 {
@@ -51,7 +66,7 @@ static cn_status add_index(
 		cni_buffer_printf(&sql, " WHERE %s", index->where_sql);
 	if (sql.failed)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	if (cni_schema_add_sql(schema, sql.data, sql.size, err) < 0)
+	if (add_index_text(schema, sql.data, sql.size, err) < 0)
 		return cn_error_wrap(err, "model \"%s\", index \"%s\"", layout->name, name);
 	return CN_OK;
 }
@@ -85,18 +100,22 @@ static int by_rank(const void *a, const void *b)
 
 static cn_status add_tables(cni_schema *schema, const cni_registry *registry, cn_error *err)
 {
+	const cni_words *words = cni_words_of(schema->engine);
 	size_t count = registry->layout_count;
 	cni_layout **order =
 		cni_memdup(schema->arena, registry->layouts, (count + 1) * sizeof *order);
 
 	if (!order)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (!words)
+		return cn_fail(err, CN_EUNSUPPORTED, "this program has no driver for \"%s\"",
+			schema->engine);
 	qsort(order, count, sizeof *order, by_rank);
 	for (size_t i = 0; i < count; i++) {
 		cni_ddl ddl = {.kind = CNI_DDL_TABLE};
 		if (order[i]->model->kind != CN_MODEL_TABLE)
 			continue;
-		TRY(cni_model_table(schema->arena, order[i], &ddl.table, err));
+		TRY(cni_model_table(schema->arena, words, order[i], &ddl.table, err));
 		if (cni_schema_add(schema, &ddl, err) < 0)
 			return cn_error_wrap(err, "model \"%s\"", order[i]->name);
 		TRY(add_indexes(schema, order[i], err));

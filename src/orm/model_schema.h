@@ -4,6 +4,7 @@
 
 #include <cantil/model.h>
 
+#include "driver/words.h"
 #include "orm/layout.h"
 #include "schema/schema.h"
 
@@ -23,8 +24,8 @@ cn_status cni_models_join(cni_arena *arena, const cn_model *const *a, const cn_m
 /* What its CN_TABLE_OPTIONS say: .database; or NULL. */
 const char *cni_model_database(const cn_model *model);
 
-/* One table of it, as data. model_table.c */
-cn_status cni_model_table(cni_arena *arena, const cni_layout *layout, cni_ddl_table *ret,
-	cn_error *err) CN_MUST_CHECK;
+/* One table of it, as data, in the types of an engine. model_table.c */
+cn_status cni_model_table(cni_arena *arena, const cni_words *words, const cni_layout *layout,
+	cni_ddl_table *ret, cn_error *err) CN_MUST_CHECK;
 
 #endif

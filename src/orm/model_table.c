@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "orm/convert.h"
 #include "orm/model_schema.h"
 #include "sql/lexer.h"
@@ -17,62 +18,36 @@ static cn_status out_of_memory(cn_error *err) { return cn_fail(err, CN_ENOMEM, "
 
 /* ---- types ---- */
 
-/* A STRICT table knows six types only; what the others mean is kept by the session. */
-static const char *strict_type(cn_type type)
-{
-	switch (cni_type_class(type)) {
-	case 'i': return "INTEGER";
-	case 'r': return "REAL";
-	case 'b': return "BLOB";
-	default: return "TEXT";
-	}
-}
-
 static const char *declared_type(
-	cni_arena *arena, const cni_layout *layout, const cn_column *column)
+	cni_arena *arena, const cni_words *words, const cni_layout *layout, const cn_column *column)
 {
-	cn_type type = cn_column_type(column);
-	unsigned length = column->length;
+	cni_column_kind member = {.type = cn_column_type(column),
+		.length = column->length,
+		.precision = column->precision,
+		.scale = column->scale,
+		.strict = layout->options->strict};
 
 	if (column->type_sql)
 		return column->type_sql;
-	if (layout->options->strict)
-		return strict_type(type);
-	if (type == CN_TYPE_DECIMAL && column->precision > 15)
-		return cni_printf(arena, "DECIMAL_TEXT(%u, %u)", column->precision, column->scale);
-	if (column->precision)
-		return cni_printf(arena, "NUMERIC(%u, %u)", column->precision, column->scale);
 	for (size_t i = 0; column->enum_names && column->enum_names[i]; i++) {
 		size_t size = strlen(column->enum_names[i]);
-		length = size > length ? (unsigned)size : length;
+		member.length = size > member.length ? (unsigned)size : member.length;
 	}
-	if (!length && column->storage == CN_STORE_ARRAY)
-		length = (unsigned)column->size - 1;
-	switch (type) {
-	case CN_TYPE_BOOL: return "BOOLEAN";
-	case CN_TYPE_INT32:
-	case CN_TYPE_INT64: return "INTEGER";
-	case CN_TYPE_DOUBLE: return "REAL";
-	case CN_TYPE_BLOB: return "BLOB";
-	case CN_TYPE_TIME: return "TIMESTAMP";
-	case CN_TYPE_DATE: return "DATE";
-	case CN_TYPE_CLOCK: return "TIME";
-	case CN_TYPE_DECIMAL: return "NUMERIC";
-	case CN_TYPE_UUID: return "CHAR(36)";
-	default: return length ? cni_printf(arena, "VARCHAR(%u)", length) : "TEXT";
-	}
+	if (!member.length && column->storage == CN_STORE_ARRAY)
+		member.length = (unsigned)column->size - 1;
+	return words->member_type(arena, &member);
 }
 
 /* ---- defaults ---- */
 
-static void blob_literal(cni_buffer *out, const cn_value *value)
+static void blob_literal(const cni_words *words, cni_buffer *out, const cn_value *value)
 {
 	const unsigned char *bytes = value->as.p;
 
-	cni_buffer_puts(out, "x'");
+	cni_buffer_puts(out, words->blob_quotes[0]);
 	for (size_t i = 0; i < value->size; i++)
 		cni_buffer_printf(out, "%02x", bytes[i]);
-	cni_buffer_putc(out, '\'');
+	cni_buffer_puts(out, words->blob_quotes[1]);
 }
 
 static void double_literal(cni_buffer *out, double v)
@@ -87,7 +62,7 @@ static void double_literal(cni_buffer *out, double v)
 		cni_buffer_puts(out, ".0");
 }
 
-static const char *literal(cni_arena *arena, const cn_column *column)
+static const char *literal(cni_arena *arena, const cni_words *words, const cn_column *column)
 {
 	const cn_value *value = &column->default_value;
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
@@ -98,16 +73,18 @@ static const char *literal(cni_arena *arena, const cn_column *column)
 		return cni_buffer_dup(&out, arena);
 	}
 	switch (value->type) {
-	case CN_TYPE_BOOL: cni_buffer_puts(&out, value->as.b ? "1" : "0"); break;
+	case CN_TYPE_BOOL: cni_buffer_puts(&out, words->bool_words[value->as.b]); break;
 	case CN_TYPE_INT32:
 	case CN_TYPE_INT64:
-		if (cni_type_class(cn_column_type(column)) == 'r')
+		if (cn_column_type(column) == CN_TYPE_BOOL)
+			cni_buffer_puts(&out, words->bool_words[value->as.i != 0]);
+		else if (cni_type_class(cn_column_type(column)) == 'r')
 			double_literal(&out, (double)value->as.i);
 		else
 			cni_buffer_printf(&out, "%" PRId64, value->as.i);
 		break;
 	case CN_TYPE_DOUBLE: double_literal(&out, value->as.d); break;
-	case CN_TYPE_BLOB: blob_literal(&out, value); break;
+	case CN_TYPE_BLOB: blob_literal(words, &out, value); break;
 	case CN_TYPE_TIME:
 		cni_time_text(value->as.i, true, text);
 		text[10] = ' ';
@@ -148,16 +125,16 @@ static bool is_plain_default(const char *sql)
 	return plain && cni_lexer_next_solid(&lexer).kind == CNI_TOKEN_END;
 }
 
-static cn_status add_column(cni_arena *arena, const cni_layout *layout, const cni_field *field,
-	cni_ddl_table *table, cn_error *err)
+static cn_status add_column(cni_arena *arena, const cni_words *words, const cni_layout *layout,
+	const cni_field *field, cni_ddl_table *table, cn_error *err)
 {
 	const cn_column *c = field->column;
 	bool row_number = layout->row_number >= 0 && field == &layout->fields[layout->row_number];
 	cni_ddl_column column = {
 		.name = field->name,
-		.type = declared_type(arena, layout, c),
+		.type = declared_type(arena, words, layout, c),
 		.not_null = row_number ? c->not_null : !field->nullable,
-		.default_sql = c->default_value.type ? literal(arena, c) : c->default_sql,
+		.default_sql = c->default_value.type ? literal(arena, words, c) : c->default_sql,
 		.collate = c->collate,
 		.generated_sql = c->generated_sql,
 		.generated_stored = c->stored,
@@ -167,6 +144,8 @@ static cn_status add_column(cni_arena *arena, const cni_layout *layout, const cn
 
 	if (c->default_sql)
 		column.default_is_expression = !is_plain_default(c->default_sql);
+	if (row_number && words->counts_by_identity)
+		column.identity = CNI_IDENTITY_BY_DEFAULT;
 	if (!column.type || (c->default_value.type && !column.default_sql) ||
 		!CNI_PUSH(arena, table->columns, table->column_count, column))
 		return out_of_memory(err);
@@ -388,8 +367,8 @@ static cn_status add_part(cni_arena *arena, const cni_layout *layout, const cn_p
 	return add_unique(arena, layout, key->name, fields, count, false, table, err);
 }
 
-cn_status cni_model_table(
-	cni_arena *arena, const cni_layout *layout, cni_ddl_table *ret, cn_error *err)
+cn_status cni_model_table(cni_arena *arena, const cni_words *words, const cni_layout *layout,
+	cni_ddl_table *ret, cn_error *err)
 {
 	const cn_table_options *options = layout->options;
 	cni_ddl_table table = {.name = layout->model->table,
@@ -399,7 +378,7 @@ cn_status cni_model_table(
 		.renamed_from = options->renamed_from};
 
 	for (size_t i = 0; i < layout->field_count; i++)
-		TRY(add_column(arena, layout, &layout->fields[i], &table, err));
+		TRY(add_column(arena, words, layout, &layout->fields[i], &table, err));
 	TRY(add_primary_key(arena, layout, &table, err));
 	for (size_t i = 0; i < layout->field_count; i++)
 		TRY(add_column_constraints(arena, layout, i, &table, err));

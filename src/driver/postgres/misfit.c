@@ -350,7 +350,7 @@ static void add_losing(cni_buffer *out, const cni_copy *copy, size_t column, con
 }
 
 void cni_pg_misfit(cni_buffer *out, const cni_schema *to, const cni_copy *copy, size_t column,
-	cni_misfit misfit)
+	cni_misfit_kind misfit)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	const char *name = cni_quoted(&arena, copy->to->ddl.table.columns[column].name);

@@ -86,6 +86,28 @@ static void script_end(cni_buffer *out, const cni_plan *plan)
 		cni_buffer_puts(out, "COMMIT;\n");
 }
 
+static const char *member_type(cni_arena *arena, const cni_column_kind *member)
+{
+	if (member->precision)
+		return cni_printf(arena, "numeric(%u,%u)", member->precision, member->scale);
+	switch (member->type) {
+	case CN_TYPE_BOOL: return "boolean";
+	case CN_TYPE_INT32: return "integer";
+	case CN_TYPE_INT64: return "bigint";
+	case CN_TYPE_DOUBLE: return "double precision";
+	case CN_TYPE_BLOB: return "bytea";
+	case CN_TYPE_TIME: return "timestamp with time zone";
+	case CN_TYPE_DATE: return "date";
+	case CN_TYPE_CLOCK: return "time without time zone";
+	case CN_TYPE_DECIMAL: return "numeric";
+	case CN_TYPE_UUID: return "uuid";
+	case CN_TYPE_JSON: return "jsonb";
+	default:
+		return member->length ? cni_printf(arena, "character varying(%u)", member->length)
+				      : "text";
+	}
+}
+
 const cni_words cni_postgres_words = {
 	.title = "PostgreSQL",
 	.shell = "psql",
@@ -140,5 +162,9 @@ const cni_words cni_postgres_words = {
 	.insert_or_pass = {"INSERT INTO ", " ON CONFLICT DO NOTHING"},
 	.content_hash = content_hash,
 	.keys_hold_tables = true,
+	.member_type = member_type,
+	.counts_by_identity = true,
+	.bool_words = {"false", "true"},
+	.blob_quotes = {"'\\x", "'"},
 	.defer_keys = "SET CONSTRAINTS ALL DEFERRED",
 };

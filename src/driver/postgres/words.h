@@ -10,7 +10,7 @@ extern const cni_words cni_postgres_words;
 bool cni_pg_converts(const cni_copy *copy, size_t column);
 bool cni_pg_may_misfit(const cni_copy *copy, size_t column);
 void cni_pg_misfit(cni_buffer *out, const cni_schema *to, const cni_copy *copy, size_t column,
-	cni_misfit misfit);
+	cni_misfit_kind misfit);
 bool cni_pg_is_new_type(const cni_schema *from, const cni_schema *to, const char *type);
 const char *cni_pg_zero(const cni_ddl_table *table, size_t column);
 const char *cni_pg_distinct_value(cni_arena *arena, const cni_copy *copy, size_t column);

@@ -92,7 +92,7 @@ static bool may_misfit(const cni_copy *copy, size_t column)
 
 /* CAST takes any value: nothing fails. */
 static void misfit(cni_buffer *out, const cni_schema *schema, const cni_copy *copy, size_t column,
-	cni_misfit why)
+	cni_misfit_kind why)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
 	const cni_ddl_table *to = &copy->to->ddl.table;
@@ -251,6 +251,44 @@ static void script_end(cni_buffer *out, const cni_plan *plan)
 		cni_buffer_puts(out, "COMMIT;\n");
 }
 
+/* ---- models ---- */
+
+/* A STRICT table knows six types only; what the others mean is kept by the session. */
+static const char *strict_type(cn_type type)
+{
+	switch (type) {
+	case CN_TYPE_BOOL:
+	case CN_TYPE_INT32:
+	case CN_TYPE_INT64: return "INTEGER";
+	case CN_TYPE_DOUBLE: return "REAL";
+	case CN_TYPE_BLOB: return "BLOB";
+	default: return "TEXT";
+	}
+}
+
+static const char *member_type(cni_arena *arena, const cni_column_kind *member)
+{
+	if (member->strict)
+		return strict_type(member->type);
+	if (member->type == CN_TYPE_DECIMAL && member->precision > 15)
+		return cni_printf(arena, "DECIMAL_TEXT(%u, %u)", member->precision, member->scale);
+	if (member->precision)
+		return cni_printf(arena, "NUMERIC(%u, %u)", member->precision, member->scale);
+	switch (member->type) {
+	case CN_TYPE_BOOL: return "BOOLEAN";
+	case CN_TYPE_INT32:
+	case CN_TYPE_INT64: return "INTEGER";
+	case CN_TYPE_DOUBLE: return "REAL";
+	case CN_TYPE_BLOB: return "BLOB";
+	case CN_TYPE_TIME: return "TIMESTAMP";
+	case CN_TYPE_DATE: return "DATE";
+	case CN_TYPE_CLOCK: return "TIME";
+	case CN_TYPE_DECIMAL: return "NUMERIC";
+	case CN_TYPE_UUID: return "CHAR(36)";
+	default: return member->length ? cni_printf(arena, "VARCHAR(%u)", member->length) : "TEXT";
+	}
+}
+
 /* ---- the table ---- */
 
 const cni_words cni_sqlite_words = {
@@ -300,5 +338,8 @@ const cni_words cni_sqlite_words = {
 	.forbids_null = forbids_null,
 	.insert_or_pass = {"INSERT OR IGNORE INTO ", ""},
 	.content_hash = content_hash,
+	.member_type = member_type,
+	.bool_words = {"0", "1"},
+	.blob_quotes = {"x'", "'"},
 	.defer_keys = "PRAGMA defer_foreign_keys = 1",
 };

@@ -17,7 +17,7 @@
 
 /* The rows for which the condition holds, counted; `where` becomes what stands behind FROM. */
 static cn_status count_misfits(cni_decider *decider, const cni_copy *copy, size_t column,
-	cni_misfit why, cni_buffer *where, int64_t *ret, cn_error *err)
+	cni_misfit_kind why, cni_buffer *where, int64_t *ret, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	CLEANUP(cni_buffer_done) cni_buffer misfit = {0};
@@ -35,8 +35,8 @@ static cn_status count_misfits(cni_decider *decider, const cni_copy *copy, size_
 	return cni_count(decider, &sql, ret, err);
 }
 
-static cn_status ask_cast(cni_decider *decider, const cni_copy *copy, size_t column, cni_misfit why,
-	const char *where, int64_t rows, cn_error *err)
+static cn_status ask_cast(cni_decider *decider, const cni_copy *copy, size_t column,
+	cni_misfit_kind why, const char *where, int64_t rows, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer text = {0};
 	CLEANUP(cni_buffer_done) cni_buffer detail = {0};

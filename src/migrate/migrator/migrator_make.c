@@ -57,8 +57,8 @@ static cn_status made_here(
 	*ret = making->recorded;
 	if (usual)
 		return CN_OK;
-	TRY(cni_folder_replay_order(&making->folder, &making->migrator->home, &order,
-		making->arena, &made, NULL, err));
+	TRY(cni_folder_replay_order(
+		&making->folder, &making->migrator->home, &order, making->arena, &made, NULL, err));
 	*ret = made;
 	return CN_OK;
 }
@@ -102,13 +102,17 @@ static cn_status open_data(make_job *making, cn_error *err)
 		return CN_OK;
 	TRY(cni_migrator_open(migrator, CNI_OPEN_READ, true, &live, err));
 	cn_status status = is_usable(making, live, &usable, err);
-	making->copied = !live->path || cni_file_size(live->path) <= CNI_PROOF_MAX_BYTES;
+	bool copies = live->driver->snapshot != NULL;
+	making->copied =
+		copies && (!live->path || cni_file_size(live->path) <= CNI_PROOF_MAX_BYTES);
 	if (status >= 0 && usable && making->copied)
 		status = cni_conn_snapshot(live, &making->data, err);
 	cni_migrator_close(migrator, &live);
 	if (status < 0 || !usable || making->copied)
 		return status;
-	return cni_migrator_open(migrator, CNI_OPEN_WRITE, true, &making->data, err);
+	/* an engine that makes no copies needs no tables either */
+	return cni_migrator_open(
+		migrator, copies ? CNI_OPEN_WRITE : CNI_OPEN_READ, true, &making->data, err);
 }
 
 /* ---- decide ---- */
