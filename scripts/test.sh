@@ -1,6 +1,7 @@
 #!/bin/sh
 # make test: everything that says whether Cantil is right. The last line is `N passed, N failed`.
-# test.sh long: the same with the whole of the shared corpora (an hour).
+# test.sh long: the same with the whole of the shared corpora and with the amounts of docs/safety.md (a night). With
+# CANTIL_LONG_SHARE=20 a twentieth of the amounts: every part is run, in about an hour.
 set -eu
 cd "$(dirname "$0")/.."
 long=${1:-}
@@ -59,11 +60,18 @@ scorer() { # scorer NAME COMMAND…: a program of ../shared whose last line is `
 	add "$name" "${line%% passed*}" "$(echo "$line" | sed 's/.*, \([0-9]*\) failed/\1/')"
 }
 
+amounts() { # amounts DIVISOR: of a long run
+	export CANTIL_FAULT_SEEDS=$((500 / $1)) CANTIL_TEST_KILLS=$((5000 / $1)) CANTIL_TEST_SIZES=$((400 / $1)) \
+		CANTIL_TEST_PROCESSES=64 CANTIL_TEST_ROUNDS=$((500 / $1)) CANTIL_TEST_FILES=$((10000 / $1)) \
+		CANTIL_TEST_PAIRS=$((100000 / $1))
+}
+
 slower=3 slowest=10
-if [ -n "$long" ]; then # docs/safety.md; no test is too slow then
+if [ -n "$long" ]; then # no test is too slow then
 	slower=0 slowest=0
-	export CANTIL_FAULT_SEEDS=500 CANTIL_TEST_ALL=1 CANTIL_TEST_KILLS=5000 CANTIL_TEST_SIZES=400 \
-		CANTIL_TEST_PROCESSES=64 CANTIL_TEST_ROUNDS=500 CANTIL_TEST_FILES=10000
+	share=${CANTIL_LONG_SHARE:-1}
+	amounts "$share"
+	export CANTIL_TEST_ALL=1
 fi
 if tests/postgres/server.sh available; then # one for the whole run
 	cluster=$(mktemp -d /tmp/cantil-postgres-XXXXXX)
@@ -74,6 +82,10 @@ fi
 scripts/build.sh build -Dwerror=true
 mkdir -p "$logs"
 suite gcc build $slower
+if [ -n "$long" ]; then # ten times as slow
+	amounts $((share * 10))
+	unset CANTIL_TEST_ALL
+fi
 CC=clang scripts/build.sh build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
 ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	suite clang-asan-ubsan build-asan $slowest
