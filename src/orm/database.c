@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "orm/database_impl.h"
 #include "orm/model_schema.h"
 #include "sql/lexer.h"
@@ -172,6 +173,11 @@ static cn_status create_missing(cni_conn *conn, void *ctx, cn_error *err)
 		if (!cni_schema_find(there, object->ddl.kind, object->name))
 			TRY(cni_conn_exec(conn, object->sql, err));
 	}
+	for (size_t i = 0; i < wanted->object_count; i++) {
+		const cni_object *object = &wanted->objects[i];
+		if (object->late_sql && !cni_schema_find(there, object->ddl.kind, object->name))
+			TRY(cni_conn_exec(conn, object->late_sql, err));
+	}
 	return CN_OK;
 }
 
@@ -195,6 +201,29 @@ static const char *drop_word(cni_ddl_kind kind)
 	}
 }
 
+/* Foreign keys that were added late can go first: then no order of tables matters. */
+static cn_status drop_late(cni_conn *conn, const cni_object *object, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	const cni_ddl_table *table = &object->ddl.table;
+
+	if (!object->late_sql || object->ddl.kind != CNI_DDL_TABLE)
+		return CN_OK;
+	for (size_t i = 0; i < table->constraint_count; i++) {
+		const cni_ddl_constraint *constraint = &table->constraints[i];
+		if (constraint->kind != CNI_FOREIGN_KEY || !constraint->name)
+			continue;
+		cni_buffer_puts(&sql, "ALTER TABLE ");
+		cni_quote_name(&sql, object->name);
+		cni_buffer_puts(&sql, " DROP CONSTRAINT ");
+		cni_quote_name(&sql, constraint->name);
+		cni_buffer_puts(&sql, ";\n");
+	}
+	if (sql.failed)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return sql.size ? cni_conn_exec(conn, sql.data, err) : CN_OK;
+}
+
 static cn_status drop_known(cni_conn *conn, void *ctx, cn_error *err)
 {
 	cn_db *db = ctx;
@@ -204,7 +233,13 @@ static cn_status drop_known(cni_conn *conn, void *ctx, cn_error *err)
 	TRY(cni_models_schema(&arena, db->declared, db->uri.engine, &wanted, err));
 	TRY(cni_conn_inspect(conn, &arena, &there, err));
 	/* models may refer to each other in a circle */
-	TRY(cni_conn_exec(conn, "PRAGMA defer_foreign_keys = 1", err));
+	TRY(cni_conn_exec(conn, conn->driver->words->defer_keys, err));
+	for (size_t i = 0; i < wanted->object_count; i++) {
+		const cni_object *object = cni_schema_find(
+			there, wanted->objects[i].ddl.kind, wanted->objects[i].name);
+		if (object)
+			TRY(drop_late(conn, object, err));
+	}
 	for (size_t i = wanted->object_count; i > 0; i--) {
 		const cni_object *object = &wanted->objects[i - 1];
 		const char *word = drop_word(object->ddl.kind);

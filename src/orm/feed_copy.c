@@ -37,8 +37,10 @@ cn_status cni_feed_copy(cni_feed *feed, const cni_layout *layout, const bool *gi
 	cn_session *s = feed->s;
 	const char **columns = cni_alloc(&s->scratch, layout->field_count * sizeof *columns);
 	cni_feed_source source = {feed, layout, given, rows, count, 0};
-	cni_copy_rows job = {
-		.table = layout->name, .columns = columns, .next = next_row, .ctx = &source};
+	cni_copy_rows job = {.table = cni_layout_table(layout),
+		.columns = columns,
+		.next = next_row,
+		.ctx = &source};
 
 	if (!columns)
 		return cni_session_oom(s);

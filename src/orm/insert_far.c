@@ -28,11 +28,12 @@ typedef struct far_rows {
 static cn_status bind_run(cni_stmt *stmt, size_t at, void *ctx, cn_error *err)
 {
 	far_rows *rows = ctx;
+	cn_session *s = rows->flush->s;
 	size_t index = 1;
 
-	if (cni_feed_bind(rows->flush->s, stmt, rows->layout, rows->given, rows->rows[at], &index) <
-		0)
-		return cn_error_wrap(err, "model \"%s\"", rows->layout->name);
+	(void)err; /* it is the session's */
+	if (cni_feed_bind(s, stmt, rows->layout, rows->given, rows->rows[at], &index) < 0)
+		return cn_error_wrap(&s->error, "model \"%s\"", rows->layout->name);
 	return CN_OK;
 }
 
@@ -104,8 +105,8 @@ static cn_status copy_numbered(far_rows *rows, bool *ret_done)
 
 	if (!numbers || !given)
 		return cni_session_oom(s);
-	cn_status status = cni_conn_reserve_keys(
-		rows->flush->conn, layout->name, number->name, rows->count, numbers, &s->error);
+	cn_status status = cni_conn_reserve_keys(rows->flush->conn, cni_layout_table(layout),
+		number->name, rows->count, numbers, &s->error);
 	if (status == CN_ENOTFOUND) {
 		s->error = (cn_error){0};
 		return CN_OK;

@@ -135,6 +135,12 @@ cn_status cni_relations_init(cni_registry *registry, cn_error *err) CN_MUST_CHEC
 
 /* ---- helpers that they share ---- */
 
+/* The table's name, not quoted. */
+static inline const char *cni_layout_table(const cni_layout *layout)
+{
+	return layout->model->table ? layout->model->table : layout->name;
+}
+
 /* Index of the field with this SQL name (ASCII case ignored) or member name; -1. */
 long cni_layout_field(const cni_layout *layout, const char *name);
 

@@ -1,5 +1,6 @@
 /* query.c - reading: conditions, lists, single rows, numbers. */
 #include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -104,7 +105,7 @@ void cni_query_select(
 		if (query->limit)
 			cni_buffer_printf(sql, " LIMIT %zu", query->limit);
 		else
-			cni_buffer_puts(sql, " LIMIT -1");
+			cni_buffer_printf(sql, " LIMIT %" PRId64, INT64_MAX);
 		if (query->offset)
 			cni_buffer_printf(sql, " OFFSET %zu", query->offset);
 	}
@@ -521,7 +522,7 @@ static int64_t number(cn_session *s, const cn_model *model, const cn_query *quer
 		cni_buffer_printf(
 			&sql, "SELECT %s FROM %s", exists ? "1" : "count(*)", layout->quoted);
 	add_where(&sql, query);
-	cni_buffer_printf(&sql, "%s%s", query->distinct ? ")" : "", exists ? " LIMIT 1" : "");
+	cni_buffer_printf(&sql, "%s%s", query->distinct ? ") AS cantil_rows" : "", exists ? " LIMIT 1" : "");
 	return read_int(s, layout, query, &sql, &result) < 0 ? 0 : result;
 }
 

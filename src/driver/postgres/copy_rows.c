@@ -22,6 +22,7 @@ typedef struct copier {
 	cn_value *row;
 	bool binary;
 	cni_buffer out;
+	cni_buffer sql;
 } copier;
 
 static cn_status no_memory(cn_error *err) { return cn_fail(err, CN_ENOMEM, "out of memory"); }
@@ -59,19 +60,21 @@ static cn_status find_types(copier *c, cn_error *err)
 
 static cn_status start(copier *c, cn_error *err)
 {
-	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
 	CLEANUP(cni_pg_clearp) PGresult *result = NULL;
 	pg_conn *conn = c->conn;
+	cni_buffer sql = {0};
 
 	cni_buffer_puts(&sql, "COPY ");
 	cni_quote_name(&sql, c->copy->table);
 	cni_buffer_puts(&sql, " (");
 	column_list(&sql, c->copy);
 	cni_buffer_puts(&sql, c->binary ? ") FROM STDIN (FORMAT binary)" : ") FROM STDIN");
+	c->sql = sql;
 	if (sql.failed)
 		return no_memory(err);
 	TRY(cni_pg_free_wire(conn, err));
-	cni_pg_running(conn, "COPY");
+	TRY(cni_pg_alive(conn, err));
+	cni_pg_running(conn, sql.data);
 	if (!PQsendQuery(conn->pq, sql.data))
 		return cni_pg_fail(conn, NULL, NULL, err);
 	TRY(cni_pg_result(conn, &result, err));
@@ -257,10 +260,11 @@ cn_status cni_pg_copy_rows(cni_conn *base, cni_copy_rows *copy, cn_error *err)
 	cn_status status = c.types && c.row ? CN_OK : no_memory(err);
 	if (status == CN_OK)
 		status = copy_rows(&c, err);
+	if (conn->trace && c.sql.data)
+		conn->trace(c.sql.data, cni_clock_mono_us() - began_us, conn->trace_ctx);
+	cni_buffer_done(&c.sql);
 	cni_buffer_done(&c.out);
 	free(c.types);
 	free(c.row);
-	if (conn->trace)
-		conn->trace("COPY", cni_clock_mono_us() - began_us, conn->trace_ctx);
 	return status;
 }

@@ -145,20 +145,30 @@ static cn_status take_part(batch_run *run, cn_error *err)
 	}
 }
 
+/* Of one run each, when somebody wants to see them with their times. */
+static size_t part_size(const batch_run *run) { return run->conn->trace ? 1 : PART; }
+
+static cn_status send_part(batch_run *run, cn_error *err)
+{
+	for (size_t i = 0; i < part_size(run) && run->sent < run->batch->count; i++) {
+		TRY(send_one(run, err));
+		if (i % 64 == 63)
+			TRY(flush(run->conn, err));
+	}
+	return CN_OK;
+}
+
 static cn_status run_parts(batch_run *run, cn_error *err)
 {
-	size_t count = run->batch->count;
-
-	while (run->sent < count) {
-		cn_error failure;
-		cn_status bound = CN_OK;
-		for (size_t i = 0; i < PART && run->sent < count && bound == CN_OK; i++) {
-			bound = send_one(run, &failure);
-			if (bound == CN_OK && i % 64 == 63)
-				TRY(flush(run->conn, err));
-		}
+	while (run->sent < run->batch->count) {
+		int64_t began_us = run->conn->trace ? cni_clock_mono_us() : 0;
+		cn_status bound = send_part(run, err);
+		cn_error failure = {0};
 		size_t failed = run->batch->failed;
+		if (bound != CN_OK && err)
+			failure = *err;
 		TRY(cni_pg_pipeline_sync(run->conn, err));
+		/* a run that was sent comes before the one that could not be bound */
 		TRY(take_part(run, err));
 		if (bound != CN_OK) {
 			run->batch->failed = failed;
@@ -166,6 +176,7 @@ static cn_status run_parts(batch_run *run, cn_error *err)
 				*err = failure;
 			return bound;
 		}
+		cni_pg_told(run->stmt, began_us);
 	}
 	return CN_OK;
 }
@@ -183,12 +194,10 @@ cn_status cni_pg_batch(cni_stmt *base, cni_batch *batch, cn_error *err)
 	TRY(cni_pg_free_wire(conn, err));
 	TRY(cni_pg_alive(conn, err));
 	TRY(cni_pg_prepared(stmt, err));
-	int64_t began_us = conn->trace ? cni_clock_mono_us() : 0;
 	TRY(cni_pg_pipeline_begin(conn, err));
 	cni_pg_running(conn, stmt->sql);
 	cn_status status = run_parts(&run, err);
 	PQclear(run.row);
 	cni_pg_pipeline_end(conn);
-	cni_pg_told(stmt, began_us);
 	return status;
 }

@@ -250,7 +250,7 @@ void cni_pg_count(pg_conn *conn, PGresult *result);
 cn_status cni_pg_send(pg_stmt *stmt, cn_error *err) CN_MUST_CHECK;
 /* Reads what is left on the wire, and drops it. */
 void cni_pg_drain(pg_conn *conn);
-/* Tells who traces that the statement has run; of a batch the last values. Source: trace.c */
+/* Tells who traces that the statement has run. Source: trace.c */
 void cni_pg_told(const pg_stmt *stmt, int64_t began_us);
 int cni_pg_spool_next(pg_stmt *stmt, cn_error *err); /* as a step */
 void cni_pg_spool_free(pg_spool *spool);             /* NULL is allowed */
