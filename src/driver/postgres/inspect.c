@@ -96,26 +96,28 @@ bool cni_pg_note(pg_inspection *in, cni_ddl *ddl, const char *column, bool kept,
 
 /* The parts of a thing count as the thing: a default and a constraint as their table, a rule as its
  * view, a row type as its table, an array as its element. */
+#define USERS "oid >= 16384" /* below are the server's own */
 #define DEPENDS                                                                                   \
 	"WITH part AS ("                                                                          \
 	" SELECT 'pg_attrdef'::regclass AS c, oid AS o, 1 AS n, adrelid AS t FROM pg_attrdef"     \
-	" UNION ALL SELECT 'pg_constraint'::regclass, oid, CASE WHEN conrelid = 0 THEN 2 ELSE 1 " \
+	" WHERE " USERS                                                                           \
+	" UNION ALL SELECT 'pg_constraint'::regclass, oid, CASE WHEN conrelid = 0 THEN 2 ELSE 1"  \
 	" END, CASE WHEN conrelid = 0 THEN contypid ELSE conrelid END FROM pg_constraint"         \
-	" WHERE contype NOT IN ('f', 't')"                                                        \
-	" UNION ALL SELECT 'pg_rewrite'::regclass, oid, 1, ev_class FROM pg_rewrite"              \
-	" WHERE rulename = '_RETURN'"                                                             \
-	" UNION ALL SELECT 'pg_rewrite'::regclass, oid, 6, oid FROM pg_rewrite"                   \
-	" WHERE rulename <> '_RETURN'"                                                            \
-	" UNION ALL SELECT 'pg_type'::regclass, t.oid,"                                           \
+	" WHERE contype NOT IN ('f', 't') AND " USERS                                             \
+	" UNION ALL SELECT 'pg_rewrite'::regclass, oid, CASE rulename WHEN '_RETURN' THEN 1"      \
+	" ELSE 6 END, CASE rulename WHEN '_RETURN' THEN ev_class ELSE oid END FROM pg_rewrite"    \
+	" WHERE " USERS " UNION ALL SELECT 'pg_type'::regclass, t.oid,"                           \
 	" CASE WHEN coalesce(k.relkind, k2.relkind, 'c') = 'c' THEN 2 ELSE 1 END,"                \
 	" CASE WHEN coalesce(k.relkind, k2.relkind, 'c') <> 'c' THEN coalesce(k.oid, k2.oid)"     \
 	" WHEN e.oid IS NOT NULL THEN e.oid ELSE t.oid END"                                       \
 	" FROM pg_type t LEFT JOIN pg_class k ON k.oid = t.typrelid"                              \
 	" LEFT JOIN pg_type e ON e.typarray = t.oid LEFT JOIN pg_class k2 ON k2.oid = e.typrelid" \
-	" UNION ALL SELECT 'pg_class'::regclass, k.oid, CASE WHEN k.relkind = 'c' THEN 2 ELSE 1 " \
+	" WHERE t." USERS                                                                         \
+	" UNION ALL SELECT 'pg_class'::regclass, k.oid, CASE WHEN k.relkind = 'c' THEN 2 ELSE 1"  \
 	" END, CASE WHEN k.relkind = 'c' THEN k.reltype ELSE k.oid END FROM pg_class k"           \
-	" UNION ALL SELECT 'pg_proc'::regclass, oid, 3, oid FROM pg_proc"                         \
-	" UNION ALL SELECT 'pg_trigger'::regclass, oid, 4, oid FROM pg_trigger"                   \
+	" WHERE k." USERS                                                                         \
+	" UNION ALL SELECT 'pg_proc'::regclass, oid, 3, oid FROM pg_proc WHERE " USERS            \
+	" UNION ALL SELECT 'pg_trigger'::regclass, oid, 4, oid FROM pg_trigger WHERE " USERS      \
 	" UNION ALL SELECT 'pg_policy'::regclass, oid, 5, oid FROM pg_policy"                     \
 	" UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, 8, oid FROM pg_statistic_ext)"      \
 	" SELECT DISTINCT a.n, a.t::int8, b.n, b.t::int8 FROM pg_depend d"                        \

@@ -38,10 +38,13 @@ cn_status cni_pg_plan_run(pg_planner *p, const char *comment, cn_error *err, con
 	return cni_conn_exec(p->scratch, sql, err);
 }
 
-cn_status cni_pg_plan_try(pg_planner *p, const char *comment, const char *sql, bool *ret_refused,
-	cn_error *why, cn_error *err)
+static cn_status run_saved(
+	pg_planner *p, const char *sql, bool keep, bool *ret_taken, cn_error *why, cn_error *err)
 {
-	*ret_refused = false;
+	static const char back[] = "ROLLBACK TO SAVEPOINT cantil_try; RELEASE SAVEPOINT cantil_try";
+
+	if (!sql)
+		return no_memory(err);
 	TRY(cni_conn_exec(p->scratch, "SAVEPOINT cantil_try", err));
 	cn_status status = cni_conn_exec(p->scratch, sql, why);
 	if (status == CN_ENOMEM || status == CN_ECANCELED || status == CN_ECONNECT) {
@@ -49,18 +52,34 @@ cn_status cni_pg_plan_try(pg_planner *p, const char *comment, const char *sql, b
 			*err = *why;
 		return status;
 	}
-	*ret_refused = status < 0;
-	TRY(cni_conn_exec(p->scratch,
-		status < 0 ? "ROLLBACK TO SAVEPOINT cantil_try; RELEASE SAVEPOINT cantil_try"
-			   : "RELEASE SAVEPOINT cantil_try",
-		err));
-	return status < 0 ? CN_OK : add_step(p, comment, cni_strdup(p->arena, sql), err);
+	*ret_taken = status == CN_OK;
+	return cni_conn_exec(
+		p->scratch, status < 0 || !keep ? back : "RELEASE SAVEPOINT cantil_try", err);
+}
+
+cn_status cni_pg_plan_would(
+	pg_planner *p, const char *sql, bool *ret_taken, cn_error *why, cn_error *err)
+{
+	return run_saved(p, sql, false, ret_taken, why, err);
+}
+
+cn_status cni_pg_plan_try(pg_planner *p, const char *comment, const char *sql, bool *ret_refused,
+	cn_error *why, cn_error *err)
+{
+	bool taken;
+
+	TRY(run_saved(p, sql, true, &taken, why, err));
+	*ret_refused = !taken;
+	return taken ? add_step(p, comment, cni_strdup(p->arena, sql), err) : CN_OK;
 }
 
 cn_status cni_pg_plan_look(pg_planner *p, cn_error *err)
 {
 	cni_schema *schema;
 
+	if (p->now && p->looked_at == p->plan.step_count)
+		return CN_OK;
+	p->looked_at = p->plan.step_count;
 	TRY(cni_conn_inspect(p->scratch, p->arena, &schema, err));
 	p->now = schema;
 	return CN_OK;
@@ -123,7 +142,7 @@ const cni_copy *cni_pg_plan_copy(const pg_planner *p, const char *table)
 	" END FROM pg_class c JOIN (SELECT oid, max(depth) AS depth FROM reader GROUP BY oid) x" \
 	" ON x.oid = c.oid WHERE c.relkind IN ('v', 'm') ORDER BY x.depth DESC, c.relname"
 
-static const char *text_of(pg_planner *p, const char *text)
+const char *cni_pg_plan_text(pg_planner *p, const char *text)
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 
@@ -150,9 +169,9 @@ cn_status cni_pg_plan_drop_readers(
 		only = cni_printf(p->arena,
 			"d.refobjsubid = (SELECT attnum FROM pg_attribute WHERE attrelid = d.refobjid "
 			"AND attname = %s)",
-			text_of(p, column));
-	const char *sql =
-		cni_printf(p->arena, READERS, text_of(p, cni_pg_plan_name(p, table)), only);
+			cni_pg_plan_text(p, column));
+	const char *sql = cni_printf(
+		p->arena, READERS, cni_pg_plan_text(p, cni_pg_plan_name(p, table)), only);
 	if (p->arena->failed)
 		return no_memory(err);
 	TRY(cni_conn_prepare(p->scratch, sql, &stmt, err));

@@ -18,7 +18,8 @@ typedef struct pg_planner {
 	const cni_plan_request *request;
 	cni_arena *arena;
 	cni_conn *scratch;
-	const cni_schema *now; /* what the scratch held when it was last looked at */
+	const cni_schema *now; /* what the scratch held when it was last looked at … */
+	size_t looked_at;      /* … after so many steps */
 	cni_plan plan;
 	const cni_object **remade; /* dropped and created: they get their grants back */
 	size_t remade_count;
@@ -31,6 +32,11 @@ cn_status cni_pg_plan_run(pg_planner *p, const char *comment, cn_error *err, con
 /* The same; *ret_refused: the server refused it, nothing was added, *why tells. */
 cn_status cni_pg_plan_try(pg_planner *p, const char *comment, const char *sql, bool *ret_refused,
 	cn_error *why, cn_error *err) CN_MUST_CHECK;
+/* Would the server run it? Nothing stays. */
+cn_status cni_pg_plan_would(pg_planner *p, const char *sql, bool *ret_taken, cn_error *why,
+	cn_error *err) CN_MUST_CHECK;
+/* A text as a literal, in the arena; "''" when out of memory. */
+const char *cni_pg_plan_text(pg_planner *p, const char *text);
 cn_status cni_pg_plan_look(pg_planner *p, cn_error *err) CN_MUST_CHECK;
 /* A name quoted, in the arena; "" when out of memory (the arena has failed then). */
 const char *cni_pg_plan_name(pg_planner *p, const char *name);
@@ -56,7 +62,9 @@ cn_status cni_pg_plan_drop_constraints(pg_planner *p, cn_error *err) CN_MUST_CHE
 cn_status cni_pg_plan_table(
 	pg_planner *p, const cni_object *now, const cni_object *to, cn_error *err) CN_MUST_CHECK;
 cn_status cni_pg_plan_late(pg_planner *p, cn_error *err) CN_MUST_CHECK;
-/* plan_column.c: one column that stays. */
+/* plan_column.c: the types of a table's columns; then one column that stays; a new one. */
+cn_status cni_pg_plan_types(
+	pg_planner *p, const cni_object *now, const cni_object *to, cn_error *err) CN_MUST_CHECK;
 cn_status cni_pg_plan_column(pg_planner *p, const cni_object *to, const cni_ddl_column *now,
 	size_t column, const cni_copy *copy, cn_error *err) CN_MUST_CHECK;
 cn_status cni_pg_plan_add_column(pg_planner *p, const cni_object *to, size_t column,

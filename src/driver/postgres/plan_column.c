@@ -113,38 +113,99 @@ static cn_status mark_rewrite(const place *at, int64_t before, cn_error *err)
 	return CN_OK;
 }
 
-/* As the server converts by itself; else by an explicit cast; else by way of text. */
-static cn_status change_type(const place *at, bool cast, cn_error *err)
+/* One way of converting a column: 0: as the server does by itself, 1: by a cast, 2: by way of text.
+ */
+static const char *type_clause(const place *at, int way)
 {
-	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
-	pg_planner *p = at->p;
-	bool refused = true;
-	cn_error why;
-	int64_t before;
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 
-	TRY(file_of(at, &before, err));
-	for (int way = cast; way < 3 && refused; way++) {
-		cni_buffer_clear(&sql);
-		cni_buffer_printf(&sql, "ALTER TABLE %s ALTER COLUMN %s TYPE %s", at->table,
-			at->column, at->is->type);
-		if (at->is->collate)
-			cni_buffer_printf(
-				&sql, " COLLATE %s", cni_pg_plan_name(p, at->is->collate));
-		if (way == 1)
-			cni_buffer_printf(&sql, " USING CAST(%s AS %s)", at->column, at->is->type);
-		else if (way == 2)
-			cni_buffer_printf(&sql, " USING CAST(CAST(%s AS text) AS %s)", at->column,
-				at->is->type);
-		if (sql.failed)
+	cni_buffer_printf(&out, "ALTER COLUMN %s TYPE %s", at->column, at->is->type);
+	if (at->is->collate)
+		cni_buffer_printf(&out, " COLLATE %s", cni_pg_plan_name(at->p, at->is->collate));
+	if (way == 1)
+		cni_buffer_printf(&out, " USING CAST(%s AS %s)", at->column, at->is->type);
+	else if (way == 2)
+		cni_buffer_printf(
+			&out, " USING CAST(CAST(%s AS text) AS %s)", at->column, at->is->type);
+	return cni_buffer_dup(&out, at->p->arena);
+}
+
+/* Appends the first way that the server takes. */
+static cn_status find_way(const place *at, bool cast, cni_buffer *out, cn_error *err)
+{
+	cn_error why = {0};
+
+	for (int way = cast; way < 3; way++) {
+		const char *clause = type_clause(at, way);
+		bool taken;
+		if (!clause)
 			return no_memory(err);
-		const char *what = cni_printf(p->arena, "becomes %s", at->is->type);
-		TRY(cni_pg_plan_try(p, says(at, what), cni_buffer_text(&sql), &refused, &why, err));
+		TRY(cni_pg_plan_would(at->p,
+			cni_printf(at->p->arena, "ALTER TABLE %s %s", at->table, clause), &taken,
+			&why, err));
+		if (!taken)
+			continue;
+		cni_buffer_printf(out, "%s%s", out->size ? ", " : "", clause);
+		return out->failed ? no_memory(err) : CN_OK;
 	}
-	if (!refused)
-		return mark_rewrite(at, before, err);
 	if (err)
 		*err = why;
 	return cn_error_wrap(err, "table \"%s\", column \"%s\"", at->to->name, at->is->name);
+}
+
+/* What holds a column to its type goes first: views, triggers, policies, its default. */
+static cn_status free_type(const place *at, const cni_ddl_column *now, cn_error *err)
+{
+	if (now->default_sql)
+		TRY(alter(at,
+			at->is->default_sql ? "gets its default again later" : "has no default",
+			"DROP DEFAULT", err));
+	TRY(cni_pg_plan_drop_readers(at->p, at->to->name, at->is->name, err));
+	return drop_users(at, err);
+}
+
+static bool changes_type(const cni_ddl_column *now, const cni_ddl_column *to)
+{
+	return !cni_equal(now->type, to->type) || !cni_equal(now->collate, to->collate);
+}
+
+static const cni_ddl_column *column_of(const cni_object *table, const char *name)
+{
+	for (size_t i = 0; i < table->ddl.table.column_count; i++)
+		if (strcmp(table->ddl.table.columns[i].name, name) == 0)
+			return &table->ddl.table.columns[i];
+	return NULL;
+}
+
+/* All of a table in one statement: if it writes the rows anew, then once. */
+cn_status cni_pg_plan_types(
+	pg_planner *p, const cni_object *now, const cni_object *to, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer clauses = {0}, what = {0};
+	const cni_copy *copy = cni_pg_plan_copy(p, to->name);
+	place any = {0};
+	int64_t before;
+
+	for (size_t i = 0; i < to->ddl.table.column_count; i++) {
+		const place at = place_of(p, to, i);
+		const cni_ddl_column *is = column_of(now, at.is->name);
+		if (!is || is->generated_sql || at.is->generated_sql || !changes_type(is, at.is))
+			continue;
+		any = at;
+		TRY(free_type(&at, is, err));
+		TRY(find_way(&at, copy && copy->columns[i].cast, &clauses, err));
+		cni_buffer_printf(
+			&what, "%s %s becomes %s", what.size ? "," : "", at.is->name, at.is->type);
+	}
+	if (!any.p)
+		return CN_OK;
+	if (what.failed)
+		return no_memory(err);
+	TRY(file_of(&any, &before, err));
+	TRY(cni_pg_plan_run(p,
+		cni_printf(p->arena, "table %s:%s", to->name, cni_buffer_text(&what)), err,
+		"ALTER TABLE %s %s", any.table, cni_buffer_text(&clauses)));
+	return mark_rewrite(&any, before, err);
 }
 
 /* ---- NULL ---- */
@@ -169,29 +230,45 @@ static const char *serial_sequence(pg_planner *p, const char *default_sql)
 	return end ? cni_strndup(p->arena, name, (size_t)(end - name)) : NULL;
 }
 
+/* The old sequence steps aside, so that the new one is called as usual, and is asked how far it has
+ * counted. */
+static cn_status follow_sequence(
+	const place *at, const char *sequence, const char *how, cn_error *err)
+{
+	static const char aside[] = "cantil_old_sequence";
+	pg_planner *p = at->p;
+	const char *what = says(at, "goes on counting where it was");
+	bool goes = !cni_schema_find(p->request->to, CNI_DDL_OPAQUE, sequence);
+
+	TRY(cni_pg_plan_run(p, what, err, "ALTER SEQUENCE %s OWNED BY NONE", sequence));
+	if (goes)
+		TRY(cni_pg_plan_run(
+			p, what, err, "ALTER SEQUENCE %s RENAME TO %s", sequence, aside));
+	TRY(alter(at, "gets its numbers from an identity", how, err));
+	TRY(cni_pg_plan_run(p, what, err,
+		"SELECT setval(pg_get_serial_sequence(%s, %s), last_value, is_called) FROM %s",
+		cni_pg_plan_text(p, at->table), cni_pg_plan_text(p, at->is->name),
+		goes ? aside : sequence));
+	return goes ? cni_pg_plan_run(p, what, err, "DROP SEQUENCE %s", aside) : CN_OK;
+}
+
 static cn_status add_identity(const place *at, const char *sequence, cn_error *err)
 {
-	CLEANUP(cni_buffer_done) cni_buffer table = {0}, column = {0};
 	pg_planner *p = at->p;
+	const char *options = at->is->identity_sql;
 	const char *how = cni_printf(p->arena, "ADD GENERATED %s AS IDENTITY%s%s%s",
 		at->is->identity == CNI_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT",
-		at->is->identity_sql ? " (" : "", at->is->identity_sql ? at->is->identity_sql : "",
-		at->is->identity_sql ? ")" : "");
+		options ? " (" : "", options ? options : "", options ? ")" : "");
 
 	if (!how)
 		return no_memory(err);
-	TRY(alter(at, "gets its numbers from an identity", how, err));
-	cni_quote_text(&table, at->table);
-	cni_quote_text(&column, at->is->name);
-	if (table.failed || column.failed)
-		return no_memory(err);
 	if (sequence)
-		return cni_pg_plan_run(p, says(at, "goes on counting where it was"), err,
-			"SELECT setval(pg_get_serial_sequence(%s, %s), last_value, is_called) FROM %s",
-			table.data, column.data, sequence);
+		return follow_sequence(at, sequence, how, err);
+	TRY(alter(at, "gets its numbers from an identity", how, err));
 	return cni_pg_plan_run(p, says(at, "goes on counting behind the largest"), err,
 		"SELECT setval(pg_get_serial_sequence(%s, %s), max(%s)) FROM %s HAVING max(%s) > 0",
-		table.data, column.data, at->column, at->table, at->column);
+		cni_pg_plan_text(p, at->table), cni_pg_plan_text(p, at->is->name), at->column,
+		at->table, at->column);
 }
 
 static cn_status change_identity(const place *at, const cni_ddl_column *now, cn_error *err)
@@ -217,7 +294,6 @@ cn_status cni_pg_plan_column(pg_planner *p, const cni_object *to, const cni_ddl_
 	const place at = place_of(p, to, column);
 	const cni_ddl_column *is = at.is;
 	const cni_copy_column *how = copy ? &copy->columns[column] : NULL;
-	bool type = !cni_equal(now->type, is->type) || !cni_equal(now->collate, is->collate);
 	bool default_differs = !cni_equal(now->default_sql, is->default_sql);
 	bool identity =
 		now->identity != is->identity || !cni_equal(now->identity_sql, is->identity_sql);
@@ -225,18 +301,11 @@ cn_status cni_pg_plan_column(pg_planner *p, const cni_object *to, const cni_ddl_
 	if (now->generated_sql && !is->generated_sql)
 		TRY(alter(
 			&at, "keeps its values and is no longer computed", "DROP EXPRESSION", err));
-	/* a default of the old type may have no place in the new one */
-	if (now->default_sql && (type || !is->default_sql) && (default_differs || type))
-		TRY(alter(&at, is->default_sql ? "gets its default again later" : "has no default",
-			"DROP DEFAULT", err));
-	if (type) {
-		TRY(cni_pg_plan_drop_readers(p, to->name, is->name, err));
-		TRY(drop_users(&at, err));
-		TRY(change_type(&at, how && how->cast, err));
-	}
+	if (now->default_sql && !is->default_sql)
+		TRY(alter(&at, "has no default", "DROP DEFAULT", err));
 	if (how && how->fill && !is->generated_sql)
 		TRY(fill(&at, how->fill, err));
-	if (is->default_sql && (default_differs || type)) {
+	if (is->default_sql && default_differs) {
 		const char *set = cni_printf(p->arena, "SET DEFAULT %s", is->default_sql);
 		if (!set)
 			return no_memory(err);

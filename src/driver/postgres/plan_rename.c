@@ -125,9 +125,21 @@ static bool has_constraint(const cni_ddl_table *table, const char *name)
 	return false;
 }
 
-/* Each new name is taken once: the names there are and those that are wanted are both unique. */
-static cn_status rename_constraints(
-	pg_planner *p, const cni_object *now, const cni_object *to, cn_error *err)
+typedef struct renamed { /* a constraint */
+	const char *table, *from, *to;
+} renamed;
+
+static cn_status rename_constraint(pg_planner *p, const renamed *one, cn_error *err)
+{
+	return cni_pg_plan_run(p,
+		cni_printf(p->arena, "table %s: constraint %s is renamed", one->table, one->from),
+		err, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s", cni_pg_plan_name(p, one->table),
+		cni_pg_plan_name(p, one->from), cni_pg_plan_name(p, one->to));
+}
+
+/* Those of one table that are alike but for the name. */
+static cn_status pair_constraints(pg_planner *p, const cni_object *now, const cni_object *to,
+	renamed **list, size_t *count, cn_error *err)
 {
 	const cni_ddl_table *a = &now->ddl.table, *b = &to->ddl.table;
 	bool *taken = cni_alloc(p->arena, b->constraint_count + 1);
@@ -139,21 +151,40 @@ static cn_status rename_constraints(
 			continue;
 		const char *text = without_name(p, &a->constraints[i]);
 		for (size_t k = 0; k < b->constraint_count; k++) {
-			const char *name = b->constraints[k].name;
-			if (taken[k] || has_constraint(a, name) ||
+			const renamed one = {
+				to->name, a->constraints[i].name, b->constraints[k].name};
+			if (taken[k] || has_constraint(a, one.to) ||
 				strcmp(text, without_name(p, &b->constraints[k])) != 0)
 				continue;
 			taken[k] = true;
-			TRY(cni_pg_plan_run(p,
-				cni_printf(p->arena, "table %s: constraint %s is renamed", to->name,
-					a->constraints[i].name),
-				err, "ALTER TABLE %s RENAME CONSTRAINT %s TO %s",
-				cni_pg_plan_name(p, to->name),
-				cni_pg_plan_name(p, a->constraints[i].name),
-				cni_pg_plan_name(p, name)));
+			if (!CNI_PUSH(p->arena, *list, *count, one))
+				return no_memory(err);
 			break;
 		}
 	}
+	return CN_OK;
+}
+
+/* Keys share their names with all tables and indexes: one that another gives up is free only then.
+ */
+static cn_status rename_constraints(pg_planner *p, renamed *list, size_t count, cn_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool taken = false;
+		for (size_t k = 0; k < p->now->object_count && !taken; k++)
+			taken = p->now->objects[k].ddl.kind == CNI_DDL_TABLE &&
+				has_constraint(&p->now->objects[k].ddl.table, list[i].to);
+		if (!taken)
+			continue;
+		renamed aside = list[i];
+		aside.to = cni_printf(p->arena, "cantil_aside_%zu", i);
+		if (!aside.to)
+			return no_memory(err);
+		TRY(rename_constraint(p, &aside, err));
+		list[i].from = aside.to;
+	}
+	for (size_t i = 0; i < count; i++)
+		TRY(rename_constraint(p, &list[i], err));
 	return CN_OK;
 }
 
@@ -240,14 +271,18 @@ static cn_status rename_alike(pg_planner *p, cn_error *err)
 
 cn_status cni_pg_plan_rename_parts(pg_planner *p, cn_error *err)
 {
+	renamed *list = NULL;
+	size_t count = 0;
+
 	for (size_t i = 0; i < p->now->object_count; i++) {
 		const cni_object *now = &p->now->objects[i];
 		const cni_object *to = now->ddl.kind == CNI_DDL_TABLE
 					       ? cni_schema_table(p->request->to, now->name)
 					       : NULL;
 		if (to && !cni_pg_plan_ignores(p, now))
-			TRY(rename_constraints(p, now, to, err));
+			TRY(pair_constraints(p, now, to, &list, &count, err));
 	}
+	TRY(rename_constraints(p, list, count, err));
 	TRY(rename_alike(p, err));
 	return cni_pg_plan_look(p, err);
 }

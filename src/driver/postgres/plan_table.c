@@ -222,6 +222,9 @@ static cn_status make_columns(pg_planner *p, const cni_object *to, cn_error *err
 	const cni_copy *copy = cni_pg_plan_copy(p, to->name);
 	const cni_object *now = cni_schema_table(p->now, to->name);
 
+	TRY(cni_pg_plan_types(p, now, to, err));
+	TRY(cni_pg_plan_look(p, err));
+	now = cni_schema_table(p->now, to->name);
 	for (size_t i = 0; i < to->ddl.table.column_count; i++) {
 		long at = column_now(p, to->name, to->ddl.table.columns[i].name);
 		if (at >= 0)

@@ -124,7 +124,8 @@ static cn_status count_rows(
 	cn_error why;
 	int64_t rows = 0;
 	if (decider->input->data) {
-		cni_buffer_puts(&sql, "SELECT count(*) FROM main.");
+		cni_buffer_puts(&sql, "SELECT count(*) FROM ");
+		cni_buffer_puts(&sql, decider->words->own_schema);
 		cni_quote_name(&sql, table->name);
 		cn_status status = cni_count(decider, &sql, &rows, &why);
 		if (status == CN_ENOMEM || status == CN_ECANCELED) {
