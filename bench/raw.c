@@ -288,7 +288,8 @@ static int64_t update(void)
 
 	run("BEGIN IMMEDIATE");
 	sqlite3_stmt *stmt = prepare(
-		"SELECT id, author_id, title, body, score, created_at FROM post WHERE id <= 50000");
+		"SELECT id, author_id, title, body, score, created_at FROM post WHERE id <= ?");
+	sqlite3_bind_int64(stmt, 1, UPDATES);
 	while (sqlite3_step(stmt) == SQLITE_ROW)
 		read_post(stmt, &posts[count++]);
 	sqlite3_finalize(stmt);
@@ -332,9 +333,9 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int64_t (*run)(void);
-	} workloads[] = {{"W1", insert}, {"W1_bulk", insert}, {"W2", scan}, {"W2_tracked", scan},
-		{"W3", lookup}, {"W4", graph}, {"W4_tracked", graph}, {"W5", update}, {"W6", pages},
-		{"W6_tracked", pages}, {"W7", one}};
+	} workloads[] = {{"W1", insert}, {"W1_batches", insert}, {"W1_bulk", insert}, {"W2", scan},
+		{"W2_tracked", scan}, {"W3", lookup}, {"W4", graph}, {"W4_tracked", graph},
+		{"W5", update}, {"W6", pages}, {"W6_tracked", pages}, {"W7", one}};
 
 	if (argc != 3)
 		return 2;

@@ -18,7 +18,7 @@ column() { awk -v c="$1" '{ print $c }' "$2"; }
 $dir/bench/bench_raw W1 "$work/full.db" >/dev/null
 printf '%-10s %10s %10s %7s %10s %10s\n' work cantil_s raw_s ratio cantil_KB raw_KB
 json=
-for w in W1 W1_bulk W2 W2_tracked W3 W4 W4_tracked W5 W6 W6_tracked W7; do
+for w in W1 W1_batches W1_bulk W2 W2_tracked W3 W4 W4_tracked W5 W6 W6_tracked W7; do
 	: >"$work/raw" && : >"$work/session"
 	i=0
 	while [ $i -lt "$runs" ]; do

@@ -100,6 +100,23 @@ CN_API cn_status cn_commit(cn_session *s);   /* flushes, and ends the transactio
 CN_API void cn_rollback(cn_session *s);      /* undoes what was not committed, clears the error */
 CN_API void cn_clear(cn_session *s);         /* forgets all rows, gives back their memory; flush before it */
 
+/*
+ * Takes the write lock now, not at the first flush: until cn_commit or cn_rollback nobody else writes,
+ * so what is read from here on is as it is when it is written, and there is no CN_ECONFLICT for it.
+ * For a unit that reads in order to write; it also saves reading the same pages on two connections.
+ * CN_ECONFLICT: somebody else holds the lock for longer than the busy time-out.
+ *
+ * Rows that are too many to hold are written in parts. All of it is one transaction, and the memory
+ * that of one part:
+ *     for (int64_t i = 0; i < millions; i++) {
+ *             cn_new(s, Reading, .at = …, .value = …);
+ *             if (i % 10000 == 9999 && cn_flush(s) == CN_OK)
+ *                     cn_clear(s);
+ *     }
+ *     if (cn_commit(s) < 0) …
+ */
+CN_API cn_status cn_lock(cn_session *s);
+
 /* ---- savepoints ----
  * cn_savepoint flushes and marks the place; cn_savepoint_undo takes back what was written since the
  * last mark, and clears the error; cn_savepoint_release keeps it. They nest; commit and rollback end

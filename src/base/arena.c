@@ -179,8 +179,8 @@ void cni_arena_reset(cni_arena *arena)
 {
 	struct cni_arena_block *first = arena->head;
 
-	if (!first) {
-		arena->failed = false;
+	if (!first || first->cap > BLOCK_MAX) { /* one that a single large piece needed goes */
+		cni_arena_done(arena);
 		return;
 	}
 	for (struct cni_arena_block *block = first->next, *next; block; block = next) {

@@ -35,7 +35,8 @@ char *cni_vprintf(cni_arena *arena, const char *fmt, va_list ap) CN_PRINTF(2, 0)
 /* Gives everything back; the arena is empty and usable again. */
 void cni_arena_done(cni_arena *arena);
 
-/* Forgets everything, keeps the first block: for a loop that fills it anew each time. */
+/* Forgets everything, keeps one block (of at most 8 MiB): for a loop that fills it anew each time.
+ */
 void cni_arena_reset(cni_arena *arena);
 
 /* Asks for large pages behind a large piece of memory that nobody has touched yet: they make the

@@ -310,7 +310,9 @@ void cn_rollback(cn_session *s)
 static void clear_part(cn_session *s)
 {
 	forget_rows(s);
-	cni_arena_done(&s->rows);
+	cni_arena_reset(&s->rows);
+	if (!s->savepoint_marks) /* what was noted of rows that were inserted is of no use now */
+		cni_arena_reset(&s->unit);
 	s->texts = s->packed = (cni_texts){.arena = &s->rows};
 	free(s->entries);
 	s->entries = NULL;
@@ -328,6 +330,8 @@ static void close_part(cn_session *s)
 	rollback_part(s);
 	cni_streams_orphan(s);
 	clear_part(s);
+	cni_arena_done(&s->rows);
+	cni_arena_done(&s->unit);
 	cni_arena_done(&s->kept);
 	cni_arena_done(&s->scratch);
 	cni_arena_done(&s->records);

@@ -49,6 +49,19 @@ bool cni_session_ready(cn_session *s)
 	return false;
 }
 
+/* ---- the write lock ---- */
+
+cn_status cn_lock(cn_session *s)
+{
+	cni_conn *conn;
+
+	if (!cni_session_ready(s))
+		return s->error.status;
+	for (size_t i = 0; i < s->part_count; i++)
+		TRY(cni_session_writer(s->parts[i], &conn));
+	return CN_OK;
+}
+
 /* ---- savepoints ---- */
 
 static cn_status run(cn_session *s, const char *sql)

@@ -9,6 +9,8 @@
 
 #include <math.h>
 
+#include "orm/session_impl.h" /* what a session holds */
+
 enum { MANY = 1234 };
 
 typedef enum phase { NEW, PAID, SENT } phase;
@@ -472,6 +474,127 @@ static void a_check_refuses_one_of_many(void **state)
 	assert_int_equal(cn_count(s, Stock, cn_where("amount = ?", 5)), 1);
 }
 
+static size_t held(const cn_session *s)
+{
+	return s->rows.size_bytes + s->unit.size_bytes + s->scratch.size_bytes +
+	       s->entry_cap * sizeof(*s->entries) + s->identity.cap * 12;
+}
+
+/* One transaction, in parts: what the session holds does not grow with the number of rows. */
+static void a_great_number_takes_the_memory_of_a_part(void **state)
+{
+	fixture *f = *state;
+	cn_session *s = f->s;
+	size_t most = 0;
+
+	for (int i = 1; i <= 150000; i++) {
+		Thing *t = cn_new(s, Thing, .number = i, .real = 0.5, .code = "parts");
+		assert_non_null(t);
+		if (i % 5000)
+			continue;
+		assert_int_equal(cn_flush(s), CN_OK);
+		assert_int_equal(t->id, i);
+		most = held(s) > most ? held(s) : most;
+		cn_clear(s);
+	}
+	assert_in_range(most, 1 << 20, 12 << 20);
+	assert_in_range(held(s), 0, 12 << 20);
+	assert_int_equal(cn_count(s, Thing), 150000);
+	cn_session *other = cn_session_open(f->db);
+	assert_int_equal(cn_count(other, Thing), 0); /* it is one transaction */
+	cn_session_close(other);
+	assert_int_equal(cn_commit(s), CN_OK);
+	cn_clear(s);
+	Thing *last = cn_get(s, Thing, 150000);
+	assert_non_null(last);
+	assert_int_equal(last->number, 150000);
+	cn_clear(s);
+	/* and all of it goes, when the last part cannot be written */
+	for (int i = 1; i <= 20000; i++) {
+		(void)cn_new(s, Thing, .number = -i, .name = i < 20000 ? NULL : "\xff");
+		if (i % 5000 == 0 && cn_flush(s) == CN_OK)
+			cn_clear(s);
+	}
+	assert_int_equal(cn_commit(s), CN_EARG);
+	assert_failed(s, CN_EARG, "model \"Thing\": member \"name\": the text is not UTF-8");
+	cn_rollback(s);
+	assert_int_equal(cn_count(s, Thing, cn_where("number < ?", 0)), 0);
+}
+
+/* A savepoint within: what was inserted before the mark keeps its keys, what came after is undone.
+ */
+static void parts_and_savepoints(void **state)
+{
+	fixture *f = *state;
+	cn_session *s = f->s;
+
+	for (int part = 0; part < 3; part++) {
+		for (int i = 0; i < 100; i++)
+			(void)cn_new(s, Thing, .number = part);
+		if (part == 2)
+			break;
+		assert_int_equal(part ? cn_flush(s) : cn_savepoint(s), CN_OK);
+		cn_clear(s);
+	}
+	assert_int_equal(cn_savepoint_undo(s), CN_OK);
+	assert_int_equal(cn_count(s, Thing), 100);
+	(void)cn_new(s, Thing, .number = 7);
+	assert_int_equal(cn_commit(s), CN_OK);
+	assert_int_equal(cn_count(s, Thing, cn_where("number = ?", 0)), 100);
+	assert_int_equal(cn_count(s, Thing), 101);
+}
+
+static void a_lock_keeps_others_from_writing(void **state)
+{
+	fixture *f = *state;
+	cn_session *s = f->s, *other;
+
+	fill_stock(s);
+	cn_clear(s);
+	cn_db *impatient;
+	cn_error err;
+	assert_ok(cn_db_open(f->uri,
+			  &(cn_db_options){.models = CN_MODELS(Thing, Stock), .busy_timeout_ms = 1},
+			  &impatient, &err),
+		&err);
+	other = cn_session_open(impatient);
+	assert_int_equal(cn_count(other, Stock), 600); /* it reads already */
+	assert_int_equal(cn_lock(s), CN_OK);
+	assert_int_equal(cn_lock(s), CN_OK);
+	Stock **all = stocks(s);
+	Stock *theirs = cn_get(other, Stock, 3, "item 003");
+	theirs->amount = 1;
+	assert_int_equal(cn_commit(other), CN_ECONFLICT);
+	cn_rollback(other);
+	assert_int_equal(cn_lock(other), CN_ECONFLICT);
+	cn_rollback(other);
+	for (int i = 0; i < 600; i++)
+		all[i]->amount = 1000;
+	assert_int_equal(cn_commit(s), CN_OK);
+	assert_int_equal(cn_lock(other), CN_OK); /* it is free again */
+	assert_int_equal(cn_count(other, Stock, cn_where("amount = ?", 1000)), 600);
+	cn_rollback(other);
+	cn_session_close(other);
+	cn_db_close(impatient);
+}
+
+static void a_reader_cannot_lock(void **state)
+{
+	fixture *f = *state;
+	cn_error err;
+	cn_db *db;
+
+	assert_ok(cn_db_open(f->uri,
+			  &(cn_db_options){.models = CN_MODELS(Thing, Stock), .read_only = true},
+			  &db, &err),
+		&err);
+	cn_session *s = cn_session_open(db);
+	assert_true(cn_lock(s) < 0);
+	assert_failed(s, CN_EIO, "read only");
+	cn_session_close(s);
+	cn_db_close(db);
+}
+
 /* The table from memory is no way in for somebody's SQL. */
 static void memory_is_not_for_strangers(void **state)
 {
@@ -501,6 +624,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(versions_move_on_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_lost_update_is_found_among_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_check_refuses_one_of_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_great_number_takes_the_memory_of_a_part, setup, teardown),
+		cmocka_unit_test_setup_teardown(parts_and_savepoints, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_lock_keeps_others_from_writing, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_reader_cannot_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(memory_is_not_for_strangers, setup, teardown),
 	};
 
