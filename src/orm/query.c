@@ -1,6 +1,6 @@
 /* query.c - reading: conditions, lists, single rows, numbers. */
-#include <stdlib.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -13,26 +13,45 @@ static const cn_query no_query;
 
 /* ---- statements ---- */
 
-/* "no such column: pric" is answered with the name that was meant. SQLite finds it when a statement
+/* The name in "no such column: t.pric", "column t.pric does not exist", "column "pric" does …". */
+static const char *missing_column(cn_session *s, const char *message)
+{
+	const char *at = strstr(message, "column");
+
+	if (!at)
+		return "";
+	at += strlen("column");
+	at += strspn(at, ": \"");
+	size_t size = strcspn(at, "\" ");
+	for (size_t i = 0; i < size; i++) /* without its table's name */
+		if (at[i] == '.') {
+			at += i + 1;
+			size -= i + 1;
+			i = 0;
+		}
+	const char *name = cni_strndup(&s->scratch, at, size);
+	return name ? name : "";
+}
+
+/* A column that is not there is answered with the name that was meant. It is found when a statement
  * is prepared, or, when the table was changed since, when it is run. */
 static void explain(cn_session *s, const cni_layout *layout)
 {
 	cn_error *err = &s->error;
-	static const char column[] = "no such column: ", table[] = "no such table: ";
-	const char *at = strstr(err->message, column);
 
-	if (err->status != CN_ESQL || err->hint[0])
+	if (err->status != CN_ESQL)
 		return;
-	if (at && layout) {
-		const char *name = at + strlen(column), *dot = strrchr(name, '.');
-		cni_hint_column(layout, dot ? dot + 1 : name, &s->scratch, err);
+	if (!strcmp(err->sqlstate, "42703") && layout) {
+		const char *name = missing_column(s, err->message);
+		if (!err->hint[0])
+			cni_hint_column(layout, name, &s->scratch, err);
 		for (size_t i = 0; i < layout->field_count; i++) {
-			if (cni_same(layout->fields[i].name, dot ? dot + 1 : name))
+			if (cni_same(layout->fields[i].name, name))
 				cn_error_hint(err,
 					"the model has it, the database does not: is a migration "
 					"missing (db upgrade)?");
 		}
-	} else if (strstr(err->message, table)) {
+	} else if (!strcmp(err->sqlstate, "42P01") && !err->hint[0]) {
 		cn_error_hint(err, "is a migration missing (db upgrade)?");
 	}
 }
@@ -522,7 +541,8 @@ static int64_t number(cn_session *s, const cn_model *model, const cn_query *quer
 		cni_buffer_printf(
 			&sql, "SELECT %s FROM %s", exists ? "1" : "count(*)", layout->quoted);
 	add_where(&sql, query);
-	cni_buffer_printf(&sql, "%s%s", query->distinct ? ") AS cantil_rows" : "", exists ? " LIMIT 1" : "");
+	cni_buffer_printf(
+		&sql, "%s%s", query->distinct ? ") AS cantil_rows" : "", exists ? " LIMIT 1" : "");
 	return read_int(s, layout, query, &sql, &result) < 0 ? 0 : result;
 }
 

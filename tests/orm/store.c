@@ -1,6 +1,8 @@
 /* store.c - see store.h. */
 #include "orm/store.h"
 
+#include "driver/driver.h"
+
 CN_MODEL(Producer, "producer",
 	CN_COLUMN(Producer, id, .primary_key = true),
 	CN_COLUMN(Producer, name, .length = 20, .not_null = true, .unique = true),
@@ -64,6 +66,50 @@ size_t store_log_count(const store_log *log, const char *piece)
 	return count;
 }
 
+size_t store_log_lines(const store_log *log, const char *start)
+{
+	size_t count = 0;
+
+	for (const char *at = log->text; at && *at; at++) {
+		count += strncmp(at, start, strlen(start)) == 0;
+		at = strchr(at, '\n');
+		if (!at)
+			break;
+	}
+	return count;
+}
+
+/* On the server that the tests of another engine are run on: a database of its own. */
+static const char *server(void) { return getenv("CANTIL_TEST_ORM"); }
+
+bool store_on_server(void) { return server() != NULL; }
+
+static void name_database(store *st, const char *uri)
+{
+	static int count;
+	const char *query = strchr(uri, '?'), *slash = query;
+
+	while (*slash != '/')
+		slash--;
+	snprintf(st->name, sizeof st->name, "orm_%d_%d", (int)getpid(), ++count);
+	snprintf(st->uri, sizeof st->uri, "%.*s/%s%s", (int)(slash - uri), uri, st->name, query);
+}
+
+static void drop_database(const store *st)
+{
+	cni_arena arena = {0};
+	cni_uri uri;
+	cni_conn *conn;
+	cn_error err;
+
+	assert_ok(cni_uri_parse(&arena, server(), "/", &uri, &err), &err);
+	assert_ok(cni_conn_open(&uri, &(cni_open_options){.mode = CNI_OPEN_WRITE}, &conn, &err),
+		&err);
+	assert_ok(cni_conn_execf(conn, &err, "DROP DATABASE %s WITH (FORCE)", st->name), &err);
+	cni_conn_close(conn);
+	cni_arena_done(&arena);
+}
+
 store *store_open(bool echo)
 {
 	store *st = calloc(1, sizeof *st);
@@ -72,6 +118,8 @@ store *store_open(bool echo)
 	snprintf(st->folder, sizeof st->folder, "/tmp/cantil-orm-XXXXXX");
 	assert_non_null(mkdtemp(st->folder));
 	snprintf(st->uri, sizeof st->uri, "sqlite:///%s/store.db", st->folder);
+	if (server())
+		name_database(st, server());
 	assert_ok(cn_db_open(st->uri,
 			  &(cn_db_options){.models = store_models,
 				  .create = true,
@@ -108,6 +156,8 @@ void store_close(store *st)
 
 	cn_session_close(st->s);
 	cn_db_close(st->db);
+	if (server())
+		drop_database(st);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		snprintf(path, sizeof path, "%s/%s", st->folder, names[i]);
 		unlink(path);

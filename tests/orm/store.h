@@ -67,15 +67,20 @@ typedef struct store_log {
 void store_echo(const char *sql, int64_t duration_us, void *ctx);
 void store_log_clear(store_log *log);
 size_t store_log_count(const store_log *log, const char *piece);
+size_t store_log_lines(const store_log *log, const char *start); /* that begin with it */
 
 /* A database in a file in a folder of its own, with the tables; both go with store_close. */
 typedef struct store {
-	char folder[64], uri[128];
+	char folder[64], uri[256];
+	char name[64]; /* of the database on a server */
 	cn_db *db;
 	cn_session *s;
 	store_log log;
 } store;
 
+/* Is it PostgreSQL that the tests are run on? Where the two differ on purpose: keys of what was
+ * rolled back are not free again, rows go by COPY, the words of errors are the engine's own. */
+bool store_on_server(void);
 store *store_open(bool echo);
 void store_fill(store *st); /* Acme: Tea 3.5, Coffee 5; Beta: Milk 1; commits */
 void store_close(store *st);

@@ -90,7 +90,10 @@ static void equal_rows_share_statements(void **state)
 	}
 	store_log_clear(&st->log);
 	assert_int_equal(cn_commit(s), CN_OK);
-	assert_int_equal(store_log_count(&st->log, "INSERT INTO"), 2); /* 100, 20 */
+	if (store_on_server())
+		assert_int_equal(store_log_lines(&st->log, "COPY \"producer\""), 1);
+	else
+		assert_int_equal(store_log_count(&st->log, "INSERT INTO"), 2); /* 100, 20 */
 	for (int i = 0; i < 120; i++) {
 		snprintf(name, sizeof name, "P%03d", i);
 		assert_int_equal(made[i]->id, i + 3);
@@ -113,7 +116,8 @@ static void a_refused_row_of_many_is_named(void **state)
 	}
 	assert_int_equal(cn_commit(s), CN_ECONSTRAINT);
 	assert_failed(s, CN_ECONSTRAINT, "inserting a \"Producer\"");
-	assert_non_null(strstr(cn_session_error(s)->detail, "producer.name"));
+	assert_non_null(strstr(cn_session_error(s)->detail,
+		store_on_server() ? "Key (name)=(Acme)" : "producer.name"));
 	cn_rollback(s);
 	assert_int_equal(cn_count(s, Producer), 2); /* nothing of it is there */
 }
@@ -129,8 +133,14 @@ static void keys_that_collide_with_a_triggers_rows(void **state)
 	/* each insertion makes another row, and takes the next number */
 	assert_ok(
 		cn_db_exec(st->db,
-			"create trigger echo after insert on producer when new.name not like 'echo%' begin "
-			"insert into producer(name) values ('echo of ' || new.name); end",
+			store_on_server()
+				? "create function echo() returns trigger language plpgsql as $$ begin "
+				  "insert into producer(name) values ('echo of ' || new.name); return null; "
+				  "end $$; create trigger echo after insert on producer for each row "
+				  "when (new.name not like 'echo%') execute function echo()"
+				: "create trigger echo after insert on producer when new.name not like "
+				  "'echo%' begin "
+				  "insert into producer(name) values ('echo of ' || new.name); end",
 			&err),
 		&err);
 	for (int i = 0; i < 6; i++) {
@@ -302,8 +312,9 @@ static void rollback_leaves_structs_usable(void **state)
 	cn_add(s, Producer, fresh);
 	cn_add(s, Producer, &mine);
 	assert_int_equal(cn_commit(s), CN_OK);
-	assert_int_equal(fresh->id, 3);
-	assert_int_equal(mine.id, 4);
+	if (!store_on_server())
+		assert_int_equal(fresh->id, 3);
+	assert_int_equal(mine.id, fresh->id + 1);
 	assert_int_equal(cn_count(s, Producer), 4);
 }
 
@@ -417,7 +428,8 @@ static void a_second_writer_waits_its_time(void **state)
 	(void)cn_new(st->s, Tag, .label = "one");
 	assert_int_equal(cn_flush(st->s), CN_OK);
 	(void)cn_new(other, Tag, .label = "two");
-	assert_int_equal(cn_flush(other), CN_ECONFLICT);
+	/* several write at the same time on a server */
+	assert_int_equal(cn_flush(other), store_on_server() ? CN_OK : CN_ECONFLICT);
 	cn_rollback(other);
 	assert_int_equal(cn_commit(st->s), CN_OK);
 	(void)cn_new(other, Tag, .label = "two");

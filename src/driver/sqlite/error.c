@@ -37,6 +37,14 @@ static cn_status status_of(int rc)
 	}
 }
 
+/* SQLite has one code for every mistake in a statement; callers ask which it was. */
+static const char *sqlstate_of_text(const char *message)
+{
+	return cni_starts(message, "no such column: ")  ? "42703"
+	       : cni_starts(message, "no such table: ") ? "42P01"
+							: "";
+}
+
 static const char *sqlstate_of(int rc)
 {
 	switch (rc) {
@@ -239,7 +247,8 @@ cn_status cni_sqlite_fail(cni_sqlite *conn, int rc, const cni_sqlite_place *plac
 		return status;
 	if (cni_starts(err->message, "malformed database schema"))
 		err->status = status = CN_ESCHEMA;
-	snprintf(err->sqlstate, sizeof err->sqlstate, "%s", sqlstate_of(rc));
+	snprintf(err->sqlstate, sizeof err->sqlstate, "%s",
+		rc == SQLITE_ERROR ? sqlstate_of_text(err->message) : sqlstate_of(rc));
 	add_detail(conn, rc, place, err);
 	if (status != CN_ECANCELED)
 		add_hint(conn, rc, err);
