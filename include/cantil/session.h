@@ -154,6 +154,8 @@ CN_API size_t cn_len(const void *list);
 /* ---- the functions behind the macros; for other languages, and for code that handles any model ---- */
 
 CN_API void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key);
+CN_API void *cn_session_get_plain(
+	cn_session *s, const cn_model *model, size_t count, const cn_value *key);
 CN_API void *cn_session_find(cn_session *s, const cn_model *model, const cn_query *query);
 CN_API void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query);
 CN_API void *cn_session_one_or_none(cn_session *s, const cn_model *model, const cn_query *query);
@@ -240,6 +242,10 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
  * is none. */
 #define cn_get(s, T, ...)                                                                          \
 	((T *)cn_session_get((s), &T##_model, CN_NARG(__VA_ARGS__), CN_BOXED(__VA_ARGS__)))
+/* The same, as a plain row: read each time, and none of the session's rows, so that changes of it
+ * are not found. What `.read_only = true` is for lists: for many rows that are only looked at. */
+#define cn_get_plain(s, T, ...)                                                                    \
+	((T *)cn_session_get_plain((s), &T##_model, CN_NARG(__VA_ARGS__), CN_BOXED(__VA_ARGS__)))
 
 /* cn_list(s, Product, cn_where("price > ?", 10.0), .order_by = "price desc", .limit = 20, .load =
  * "producer"): a NULL-terminated list, never NULL itself. */

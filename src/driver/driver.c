@@ -129,6 +129,17 @@ cn_status cni_stmt_row(cni_stmt *stmt, cn_value *row, size_t count, cn_error *er
 	return stmt->conn->driver->row(stmt, row, count, err);
 }
 
+cn_status cni_conn_lookup(cni_conn *conn, const cni_lookup *what, cni_stmt **ret, cn_error *err)
+{
+	*ret = NULL;
+	return conn->driver->lookup ? conn->driver->lookup(conn, what, ret, err) : CN_OK;
+}
+
+int cni_stmt_look(cni_stmt *stmt, int64_t key, cn_error *err)
+{
+	return stmt->conn->driver->look(stmt, key, err);
+}
+
 cn_status cni_stmt_each(cni_stmt *stmt, cni_row_fn fn, void *ctx, cn_error *err)
 {
 	return stmt->conn->driver->each(stmt, fn, ctx, err);

@@ -203,6 +203,11 @@ typedef struct cni_rows {
 
 typedef cn_status (*cni_nth_fn)(size_t n, void *ctx, cn_error *err);
 
+/* Rows of a table by a unique column of integers; all quoted. */
+typedef struct cni_lookup {
+	const char *columns, *table, *key;
+} cni_lookup;
+
 struct cni_driver {
 	const char *name;          /* "sqlite"; also the section name in revision files */
 	void (*own_process)(void); /* cni_drivers_own_process; NULL: there is nothing to set */
@@ -231,6 +236,9 @@ struct cni_driver {
 	/* rows without boxing their values; both may be NULL */
 	cn_status (*tuples)(cni_stmt *stmt, cni_take_fn fn, void *ctx, cn_error *err);
 	cni_tuple (*here)(cni_stmt *stmt);
+	/* both NULL: there is no better way than a statement run again and again */
+	cn_status (*lookup)(cni_conn *conn, const cni_lookup *what, cni_stmt **ret, cn_error *err);
+	int (*look)(cni_stmt *stmt, int64_t key, cn_error *err);
 
 	cn_status (*exec)(cni_conn *conn, const char *script, size_t size,
 		cn_error *err); /* rows are dropped */
@@ -381,6 +389,14 @@ const char *cni_stmt_text(
 
 /* The current row at once, the first `count` columns: much cheaper than column by column. */
 cn_status cni_stmt_row(cni_stmt *stmt, cn_value *row, size_t count, cn_error *err) CN_MUST_CHECK;
+
+/* A statement that looks up rows one after the other; *ret is NULL where that is no faster than
+ * running another one each time, or a trace would not show the key. It reads on until it is
+ * released: which must be before the connection writes. */
+cn_status cni_conn_lookup(
+	cni_conn *conn, const cni_lookup *what, cni_stmt **ret, cn_error *err) CN_MUST_CHECK;
+/* CNI_ROW: cni_stmt_here has it; CNI_DONE: there is no row with this key; or a cn_status. */
+int cni_stmt_look(cni_stmt *stmt, int64_t key, cn_error *err) CN_MUST_CHECK;
 
 /* Calls fn for every row, then resets. The fastest way to read many rows. If the statement is
  * `SELECT cantil_row(a, b, …) FROM …` (CNI_ROW_FUNCTION; at most 100 arguments; for an order or a

@@ -179,7 +179,8 @@ cni_entry *cni_identity_int(
 {
 	if (!map->cap)
 		return NULL;
-	for (size_t i = hash & (map->cap - 1); map->hashes[i]; i = (i + 1) & (map->cap - 1)) {
+	size_t i = hash & (map->cap - 1);
+	for (; map->hashes[i]; i = (i + 1) & (map->cap - 1)) {
 		if (map->hashes[i] != hash)
 			continue;
 		cni_entry *entry = map->slots[i];
@@ -187,6 +188,7 @@ cni_entry *cni_identity_int(
 			cni_int_key(layout, cni_old(entry)) == key)
 			return entry;
 	}
+	__builtin_prefetch(&map->slots[i], 1); /* who is not found will soon be added */
 	return NULL;
 }
 

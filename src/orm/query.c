@@ -66,6 +66,8 @@ cn_status cni_session_prepare(
 	return status;
 }
 
+void cni_session_explain(cn_session *s, const cni_layout *layout) { explain(s, layout); }
+
 cn_status cni_session_bind(
 	cn_session *s, cni_stmt *stmt, const char *text, const cn_value *args, size_t count)
 {
@@ -324,8 +326,7 @@ static cn_status take_list(
 	return CN_OK;
 }
 
-/* What every read begins with: NULL when there is an error already, or the model is unknown. */
-static const cni_layout *begin(cn_session *s, const cn_model *model)
+const cni_layout *cni_session_begin(cn_session *s, const cn_model *model)
 {
 	if (!cni_session_ready(s))
 		return NULL;
@@ -342,7 +343,7 @@ static const cni_layout *begin(cn_session *s, const cn_model *model)
 void **cn_session_list(cn_session *s, const cn_model *model, const cn_query *query)
 {
 	s = cni_session_for(s, model);
-	const cni_layout *layout = begin(s, model);
+	const cni_layout *layout = cni_session_begin(s, model);
 	void **list = s->nothing;
 
 	s->nothing[0] = NULL;
@@ -388,125 +389,6 @@ void *cn_session_one_or_none(cn_session *s, const cn_model *model, const cn_quer
 	return find_one(s, model, query, false);
 }
 
-/* ---- by key ---- */
-
-static cn_status set_key(
-	cn_session *s, const cni_layout *layout, void *row, size_t count, const cn_value *key)
-{
-	if (!layout->key_count)
-		return cn_fail(&s->error, CN_EARG, "model \"%s\" has no primary key", layout->name);
-	if (count != layout->key_count)
-		return cn_fail(&s->error, CN_EARG, "the key of \"%s\" has %zu column%s, not %zu",
-			layout->name, layout->key_count, layout->key_count == 1 ? "" : "s", count);
-	for (size_t i = 0; i < count; i++) {
-		const cn_column *column = layout->fields[layout->key[i]].column;
-		if (key[i].type == CN_TYPE_NONE)
-			return cn_fail(&s->error, CN_EARG,
-				"argument %zu is no value that a database holds", i + 1);
-		if (cni_decode(column, row, &key[i], NULL, &s->error) < 0)
-			return cn_error_wrap(&s->error, "the key of \"%s\"", layout->name);
-	}
-	return CN_OK;
-}
-
-static bool is_null_key(const cn_value *key, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (key[i].type == CN_TYPE_NULL)
-			return true;
-	}
-	return false;
-}
-
-/* The statement of the last call, if it was for the same model: looking its text up in the
- * connection's cache would be a tenth of the whole. */
-static cn_status get_statement(cn_session *s, const cni_layout *layout, cni_stmt **ret)
-{
-	cni_conn *conn;
-
-	TRY(cni_session_reader(s, &conn));
-	if (s->get_layout != layout || s->get_stmt->conn != conn) {
-		cni_session_drop_get(s);
-		TRY(cni_session_prepare(s, conn, layout->get_sql, layout, &s->get_stmt));
-		s->get_layout = layout;
-	}
-	*ret = s->get_stmt;
-	return CN_OK;
-}
-
-/* A rowid that is not known is that of an unknown row; of other keys, several that were asked for
- * may be the same to the database. */
-static cn_status take_got(
-	cn_session *s, const cni_layout *layout, cni_stmt *stmt, bool known, void **ret)
-{
-	cni_tuple values = cni_stmt_here(stmt);
-	cni_entry *entry;
-
-	if (known || !layout->int_key || layout->row_number < 0)
-		TRY(cni_session_take(s, layout, &values, 0, &entry));
-	else
-		TRY(cni_session_take_new(s, layout, &values, 0, &entry));
-	*ret = cni_row(entry);
-	return CN_OK;
-}
-
-static cn_status read_key(
-	cn_session *s, const cni_layout *layout, const cn_value *key, bool known, void **ret)
-{
-	cni_stmt *stmt;
-
-	TRY(get_statement(s, layout, &stmt));
-	for (size_t i = 0; i < layout->key_count; i++)
-		TRY(cni_stmt_bind(stmt, i + 1, key[i], &s->error));
-	int step = cni_stmt_step(stmt, &s->error);
-	if (step < 0)
-		explain(s, layout);
-	cn_status status = step < 0 ? (cn_status)step : CN_OK;
-	if (step == CNI_ROW)
-		status = take_got(s, layout, stmt, known, ret);
-	cni_stmt_reset(stmt);
-	return status;
-}
-
-/* The entry with this key, if the session has it; and the key as the key's members hold it. */
-static cn_status known_key(cn_session *s, const cni_layout *layout, size_t count,
-	const cn_value *key, cn_value *as_stored, cni_entry **ret)
-{
-	cni_entry *known;
-
-	if (layout->int_key && count == 1 && key->type == CN_TYPE_INT64) {
-		*as_stored = *key;
-		known = layout->kept ? cni_session_known_int(s, layout, key->as.i) : NULL;
-	} else {
-		void *probe = cni_session_probe(s, layout);
-		if (!probe)
-			return s->error.status;
-		TRY(set_key(s, layout, probe, count, key));
-		for (size_t i = 0; i < layout->key_count; i++)
-			as_stored[i] = cn_column_get(layout->fields[layout->key[i]].column, probe);
-		known = cni_identity_key(&s->identity, layout, probe, cni_key_hash(layout, probe));
-	}
-	*ret = known;
-	return s->error.status;
-}
-
-void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key)
-{
-	s = cni_session_for(s, model);
-	const cni_layout *layout = begin(s, model);
-	cn_value as_stored[CNI_KEY_MAX];
-	cni_entry *known = NULL;
-	void *row = NULL;
-
-	if (!layout || is_null_key(key, count)) /* no row has a key of NULL */
-		return NULL;
-	if (known_key(s, layout, count, key, as_stored, &known) < 0)
-		return NULL;
-	if (known && known->epoch == s->epoch)
-		return known->state == CNI_DELETED ? NULL : cni_row(known);
-	return read_key(s, layout, as_stored, known != NULL, &row) < 0 ? NULL : row;
-}
-
 /* ---- numbers ---- */
 
 /* One integer; 0 when there is no row. */
@@ -529,7 +411,7 @@ static int64_t number(cn_session *s, const cn_model *model, const cn_query *quer
 	int64_t result = 0;
 
 	s = cni_session_for(s, model);
-	const cni_layout *layout = begin(s, model);
+	const cni_layout *layout = cni_session_begin(s, model);
 	if (!query)
 		query = &no_query;
 	if (!layout || cni_query_check(s, query) < 0)
@@ -570,7 +452,7 @@ cn_page cn_session_paginate(
 
 	s->nothing[0] = NULL;
 	result.total = cn_session_count(s, model, &part);
-	const cni_layout *layout = begin(s, model);
+	const cni_layout *layout = cni_session_begin(s, model);
 	if (!layout)
 		return result;
 	if (result.total > 0)

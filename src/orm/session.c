@@ -114,9 +114,8 @@ cn_status cni_session_reader(cn_session *s, cni_conn **ret)
 
 void cni_session_drop_get(cn_session *s)
 {
-	cni_stmt_release(s->get_stmt);
-	s->get_stmt = NULL;
-	s->get_layout = NULL;
+	cni_stmt_release(s->get.stmt);
+	memset(&s->get, 0, sizeof s->get);
 }
 
 /* The read transaction is over once the write lock is held: then nobody else can commit, and
@@ -145,6 +144,7 @@ cn_status cni_session_writer(cn_session *s, cni_conn **ret)
 	if (!s->writing && s->db->read_only)
 		return cn_fail(&s->error, CN_EIO, "the database was opened to be read only");
 	if (!s->writing && s->db->single && s->reader) { /* its transaction serves for both */
+		cni_session_drop_get(s);
 		s->writer = s->reader;
 		s->writing = true;
 	} else if (!s->writing) {

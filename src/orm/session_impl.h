@@ -113,8 +113,13 @@ struct cn_session {
 	void *probe;    /* a zeroed row to look keys up with: kept, `probe_size` bytes */
 	size_t probe_size;
 	cni_stream *streams;
-	const cni_layout *get_layout; /* of get_stmt: cn_get's, kept between calls of one unit */
-	cni_stmt *get_stmt;
+	struct {		/* cn_get's statement, kept between calls of one unit */
+		const cni_layout *layout;
+		cni_conn *conn;
+		cni_stmt *stmt;
+		bool looks;	/* it is a lookup, which reads until it is released */
+		unsigned count; /* of calls */
+	} get;
 	struct { /* the text of the last list: a loop asks for the same one again and again */
 		const cni_layout *layout;
 		cni_buffer key, sql;
@@ -245,6 +250,11 @@ bool cni_fields_null(const cni_layout *layout, const size_t *fields, size_t coun
 
 /* ---- query.c ---- */
 
+/* What every read begins with: NULL when there is an error already, or the model is unknown. */
+const cni_layout *cni_session_begin(cn_session *s, const cn_model *model);
+/* "no such column: pric" is answered with the name that was meant. SQLite finds it when a statement
+ * is prepared, or, when the table was changed since, when it is run. */
+void cni_session_explain(cn_session *s, const cni_layout *layout);
 /* Prepares a statement of the session's reader (or writer), adding a hint to an error about a name.
  * `layout` may be NULL. */
 cn_status cni_session_prepare(cn_session *s, cni_conn *conn, const char *sql,

@@ -24,6 +24,11 @@ enum {
 typedef struct cni_sqlite cni_sqlite;
 typedef struct cni_sqlite_stmt cni_sqlite_stmt;
 
+typedef struct cni_sqlite_wanted { /* what a lookup looks for; see lookup.c */
+	int64_t key;
+	bool pending; /* it has not been looked for yet */
+} cni_sqlite_wanted;
+
 struct cni_sqlite_stmt {
 	cni_stmt base;
 	sqlite3_stmt *handle;
@@ -31,6 +36,7 @@ struct cni_sqlite_stmt {
 	bool started; /* stepped since the last reset */
 	bool ended;   /* yielded CNI_DONE or an error since the last reset */
 	bool bound;
+	cni_sqlite_wanted wanted;
 	cni_sqlite_stmt *chain;         /* the next in its bucket */
 	cni_sqlite_stmt *newer, *older; /* in the list of idle ones */
 	uint64_t hash;
@@ -79,6 +85,7 @@ struct cni_sqlite {
 	size_t idle_count;
 	uint64_t prepare_count; /* texts that SQLite had to compile; for tests and reports */
 
+	bool looks_up;	       /* the table of lookup.c is there */
 	cni_sqlite_sink *sink; /* of the innermost cni_stmt_tuples */
 	cni_sqlite_watch watching;
 
@@ -216,6 +223,10 @@ cn_status cni_sqlite_functions(cni_sqlite *conn, cn_error *err);
 cn_status cni_sqlite_rows(cni_sqlite *conn, cn_error *err);
 const char *cni_sqlite_rows_table(const cni_conn *base);
 cn_status cni_sqlite_bind_rows(cni_stmt *base, size_t index, const cni_rows *rows, cn_error *err);
+
+/* Rows by key from a statement that does not end. Source: lookup.c */
+cn_status cni_sqlite_lookup(cni_conn *base, const cni_lookup *what, cni_stmt **ret, cn_error *err);
+int cni_sqlite_look(cni_stmt *base, int64_t key, cn_error *err);
 
 /* After a statement did not compile: takes the reason away if it can, so that trying again makes
  * sense. Source: mend.c */
