@@ -466,6 +466,10 @@ cn_page cn_session_paginate(
 	for (size_t i = 0; !part.order_by && i < layout->key_count; i++)
 		cni_buffer_printf(
 			&order, "%s%s", i ? ", " : "", layout->fields[layout->key[i]].quoted);
+	if (order.failed) {
+		(void)cni_session_oom(s);
+		return result;
+	}
 	if (order.size)
 		part.order_by = order.data;
 	result.items = cn_session_list(s, model, &part);

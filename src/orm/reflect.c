@@ -47,10 +47,23 @@ static cn_status add_part(making *m, const void *part, size_t size)
 
 /* ---- which ---- */
 
+static bool is_through(const cn_model *model, const char *table)
+{
+	size_t at = 0;
+
+	for (const cn_relation *relation; (relation = cn_model_relations(model, &at));) {
+		if (relation->through && cni_same(relation->through, table))
+			return true;
+	}
+	return false;
+}
+
+/* As a table, or as one between two that is made from a relation. */
 static bool is_declared(const reflection *r, const char *table)
 {
 	for (const cn_model *const *model = r->db->declared; *model; model++) {
-		if ((*model)->table && cni_same((*model)->table, table))
+		if (((*model)->table && cni_same((*model)->table, table)) ||
+			is_through(*model, table))
 			return true;
 	}
 	return false;
@@ -119,10 +132,7 @@ static cn_status add_columns(making *m)
 			.autoincrement = number && m->from->key->autoincrement,
 			.not_null = c->not_null && !number,
 			.null = key && !number && !c->not_null,
-			.default_sql = c->default_sql && !c->generated_sql && !number &&
-						       cni_column_has_default(c)
-					       ? c->default_sql
-					       : NULL,
+			.default_sql = c->generated_sql || number ? NULL : c->default_sql,
 			.generated_sql = c->generated_sql};
 		TRY(add_column(m, column, number));
 	}
@@ -161,8 +171,6 @@ static const char *part_names(making *m, const cni_ddl_part *parts, size_t count
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 
 	for (size_t i = 0; i < count; i++) {
-		if (!parts[i].name)
-			return NULL;
 		if (is_repeated(parts, i))
 			continue;
 		cni_buffer_puts(&out, i ? ", " : "");
@@ -177,9 +185,13 @@ static cn_status add_key(making *m, const cni_ddl_part *parts, size_t count, boo
 
 	if (count > CNI_C_KEY_MAX)
 		return CN_OK;
+	for (size_t i = 0; i < count; i++) {
+		if (!parts[i].name) /* an expression */
+			return CN_OK;
+	}
 	key.columns = part_names(m, parts, count);
-	if (!key.columns) /* an expression */
-		return m->r->arena->failed ? out_of_memory(m->r->err) : CN_OK;
+	if (!key.columns)
+		return out_of_memory(m->r->err);
 	return add_part(m, &key, sizeof key);
 }
 
@@ -323,7 +335,7 @@ cn_status cni_db_reflect(cn_db *db, cni_conn *conn, cn_error *err)
 
 	TRY(cni_conn_inspect(conn, r.arena, &schema, err));
 	r.w = (cni_c_writer){.arena = r.arena, .schema = schema};
-	if (!cni_c_prepare(&r.w))
+	if (!cni_c_prepare(&r.w) || r.arena->failed)
 		return out_of_memory(err);
 	for (size_t i = 0; i < schema->object_count; i++) {
 		const cni_c_model *from = &r.w.models[i];

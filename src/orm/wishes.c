@@ -152,7 +152,7 @@ void cni_wishes_settle(cni_flush *flush)
 static cn_status gather_parent(cni_flush *flush, cni_entry *entry, const cni_link *link)
 {
 	void *now = member_of(cni_row(entry), link), *was = old_member(entry, link);
-	cni_entry *parent;
+	cni_entry *parent = NULL;
 
 	if (now == was)
 		return CN_OK;
@@ -180,7 +180,7 @@ static cn_status add_between(
 
 static cn_status add_child(cni_flush *flush, cni_entry *entry, void *row, const cni_link *link)
 {
-	cni_entry *child;
+	cni_entry *child = NULL;
 
 	TRY(find_related(flush, link, row, &child));
 	if (link->kind == CN_RELATION_MANY_TO_MANY)

@@ -6,66 +6,7 @@
  */
 #include "orm/store.h"
 
-#include <sqlite3.h>
-
-static long countdown = -1; /* < 0: none fails; 0: the next one does */
-static int failure;
-static bool fired;
-
-static bool fails(void)
-{
-	if (countdown < 0 || countdown-- > 0)
-		return false;
-	fired = true;
-	return true;
-}
-
-int __real_sqlite3_step(sqlite3_stmt *stmt);
-int __wrap_sqlite3_step(sqlite3_stmt *stmt);
-int __wrap_sqlite3_step(sqlite3_stmt *stmt)
-{
-	return fails() ? failure : __real_sqlite3_step(stmt);
-}
-
-int __real_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int size, unsigned flags,
-	sqlite3_stmt **ret, const char **tail);
-int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int size, unsigned flags,
-	sqlite3_stmt **ret, const char **tail);
-int __wrap_sqlite3_prepare_v3(sqlite3 *db, const char *sql, int size, unsigned flags,
-	sqlite3_stmt **ret, const char **tail)
-{
-	if (!fails())
-		return __real_sqlite3_prepare_v3(db, sql, size, flags, ret, tail);
-	*ret = NULL;
-	return failure;
-}
-
-int __real_sqlite3_bind_int64(sqlite3_stmt *stmt, int at, sqlite3_int64 value);
-int __wrap_sqlite3_bind_int64(sqlite3_stmt *stmt, int at, sqlite3_int64 value);
-int __wrap_sqlite3_bind_int64(sqlite3_stmt *stmt, int at, sqlite3_int64 value)
-{
-	return fails() ? failure : __real_sqlite3_bind_int64(stmt, at, value);
-}
-
-int __real_sqlite3_bind_text64(sqlite3_stmt *stmt, int at, const char *text, sqlite3_uint64 size,
-	void (*done)(void *), unsigned char encoding);
-int __wrap_sqlite3_bind_text64(sqlite3_stmt *stmt, int at, const char *text, sqlite3_uint64 size,
-	void (*done)(void *), unsigned char encoding);
-int __wrap_sqlite3_bind_text64(sqlite3_stmt *stmt, int at, const char *text, sqlite3_uint64 size,
-	void (*done)(void *), unsigned char encoding)
-{
-	return fails() ? failure : __real_sqlite3_bind_text64(stmt, at, text, size, done, encoding);
-}
-
-int __real_sqlite3_bind_pointer(
-	sqlite3_stmt *stmt, int at, void *data, const char *type, void (*done)(void *));
-int __wrap_sqlite3_bind_pointer(
-	sqlite3_stmt *stmt, int at, void *data, const char *type, void (*done)(void *));
-int __wrap_sqlite3_bind_pointer(
-	sqlite3_stmt *stmt, int at, void *data, const char *type, void (*done)(void *))
-{
-	return fails() ? failure : __real_sqlite3_bind_pointer(stmt, at, data, type, done);
-}
+#include "orm/fail_sqlite.h"
 
 typedef cn_status (*work_fn)(cn_session *s);
 

@@ -3,7 +3,7 @@
  * and is usable after cn_rollback. The allocator is wrapped by the linker (--wrap); SQLite's own is
  * not.
  */
-#include "orm/store.h"
+#include "orm/works.h"
 
 static long countdown = -1; /* < 0: none fails; 0: the next one does */
 
@@ -238,6 +238,53 @@ static void opening_without_memory(void **state)
 	store_close(st);
 }
 
+/* What works.h knows: opened with reflection and a second database, read, written. */
+static void everything_else_without_memory(void **state)
+{
+	works w;
+	cn_error err = {0};
+
+	(void)state;
+	for (const works_job *job = all_works; job->name; job++) {
+		works_make(&w);
+		for (long n = 0;; n++) {
+			assert_true(n < 30000);
+			countdown = n;
+			cn_status status = works_open(&w, &err);
+			cn_session *s = status == CN_OK ? cn_session_open(w.db) : NULL;
+			if (status == CN_OK)
+				status = s ? job->run(s) : CN_ENOMEM;
+			bool done = countdown >= 0;
+			countdown = -1;
+			if (status < 0 && status != CN_ENOMEM)
+				fail_msg("%s, allocation %ld: %d %s", job->name, n, status,
+					s ? cn_session_error(s)->message : err.message);
+			bool half = false; /* between two commits: it says so */
+			if (s && status < 0) {
+				half = strstr(cn_session_error(s)->detail, "committed already");
+				cn_rollback(s);
+				if (half ? !works_is_half(s) : !works_is_old(s))
+					fail_msg("%s, allocation %ld: not as it was: %s", job->name,
+						n, cn_session_error(s)->message);
+			}
+			if (done)
+				assert_true(job->writes ? works_is_new(s) : works_is_old(s));
+			cn_session_close(s);
+			works_close(&w);
+			if (half) {
+				works_remove(&w);
+				works_make(&w);
+			}
+			if (done)
+				break;
+			if (status == CN_OK)
+				fail_msg("%s: allocation %ld failed, and nobody noticed", job->name,
+					n);
+		}
+		works_remove(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +294,7 @@ int main(void)
 		cmocka_unit_test(relations_without_memory),
 		cmocka_unit_test(bulk_without_memory),
 		cmocka_unit_test(opening_without_memory),
+		cmocka_unit_test(everything_else_without_memory),
 	};
 	return RUN(tests);
 }
