@@ -95,3 +95,4 @@ took "NOT NULL, $rows rows" cantil "$cantil" db upgrade --yes
 took "NOT NULL, $rows rows" flask "$python" -m flask db upgrade
 took "NOT NULL, $rows rows" django "$python" "$peers/django_peer.py" migrate
 echo "{$json}" >"$out"
+exec scripts/bench-peers-data.sh

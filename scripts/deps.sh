@@ -10,7 +10,7 @@ test="$build libcmocka-dev clang libclang-rt-dev g++ python3 sqlite3 curl git ma
 postgres='libpq-dev postgresql'
 fuzz="$build clang libclang-rt-dev"
 lint="$build clang-format clang-tidy clang"
-peers="$build sqlite3 python3-flask-migrate python3-sqlalchemy python3-alembic python3-django"
+peers="$build sqlite3 python3-flask-migrate python3-sqlalchemy python3-alembic python3-django python3-peewee"
 
 case "${1:-}" in
 build) want=$build ;;
