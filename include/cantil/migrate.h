@@ -70,6 +70,11 @@ typedef struct cn_migrator_desc {
 	const char *root;       /* relative paths count from here; NULL: from the working folder */
 	const char *program;    /* what hints tell people to type: "./store"; NULL: "cantil" */
 	const char *target_sql; /* the schema wanted, as CREATE statements; NULL: none is known */
+	/* Further engines that revisions are made for, beside the database's own: each revision
+	 * gets a section for every one of them, planned and proved there. A URI, of a server on
+	 * which scratch schemas can be made, or the name of an engine that needs none ("sqlite").
+	 * NULL-terminated; copied. NULL: none */
+	const char *const *engines;
 	/* the C functions that revisions call (data_step.h), ended by {0}; borrowed. NULL: none */
 	const cn_data_migration *data_steps;
 	/* "KEY=VALUE" texts for revisions that ask for them, NULL-terminated; copied. NULL: none */

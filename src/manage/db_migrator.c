@@ -13,9 +13,10 @@ typedef struct bound_target { /* whose schema a migrator wants */
 	cni_bind *bind;
 } bound_target;
 
-static cn_status app_target(cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
+static cn_status app_target(
+	const cni_uri *home, cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
 {
-	return cni_app_declared(ctx, arena, ret, err);
+	return cni_app_declared(ctx, home, arena, ret, err);
 }
 
 static void call_notice(const char *line, void *ctx) { cn_warn(ctx, "%s", line); }
@@ -37,6 +38,7 @@ static cn_status make(cn_app *app, const cn_migrator_desc *desc, cn_migrator **r
 	TRY(cni_app_project(app, &project, err));
 	full.database_uri = project->uri_source ? project->uri_open : NULL;
 	full.root = project->root;
+	full.engines = project->engines;
 	full.data_steps = app->desc.data_steps;
 	if (!full.folder) {
 		full.folder = project->migrations;
@@ -53,12 +55,13 @@ static cn_status make(cn_app *app, const cn_migrator_desc *desc, cn_migrator **r
 }
 
 /* Its schema is asked for later, when another database may be selected. */
-static cn_status bind_target(cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
+static cn_status bind_target(
+	const cni_uri *home, cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
 {
 	bound_target *bound = ctx;
 	cni_bind *before = bound->app->bind;
 	bound->app->bind = bound->bind;
-	cn_status status = cni_app_declared(bound->app, arena, ret, err);
+	cn_status status = cni_app_declared(bound->app, home, arena, ret, err);
 	bound->app->bind = before;
 	return status;
 }

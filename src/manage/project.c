@@ -111,9 +111,9 @@ static cn_status find_root(finder *f)
  * (cn_app_setting). */
 static const struct ini_section {
 	const char *name;
-	const char *keys[4];
+	const char *keys[5];
 } sections[] = {
-	{"cantil", {"database", "schema", "migrations", NULL}},
+	{"cantil", {"database", "schema", "migrations", "engines", NULL}},
 	{"runserver", {"watch", "build", NULL}},
 };
 
@@ -190,6 +190,32 @@ static cn_status read_ini(finder *f)
 	return CN_OK;
 }
 
+/* engines = sqlite, postgresql://server/database: by commas. */
+static cn_status find_engines(finder *f)
+{
+	const char *text = cni_project_setting(f->project, "cantil", "engines");
+	size_t count = 0;
+
+	while (text && *text) {
+		size_t size = strcspn(text, ",");
+		const char *end = text + size, *next = *end ? end + 1 : end;
+		while (text < end && (*text == ' ' || *text == '\t'))
+			text++;
+		while (end > text && (end[-1] == ' ' || end[-1] == '\t'))
+			end--;
+		const char *one = cni_strndup(f->arena, text, (size_t)(end - text));
+		/* a list of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+		if (!one || (*one && !CNI_PUSH(f->arena, f->project->engines, count, one)))
+			return no_memory(f);
+		text = next;
+	}
+	const char *none = NULL;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression) */
+	if (count && !CNI_PUSH(f->arena, f->project->engines, count, none))
+		return no_memory(f);
+	return CN_OK;
+}
+
 static cn_status find_paths(finder *f)
 {
 	cni_project *project = f->project;
@@ -249,6 +275,8 @@ cn_status cni_project_find(cni_arena *arena, const cni_project_input *input, cni
 		status = read_ini(&f);
 	if (status == CN_OK)
 		status = find_paths(&f);
+	if (status == CN_OK)
+		status = find_engines(&f);
 	if (status == CN_OK)
 		status = find_uri(&f);
 	if (ret_usage)

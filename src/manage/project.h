@@ -24,6 +24,7 @@ typedef struct cni_project {
 	const char *ini;                      /* path of cantil.ini, NULL: there is none */
 	const char *migrations;               /* the folder; it need not be there */
 	const char *schema;                   /* the .sql file that cantil.ini names; NULL: none */
+	const char **engines;                 /* further ones; NULL-terminated; NULL: none */
 	const struct cni_ini_entry *settings; /* everything in cantil.ini (ini.h) */
 	size_t setting_count;
 	cni_uri uri;            /* valid when uri_source is not NULL */

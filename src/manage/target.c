@@ -8,16 +8,17 @@
 
 enum { SCHEMA_BYTES = 16 * 1024 * 1024 };
 
-cn_status cni_app_declared(cn_app *app, cni_arena *arena, cni_schema **ret, cn_error *err)
+cn_status cni_app_declared(
+	cn_app *app, const cni_uri *home, cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	const cni_project *project;
 	size_t size;
 	char *text;
 
 	TRY(cni_app_project(app, &project, err));
-	const cni_uri *home = project->uri_source
-				      ? &project->uri
-				      : &(cni_uri){.engine = cni_driver_default()->name};
+	const cni_uri usual = {.engine = cni_driver_default()->name};
+	if (!home)
+		home = project->uri_source ? &project->uri : &usual;
 	if (project->schema) {
 		TRY(cni_file_read(arena, project->schema, SCHEMA_BYTES, &text, &size, err));
 		if (cni_normalise_sql_at(home, text, NULL, arena, ret, err) < 0)
@@ -42,6 +43,6 @@ cn_status cni_app_target(cn_app *app, cni_arena *arena, cni_schema **ret, cn_err
 {
 	cni_schema *declared;
 
-	TRY(cni_app_declared(app, arena, &declared, err));
+	TRY(cni_app_declared(app, NULL, arena, &declared, err));
 	return cni_normalise(declared, arena, ret, err);
 }

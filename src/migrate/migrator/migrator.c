@@ -39,6 +39,26 @@ static bool copy_desc(cn_migrator *migrator, const cn_migrator_desc *desc)
 	return !arena->failed;
 }
 
+/* Each engine once; the database's own needs not be said, and may. */
+static cn_status take_engines(
+	cn_migrator *migrator, const char *const *engines, const char *root, cn_error *err)
+{
+	cni_arena *arena = &migrator->arena;
+	for (; engines && *engines; engines++) {
+		const cni_driver *driver = cni_driver_find(*engines);
+		cni_uri home = {.engine = driver ? driver->name : NULL};
+		if (!driver)
+			TRY(cni_uri_parse(arena, *engines, root, &home, err));
+		bool known = strcmp(home.engine, migrator->engine) == 0;
+		for (size_t i = 0; i < migrator->other_count; i++)
+			known |= strcmp(home.engine, migrator->others[i].engine) == 0;
+		if (!known && !CNI_PUSH(arena, migrator->others, migrator->other_count, home))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	migrator->desc.engines = NULL; /* taken apart: migrator->others */
+	return CN_OK;
+}
+
 static cn_status fill(cn_migrator *migrator, const cn_migrator_desc *desc, cn_error *err)
 {
 	cni_arena *arena = &migrator->arena;
@@ -67,7 +87,7 @@ static cn_status fill(cn_migrator *migrator, const cn_migrator_desc *desc, cn_er
 		migrator->engine = migrator->uri.engine;
 		migrator->home = migrator->uri;
 	}
-	return CN_OK;
+	return take_engines(migrator, desc->engines, root, err);
 }
 
 cn_status cn_migrator_new(const cn_migrator_desc *desc, cn_migrator **ret, cn_error *err)
@@ -357,7 +377,7 @@ cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni
 			"give the program models, or cantil.ini a line \"schema = schema.sql\"");
 		return CN_EARG;
 	}
-	TRY(migrator->target(arena, &wanted, migrator->target_ctx, err));
+	TRY(migrator->target(&migrator->home, arena, &wanted, migrator->target_ctx, err));
 	if (answers)
 		TRY(cni_model_renames(wanted, from, answers, err));
 	return cni_normalise_like(wanted, from, arena, ret, err);

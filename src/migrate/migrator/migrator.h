@@ -9,8 +9,10 @@
 #include "migrate/revision/revision.h"
 #include "migrate/revision/version.h"
 
-/* The schema wanted, not normalised: renamed_from of its tables and columns is looked at. */
-typedef cn_status (*cni_target_fn)(cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err);
+/* The schema wanted, of the engine that `home` names, not normalised: renamed_from of its tables
+ * and columns is looked at. */
+typedef cn_status (*cni_target_fn)(
+	const cni_uri *home, cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err);
 /* Called with open questions: adds answers and returns CN_OK to try again, or passes on the
  * CN_EDECISION that is in err. */
 typedef cn_status (*cni_ask_fn)(
@@ -30,8 +32,10 @@ struct cn_migrator {
 	const char *folder;    /* absolute; "embedded:NAME" when they are embedded */
 	const char *engine;    /* "sqlite" */
 	cni_uri home;          /* where scratch databases are made: engine and server */
-	const char *tag;       /* for rows of the version table; NULL: none */
-	bool allow_drift;      /* take a database as it is, whatever its revisions make */
+	cni_uri *others;       /* the same of the further engines that revisions are made for */
+	size_t other_count;
+	const char *tag;  /* for rows of the version table; NULL: none */
+	bool allow_drift; /* take a database as it is, whatever its revisions make */
 	cni_target_fn target;
 	void *target_ctx;
 	cni_ask_fn ask;

@@ -30,6 +30,9 @@ typedef struct make_job {
 			   something */
 	bool copied;    /* data is a private copy */
 	cni_change_set set;
+	cni_section *sections; /* one for each engine, the database's own first */
+	cni_schema **results;  /* what they lead to */
+	size_t section_count;
 	cni_new_revision wanted;
 	cni_revision revision; /* as it was read back */
 } make_job;
@@ -138,15 +141,67 @@ static cn_status decide(make_job *making, cn_error *err)
 	return cni_change_ask(&making->set, err);
 }
 
-static cn_status compare(make_job *making, cn_error *err)
+static cn_status compare(make_job *making, bool with_data, cn_error *err)
 {
 	cn_migrator *migrator = making->migrator;
 	TRY(cni_folder_replay(
 		&making->folder, &migrator->home, NULL, making->arena, &making->recorded, err));
 	TRY(cni_migrator_target(
 		migrator, making->arena, making->recorded, making->answers, &making->target, err));
-	TRY(open_data(making, err));
+	if (with_data)
+		TRY(open_data(making, err));
 	return decide(making, err);
+}
+
+static cn_status keep_section(make_job *making, const make_job *from, cn_error *err)
+{
+	const cni_change_set *set = &from->set;
+	size_t count = making->section_count;
+	const cni_section section = {.engine = from->migrator->engine,
+		.upgrade = set->up,
+		.downgrade = set->down,
+		.has_upgrade = true,
+		.has_downgrade = set->down.step_count || !set->up.step_count};
+	if (!CNI_PUSH(making->arena, making->results, count, from->target) ||
+		!CNI_PUSH(making->arena, making->sections, making->section_count, section))
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return CN_OK;
+}
+
+/* The same change on another engine: the same answers, its own plan. There are no rows of it to
+ * look at. *changed is set when there is something to do. */
+static cn_status compare_other(make_job *making, const cni_uri *home, bool *changed, cn_error *err)
+{
+	cn_migrator *migrator = making->migrator;
+	const cni_uri own = migrator->home;
+	const char *engine = migrator->engine;
+	make_job other = {.migrator = migrator,
+		.arena = making->arena,
+		.desc = making->desc,
+		.folder = making->folder,
+		.answers = making->answers};
+	migrator->home = *home;
+	migrator->engine = home->engine;
+	cn_status status = making->desc->empty ? CN_OK : compare(&other, false, err);
+	if (status >= 0)
+		status = keep_section(making, &other, err);
+	migrator->home = own;
+	migrator->engine = engine;
+	if (status < 0)
+		return cn_error_wrap(err, "the section for %s", home->engine);
+	*changed |= other.set.diff.change_count > 0;
+	return CN_OK;
+}
+
+static cn_status compare_all(make_job *making, bool *changed, cn_error *err)
+{
+	if (!making->desc->empty)
+		TRY(compare(making, true, err));
+	*changed = making->set.diff.change_count > 0;
+	TRY(keep_section(making, making, err));
+	for (size_t i = 0; i < making->migrator->other_count; i++)
+		TRY(compare_other(making, &making->migrator->others[i], changed, err));
+	return CN_OK;
 }
 
 /* ---- write down ---- */
@@ -184,18 +239,9 @@ static cn_status find_depends(make_job *making, cni_new_revision *wanted, cn_err
 
 static cn_status describe(make_job *making, cni_revision *revision, cn_error *err)
 {
-	const cni_change_set *set = &making->set;
-	cni_section *section = cni_alloc(making->arena, sizeof *section);
-	if (!section)
-		return cn_fail(err, CN_ENOMEM, "out of memory");
 	TRY(cni_revision_begin(&making->folder, making->arena, &making->wanted, revision, err));
-	*section = (cni_section){.engine = making->migrator->engine,
-		.upgrade = set->up,
-		.downgrade = set->down,
-		.has_upgrade = true,
-		.has_downgrade = set->down.step_count || !set->up.step_count};
-	revision->sections = section;
-	revision->section_count = 1;
+	revision->sections = making->sections;
+	revision->section_count = making->section_count;
 	return record_answers(making, revision, err);
 }
 
@@ -211,24 +257,24 @@ static cn_status wrap_proof(cn_error *err, const char *where)
 
 /* Forward, backward, forward, after the revisions of a set; `after` is what it must lead to, NULL:
  * that is not known. */
-static cn_status prove_after(
-	make_job *making, const bool *set, const cni_schema *after, cn_error *err)
+static cn_status prove_after(make_job *making, const cni_uri *home, const bool *set,
+	const cni_schema *after, cn_error *err)
 {
 	CLEANUP(cni_arena_done) cni_arena scratch = {0};
 	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	const cni_revision *revision = &making->revision;
+	const cni_section *section = cni_revision_section(revision, home->engine);
 	cni_schema *before;
-	TRY(cni_folder_replay_set(
-		&making->folder, &making->migrator->home, set, &scratch, &before, &conn, err));
+	TRY(cni_folder_replay_set(&making->folder, home, set, &scratch, &before, &conn, err));
 	TRY(cni_revision_execute(conn, revision, false, after, err));
-	if (!revision->sections[0].has_downgrade)
+	if (!section || !section->has_downgrade)
 		return CN_OK;
 	TRY(cni_revision_execute(conn, revision, true, before, err));
 	return cni_revision_execute(conn, revision, false, after, err);
 }
 
 /* A database may have its branch without the others. */
-static cn_status prove_alone(make_job *making, bool *set, cn_error *err)
+static cn_status prove_alone(make_job *making, const cni_uri *home, bool *set, cn_error *err)
 {
 	const cni_folder *folder = &making->folder;
 	size_t others = folder->revision_count;
@@ -240,7 +286,7 @@ static cn_status prove_alone(make_job *making, bool *set, cn_error *err)
 	cni_folder_close_up(folder, set);
 	for (size_t i = 0; i < folder->revision_count; i++)
 		others -= set[i];
-	if (!others || prove_after(making, set, NULL, err) >= 0)
+	if (!others || prove_after(making, home, set, NULL, err) >= 0)
 		return CN_OK;
 	cn_error_hint(err,
 		"it touches what another branch makes: say --depends-on and that branch's revision, or "
@@ -254,9 +300,18 @@ static cn_status prove_in_scratch(make_job *making, cn_error *err)
 	bool *set = cni_alloc(&scratch, making->folder.revision_count + 1);
 	if (!set)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	memset(set, true, making->folder.revision_count);
-	TRY(prove_after(making, set, making->target, err));
-	return prove_alone(making, set, err);
+	for (size_t i = 0; i < making->section_count; i++) {
+		const cn_migrator *migrator = making->migrator;
+		const cni_uri *home = i ? &migrator->others[i - 1] : &migrator->home;
+		memset(set, true, making->folder.revision_count);
+		cn_status status = prove_after(making, home, set, making->results[i], err);
+		if (status >= 0)
+			status = prove_alone(making, home, set, err);
+		if (status < 0 && i)
+			cn_error_wrap(err, "on %s", home->engine);
+		TRY(status);
+	}
+	return CN_OK;
 }
 
 /* Forward only: whether the way back holds with these rows was tried when it was planned, and is a
@@ -332,12 +387,12 @@ static cn_status make(make_job *making, cn_made *made, cn_error *err)
 	TRY(cni_parents_find(&making->folder, making->arena, desc->head, desc->splice,
 		&wanted->parents, &wanted->parent_count, err));
 	TRY(find_depends(making, wanted, err));
-	if (!desc->empty) {
-		TRY(compare(making, err));
-		if (!making->set.diff.change_count)
-			return CN_OK;
+	bool changed;
+	TRY(compare_all(making, &changed, err));
+	if (!desc->empty && !changed)
+		return CN_OK;
+	if (!desc->empty)
 		cni_diff_describe(&summary, &making->set.diff);
-	}
 	made->summary = cni_buffer_dup(&summary, making->arena);
 	if (!made->summary)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

@@ -202,14 +202,22 @@ static cn_status put(merge_job *job, cn_made *made, cn_error *err)
 	CLEANUP(cni_buffer_done) cni_buffer out = {0};
 	cni_new_revision wanted;
 	cni_revision revision, read;
-	cni_section section = {
-		.engine = job->migrator->engine, .has_upgrade = true, .has_downgrade = true};
+	const cn_migrator *migrator = job->migrator;
+	size_t count = migrator->other_count + 1;
+	cni_section *sections = cni_alloc(job->arena, count * sizeof *sections);
 	const char *path;
+	if (!sections)
+		return no_memory(err);
+	for (size_t i = 0; i < count; i++)
+		sections[i] = (cni_section){
+			.engine = i ? migrator->others[i - 1].engine : migrator->engine,
+			.has_upgrade = true,
+			.has_downgrade = true};
 	TRY(describe(job, &wanted, err));
 	TRY(cni_revision_begin(&job->folder, job->arena, &wanted, &revision, err));
 	TRY(cni_revision_place(&job->folder, job->arena, &revision, &path, err));
-	revision.sections = &section;
-	revision.section_count = 1;
+	revision.sections = sections;
+	revision.section_count = count;
 	cni_revision_write(&out, &revision);
 	const char *text = cni_buffer_dup(&out, job->arena);
 	if (!text)

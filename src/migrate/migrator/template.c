@@ -176,6 +176,12 @@ static cn_status fill_text(cni_arena *arena, const char *path, const char *text,
 {
 	CLEANUP(cni_buffer_done) cni_buffer out = {.limit = CNI_REVISION_MAX_BYTES};
 	TRY(fill(&out, path, text, revision, err));
+	/* a skeleton speaks of one engine; those that people add to a project are not known to it
+	 */
+	for (size_t i = 1; i < revision->section_count; i++)
+		cni_buffer_printf(&out, "%s-- upgrade %s\n\n-- downgrade %s\n",
+			out.size && out.data[out.size - 1] != '\n' ? "\n\n" : "\n",
+			revision->sections[i].engine, revision->sections[i].engine);
 	const char *filled = cni_buffer_dup(&out, arena);
 	if (!filled)
 		return no_memory(err);
