@@ -44,6 +44,7 @@ typedef struct cni_stmt cni_stmt;
 typedef struct cni_tuple cni_tuple; /* tuple.h */
 struct cni_plan_request;            /* plan.h */
 struct cni_plan;
+struct cni_step;
 struct cni_words; /* words.h */
 
 typedef enum cni_open_mode {
@@ -288,6 +289,10 @@ struct cni_driver {
 		void **ret_state, cn_error *err);
 	cn_status (*plan_after)(cni_conn *conn, const struct cni_plan *plan, cni_arena *arena,
 		void *state, cn_error *err);
+	/* A step of the plan broke a constraint, inside the transaction: says in `err` of which table
+	 * of the user's, and which rows. NULL: the engine's own words do. */
+	void (*step_failed)(cni_conn *conn, const struct cni_plan *plan,
+		const struct cni_step *step, cn_error *err);
 	unsigned writers; /* so many connections of a pool write, unless it is told; 0: 1 */
 	/* of a connection; it stays the same as long as that is open */
 	const cni_capabilities *(*capabilities)(const cni_conn *conn);

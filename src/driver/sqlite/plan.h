@@ -93,6 +93,10 @@ cn_status cni_plan_fill_index(
 cn_status cni_sqlite_plan(
 	const cni_plan_request *request, cni_arena *arena, cni_plan *ret, cn_error *err);
 
+/* misfit.c: which rows a copy could not take. */
+void cni_sqlite_step_failed(
+	cni_conn *conn, const cni_plan *plan, const cni_step *step, cn_error *err);
+
 /* verify.c: around the steps, inside their transaction. */
 cn_status cni_sqlite_plan_before(
 	cni_conn *conn, const cni_plan *plan, cni_arena *arena, void **ret_state, cn_error *err);

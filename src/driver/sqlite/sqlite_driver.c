@@ -61,6 +61,7 @@ const cni_driver cni_sqlite_driver = {
 	.plan = cni_sqlite_plan,
 	.run_steps = cni_sqlite_run_steps,
 	.plan_before = cni_sqlite_plan_before,
+	.step_failed = cni_sqlite_step_failed,
 	.plan_after = cni_sqlite_plan_after,
 	.capabilities = capabilities,
 	.words = &cni_sqlite_words,

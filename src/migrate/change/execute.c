@@ -116,6 +116,8 @@ static cn_status run_step(
 				   : cni_conn_exec(conn, step->sql, err);
 	if (status >= 0)
 		return CN_OK;
+	if (status == CN_ECONSTRAINT && conn->driver->step_failed)
+		conn->driver->step_failed(conn, execution->plan, step, err);
 	if (err && !*err->detail && *step->sql)
 		cn_error_detail(err, "%.1500s", step->sql);
 	if (revision && step->line)
