@@ -54,4 +54,4 @@ lint:
 	@scripts/lint.sh $(BUILD)
 
 clean:
-	rm -rf $(BUILD) build-asan build-clang build-fuzz build-bench
+	rm -rf $(BUILD) build-asan build-clang build-fuzz build-tsan build-bench

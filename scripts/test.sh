@@ -30,9 +30,12 @@ count() {
 	} END { print tests - bad, bad + 0 }' "$1"
 }
 
-suite() { # suite NAME BUILD TIMEOUT_MULTIPLIER
+suite() { # suite NAME BUILD TIMEOUT_MULTIPLIER [TEST…]
 	rc=0
-	meson test -C "$2" --no-rebuild --print-errorlogs -t "$3" --quiet >"$logs/$1" 2>&1 || rc=$?
+	suite_name=$1 suite_build=$2 suite_slower=$3
+	shift 3
+	meson test -C "$suite_build" --no-rebuild --print-errorlogs -t "$suite_slower" --quiet "$@" >"$logs/$suite_name" 2>&1 || rc=$?
+	set -- "$suite_name" "$suite_build"
 	[ $rc -eq 0 ] || cat "$logs/$1"
 	if [ ! -f "$2/meson-logs/testlog.junit.xml" ]; then
 		add "$1" 0 1
@@ -63,7 +66,7 @@ scorer() { # scorer NAME COMMAND…: a program of ../shared whose last line is `
 amounts() { # amounts DIVISOR: of a long run
 	export CANTIL_FAULT_SEEDS=$((500 / $1)) CANTIL_TEST_KILLS=$((5000 / $1)) CANTIL_TEST_SIZES=$((400 / $1)) \
 		CANTIL_TEST_PROCESSES=64 CANTIL_TEST_ROUNDS=$((500 / $1)) CANTIL_TEST_FILES=$((10000 / $1)) \
-		CANTIL_TEST_PAIRS=$((100000 / $1))
+		CANTIL_TEST_PAIRS=$((100000 / $1)) CANTIL_STRESS_MS=60000
 }
 
 slower=3 slowest=10
@@ -89,6 +92,11 @@ fi
 CC=clang scripts/build.sh build-asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false
 ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	suite clang-asan-ubsan build-asan $slowest
+
+if [ -n "$long" ]; then # threads: the pool, and sixteen sessions for a minute
+	CC=clang scripts/build.sh build-tsan -Dwerror=true -Db_sanitize=thread -Db_lundef=false
+	TSAN_OPTIONS=halt_on_error=1 suite clang-tsan build-tsan $slowest 'driver pool' 'orm threads'
+fi
 
 shared=$(cd .. && pwd)/shared
 if [ -d "$shared" ]; then

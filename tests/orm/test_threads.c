@@ -29,6 +29,14 @@ CN_MODEL(Entry, "entry",
 	CN_COLUMN(Entry, who, .not_null = true),
 	CN_BELONGS_TO(Entry, Counter, counter));
 
+typedef struct Note { /* in a database of its own */
+	int64_t id, counter_id;
+} Note;
+CN_MODEL(Note, "note",
+	CN_COLUMN(Note, id, .primary_key = true),
+	CN_COLUMN(Note, counter_id),
+	CN_TABLE_OPTIONS(.database = "notes"));
+
 typedef struct shared {
 	cn_db *db;
 	atomic_bool stop;
@@ -73,6 +81,7 @@ static cn_status count_one(cn_session *s, void *ctx)
 	c->value++;
 	snprintf(who, sizeof who, "thread %d", w->number);
 	(void)cn_new(s, Entry, .who = who, .counter = c);
+	(void)cn_new(s, Note, .counter_id = c->id);
 	return CN_OK;
 }
 
@@ -103,6 +112,12 @@ static void read_all(worker *w)
 	for (size_t i = 0; some[i]; i++)
 		sum += some[i]->counter->id - some[i]->counter_id;
 	int64_t entries = cn_count(s, Entry);
+	/* a table that no struct describes, beside those that one does */
+	const cn_model *wild = cn_db_model(w->sh->db, "wild");
+	void **rows = cn_rows(s, wild, cn_where("id <= ?", 10));
+	for (size_t i = 0; rows[i]; i++)
+		sum += cn_row_get(wild, rows[i], "zero").as.i;
+	(void)cn_exists(s, Note, cn_where("counter_id = ?", roll(w, COUNTERS)));
 	const cn_error *err = cn_session_error(s);
 	if (err->status == CN_ECONFLICT) {
 		atomic_fetch_add(&w->sh->conflicts, 1);
@@ -140,7 +155,8 @@ static long wanted_ms(void)
 
 static void sixteen_threads(void **state)
 {
-	char folder[] = "/tmp/cantil-threads-XXXXXX", uri[100], path[120];
+	static const char *const names[] = {"t.db", "n.db"};
+	char folder[] = "/tmp/cantil-threads-XXXXXX", uri[100], notes[100], path[120];
 	worker workers[THREADS];
 	shared sh = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 	long ms = wanted_ms();
@@ -149,8 +165,18 @@ static void sixteen_threads(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	snprintf(uri, sizeof uri, "sqlite:///%s/t.db", folder);
+	snprintf(notes, sizeof notes, "sqlite:///%s/n.db", folder);
+	assert_ok(cn_db_open(uri, &(cn_db_options){.create = true}, &sh.db, &err), &err);
+	assert_ok(cn_db_exec(sh.db,
+			  "create table wild (id integer primary key, zero);"
+			  "insert into wild (zero) values (0), (0), (0)",
+			  &err),
+		&err);
+	cn_db_close(sh.db);
 	assert_ok(cn_db_open(uri,
-			  &(cn_db_options){.models = CN_MODELS(Counter, Entry),
+			  &(cn_db_options){.models = CN_MODELS(Counter, Entry, Note),
+				  .binds = (const cn_bind[]){{"notes", notes, NULL}, {0}},
+				  .reflect = true,
 				  .create = true,
 				  .max_readers = 4, /* fewer than threads: some wait */
 				  .busy_timeout_ms = 20000},
@@ -182,6 +208,7 @@ static void sixteen_threads(void **state)
 	assert_int_equal(sum, sh.done); /* none is lost */
 	assert_int_equal(versions, sh.done);
 	assert_int_equal(cn_count(s, Entry), sh.done);
+	assert_int_equal(cn_count(s, Note), sh.done);
 	assert_true(sh.done > THREADS && sh.reads > THREADS);
 	cn_session_close(s);
 	/* the statement fails if a check does not say "ok" */
@@ -192,11 +219,11 @@ static void sixteen_threads(void **state)
 		&err);
 	cn_db_close(sh.db);
 	print_message("# %ld written, %ld read, %ld conflicts\n", sh.done, sh.reads, sh.conflicts);
-	for (int i = 0; i < 3; i++) {
-		snprintf(path, sizeof path, "%s/t.db%s", folder,
-			i == 0   ? ""
-			: i == 1 ? "-wal"
-				 : "-shm");
+	for (int i = 0; i < 6; i++) {
+		snprintf(path, sizeof path, "%s/%s%s", folder, names[i / 3],
+			i % 3 == 0   ? ""
+			: i % 3 == 1 ? "-wal"
+				     : "-shm");
 		unlink(path);
 	}
 	rmdir(folder);
