@@ -156,6 +156,7 @@ CN_API size_t cn_len(const void *list);
 CN_API void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const cn_value *key);
 CN_API void *cn_session_get_plain(
 	cn_session *s, const cn_model *model, size_t count, const cn_value *key);
+CN_API void **cn_session_get_many(cn_session *s, const cn_model *model, const int64_t *keys, size_t count);
 CN_API void *cn_session_find(cn_session *s, const cn_model *model, const cn_query *query);
 CN_API void *cn_session_one(cn_session *s, const cn_model *model, const cn_query *query);
 CN_API void *cn_session_one_or_none(cn_session *s, const cn_model *model, const cn_query *query);
@@ -242,7 +243,13 @@ cn_value cn_UNSUPPORTED_ARGUMENT_TYPE_box_it_with_cn_int_cn_text_or_cn_bytes(cn_
  * is none. */
 #define cn_get(s, T, ...)                                                                          \
 	((T *)cn_session_get((s), &T##_model, CN_NARG(__VA_ARGS__), CN_BOXED(__VA_ARGS__)))
-/* The same, as a plain row: read each time, and none of the session's rows, so that changes of it
+/* cn_get_many(s, Product, keys, count): Product **, one for each of the int64_t keys, NULL where there
+ * is no such row; those that the session does not have are read together. For models whose key is one
+ * integer. The list is as long as `keys`, and does not end with NULL. NULL: it failed.
+ *     Product **found = cn_get_many(s, Product, keys, 100);
+ *     for (size_t i = 0; found && i < 100; i++) … found[i] … */
+#define cn_get_many(s, T, keys, count) ((T **)cn_session_get_many((s), &T##_model, (keys), (count)))
+/* The same as cn_get, as a plain row: read each time, and none of the session's rows, so that changes of it
  * are not found. What `.read_only = true` is for lists: for many rows that are only looked at. */
 #define cn_get_plain(s, T, ...)                                                                    \
 	((T *)cn_session_get_plain((s), &T##_model, CN_NARG(__VA_ARGS__), CN_BOXED(__VA_ARGS__)))

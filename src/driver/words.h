@@ -131,6 +131,10 @@ typedef struct cni_words {
 	const char *bool_words[2];  /* "0", "1" */
 	const char *blob_quotes[2]; /* around hexadecimal digits: "x'", "'" */
 	bool keys_hold_tables; /* a table that others refer to is dropped only without those keys */
+	/* Behind a column of integers: it is one of those in a text "{1,2}" that is bound; NULL:
+	 * there is none */
+	const char *any_integer;
+	bool rows_in_list; /* (a, b) IN ((1, 2), (3, 4)); else IN (VALUES (1, 2), (3, 4)) */
 	const char *defer_keys; /* foreign keys are looked at when the transaction is committed */
 } cni_words;
 

@@ -2,20 +2,25 @@
 #include <string.h>
 
 #include "base/try.h"
+#include "driver/words.h"
 #include "orm/load_impl.h"
 
 enum { IN_MAX = 500, SINK_COLUMNS = 100, SCAN_KEYS = 500 };
 
-/* "a" IN (?, ?) or ("a", "b") IN (VALUES (?, ?), (?, ?)) */
-static void in_list(cni_buffer *sql, const cni_link *link, size_t rows)
+/* "a" IN (?, ?) or ("a", "b") IN (VALUES (?, ?), (?, ?)): an engine that compares types as they are
+ * takes the list itself, where it knows what each ? is compared with. */
+static void in_list(cni_buffer *sql, const cni_loading *l, size_t rows)
 {
+	const cni_link *link = l->link;
 	bool many = link->count > 1;
+	const char *list =
+		cni_words_of(l->s->db->uri.engine)->rows_in_list ? ") IN (" : ") IN (VALUES ";
 
 	cni_buffer_puts(sql, many ? " WHERE (" : " WHERE ");
 	for (size_t i = 0; i < link->count; i++)
 		cni_buffer_printf(sql, "%s%s", i ? ", " : "",
 			link->target->fields[link->target_fields[i]].quoted);
-	cni_buffer_puts(sql, many ? ") IN (VALUES " : " IN (");
+	cni_buffer_puts(sql, many ? list : " IN (");
 	for (size_t row = 0; row < rows; row++) {
 		cni_buffer_puts(sql, row ? ", " : "");
 		for (size_t i = 0; i < link->count; i++)
@@ -85,7 +90,7 @@ static void between_ordered(cni_buffer *sql, const cni_loading *l, size_t rows)
 			sql, "%s%s AS cantil_%zu", i ? ", " : "", between->fields[i].quoted, i);
 	cni_buffer_printf(sql, " FROM %s", between->quoted);
 	if (rows)
-		in_list(sql, l->link, rows);
+		in_list(sql, l, rows);
 	cni_buffer_printf(sql, ") AS cantil_rows JOIN %s ON ", far->target->quoted);
 	for (size_t i = 0; i < far->count; i++)
 		cni_buffer_printf(sql, "%scantil_%zu = %s.%s", i ? " AND " : "", far->fields[i],
@@ -111,7 +116,7 @@ static void fetch_sql(cni_buffer *sql, const cni_loading *l, size_t rows)
 		cni_buffer_printf(sql, "(SELECT %s FROM ", target->columns_sql);
 	cni_buffer_puts(sql, target->quoted);
 	if (rows)
-		in_list(sql, link, rows);
+		in_list(sql, l, rows);
 	if (ordered)
 		order(sql, link);
 	if (sink && ordered)

@@ -189,6 +189,50 @@ static void wrong_number_of_arguments(void **state)
 	assert_failed(st->s, CN_EARG, "a condition has no text");
 }
 
+static void many_by_key(void **state)
+{
+	store *st = *state;
+	enum { MANY = 1234 };
+	int64_t keys[MANY + 3], ids[MANY];
+
+	for (int i = 0; i < MANY; i++)
+		(void)cn_new(st->s, Product, .name = "many", .stock = i + 100);
+	assert_int_equal(cn_commit(st->s), CN_OK);
+	Product **all = cn_list(st->s, Product, cn_where("name = 'many'"), .order_by = "stock");
+	assert_int_equal(cn_len(all), MANY);
+	for (int i = 0; i < MANY; i++)
+		ids[i] = all[i]->id;
+	cn_clear(st->s);
+	Product *known = cn_get(st->s, Product, ids[7]);
+	for (int i = 0; i < MANY;
+		i++) /* in another order, two of them twice, one that is not there */
+		keys[i] = ids[(i * 7) % MANY];
+	keys[MANY] = ids[7];
+	keys[MANY + 1] = -5;
+	keys[MANY + 2] = ids[0];
+	store_log_clear(&st->log);
+	Product **got = cn_get_many(st->s, Product, keys, MANY + 3);
+	assert_clean(st->s);
+	assert_in_range(store_log_lines(&st->log, "SELECT "), 1, 13);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(got[i]->stock, (i * 7) % MANY + 100);
+	assert_ptr_equal(got[MANY], known);
+	assert_null(got[MANY + 1]);
+	assert_ptr_equal(got[MANY + 2], got[0]);
+	store_log_clear(&st->log); /* all known by now, but for the one */
+	got = cn_get_many(st->s, Product, keys, 5);
+	assert_int_equal(store_log_lines(&st->log, "SELECT "), 0);
+	assert_int_equal(got[4]->stock, 128);
+	cn_delete(st->s, Product, got[4]);
+	assert_int_equal(cn_flush(st->s), CN_OK);
+	got = cn_get_many(st->s, Product, keys, 5);
+	assert_null(got[4]);
+	assert_non_null(got[3]);
+	assert_non_null(cn_get_many(st->s, Product, keys, 0));
+	assert_null(cn_get_many(st->s, Tag, keys, 1));
+	assert_failed(st->s, CN_EARG, "no primary key of one integer");
+}
+
 static void unknown_names(void **state)
 {
 	store *st = *state;
@@ -322,6 +366,7 @@ int main(void)
 		TEST(sql_into_structs),
 		TEST(statements),
 		TEST(wrong_number_of_arguments),
+		TEST(many_by_key),
 		TEST(unknown_names),
 		TEST(a_model_of_another_database),
 		TEST(a_stream_reuses_its_row),

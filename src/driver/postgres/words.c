@@ -166,5 +166,7 @@ const cni_words cni_postgres_words = {
 	.counts_by_identity = true,
 	.bool_words = {"false", "true"},
 	.blob_quotes = {"'\\x", "'"},
+	.any_integer = " = ANY(CAST(? AS bigint[]))",
+	.rows_in_list = true,
 	.defer_keys = "SET CONSTRAINTS ALL DEFERRED",
 };
