@@ -319,7 +319,6 @@ static void goes_there_and_back_on_own(void **state)
 
 static void gives_scripts(void **state)
 {
-	run_folder(*state, "tests/both", 40, run_script, false);
 	run_folder(*state, "tests/postgres/cases", 20, run_script, false);
 }
 

@@ -178,6 +178,35 @@ static cn_status take_space(pg_inspection *in, cni_stmt *row, cn_error *err)
 	return CN_OK;
 }
 
+#define ANY                                                                                        \
+	"SELECT EXISTS (SELECT 1 FROM pg_type WHERE typnamespace = @s AND (typtype IN ('e', 'r')"  \
+	" OR typrelid IN (SELECT oid FROM pg_class WHERE relnamespace = @s AND relkind = 'c')))"   \
+	"::int, EXISTS (SELECT 1 FROM pg_type WHERE typnamespace = @s AND typtype = 'd')::int, "   \
+	"EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = @s AND relkind = 'S')::int, "         \
+	"EXISTS (SELECT 1 FROM pg_proc WHERE pronamespace = @s)::int, "                            \
+	"EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = @s AND relkind IN ('v', 'm'))::int, " \
+	"EXISTS (SELECT 1 FROM pg_trigger WHERE NOT tgisinternal)::int, "                          \
+	"EXISTS (SELECT 1 FROM pg_policy)::int, "                                                  \
+	"EXISTS (SELECT 1 FROM pg_rewrite WHERE rulename <> '_RETURN' AND oid >= 16384)::int, "    \
+	"EXISTS (SELECT 1 FROM pg_statistic_ext)::int, "                                           \
+	"EXISTS (SELECT 1 FROM pg_description WHERE objoid >= 16384)::int, "                       \
+	"(EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = @s AND relacl IS NOT NULL)"          \
+	" OR EXISTS (SELECT 1 FROM pg_proc WHERE pronamespace = @s AND proacl IS NOT NULL)"        \
+	" OR EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid >= 16384 AND attacl IS NOT NULL))"  \
+	"::int"
+
+static cn_status take_any(pg_inspection *in, cni_stmt *row, cn_error *err)
+{
+	bool *const flags[] = {&in->any_types, &in->any_domains, &in->any_sequences,
+		&in->any_functions, &in->any_views, &in->any_triggers, &in->any_policies,
+		&in->any_rules, &in->any_statistics, &in->any_comments, &in->any_grants};
+
+	(void)err;
+	for (size_t i = 0; i < CNI_COUNT(flags); i++)
+		*flags[i] = cni_stmt_int(row, i) != 0;
+	return CN_OK;
+}
+
 static cn_status read_all(pg_inspection *in, cn_error *err)
 {
 	TRY(cni_pg_look(in,
@@ -192,6 +221,7 @@ static cn_status read_all(pg_inspection *in, cn_error *err)
 			err, "create one, or name it in the URI: ?options=-csearch_path%%3Dapp");
 		return CN_ESCHEMA;
 	}
+	TRY(cni_pg_look(in, ANY, take_any, err));
 	TRY(cni_pg_find_before(in, err));
 	TRY(cni_pg_find_tables(in, err));
 	TRY(cni_pg_find_after(in, err));

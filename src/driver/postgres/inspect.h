@@ -40,6 +40,10 @@ typedef struct pg_inspection {
 	const char *space; /* quoted name of the schema looked at */
 	int64_t space_oid;
 	int64_t home_oid; /* of a scratch: the schema that it stands for; else space_oid */
+	/* what there is any of: most schemas have little beside tables, and every query costs a
+	 * fresh connection a millisecond */
+	bool any_types, any_domains, any_sequences, any_functions, any_views, any_triggers;
+	bool any_policies, any_rules, any_statistics, any_comments, any_grants;
 	pg_node **nodes;
 	size_t count;
 	pg_node **by_oid; /* sorted by catalog and oid, once all are there */

@@ -96,7 +96,13 @@ static cn_status find_settings(pg_inspection *in, cn_error *err)
 		"E'ALTER TABLE \\1 ALTER COLUMN \\2 SET STATISTICS -1' WHERE a.attstattarget >= 0) s "
 		"WHERE c.relnamespace = @s AND c.relkind IN ('r', 'p') ORDER BY 2, a.attnum, 4",
 		take, err));
-	TRY(cni_pg_look(in, /* the table is what must be there; both are, when notes are written */
+	return CN_OK;
+}
+
+static cn_status find_owned(pg_inspection *in, cn_error *err)
+{
+	return cni_pg_look(
+		in, /* the table is what must be there; both are, when notes are written */
 		"SELECT 1, c.oid::int8, a.attname::text, 'ALTER SEQUENCE ' || quote_ident(q.relname) || "
 		"E' OWNED BY \\1.\\2', 'ALTER SEQUENCE ' || quote_ident(q.relname) || ' OWNED BY NONE' "
 		"FROM pg_depend d JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S' "
@@ -104,7 +110,11 @@ static cn_status find_settings(pg_inspection *in, cn_error *err)
 		"AND a.attnum = d.refobjsubid WHERE d.classid = 'pg_class'::regclass "
 		"AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' AND c.relnamespace = @s "
 		"ORDER BY 2, 4",
-		take, err));
+		take, err);
+}
+
+static cn_status find_switched(pg_inspection *in, cn_error *err)
+{
 	return cni_pg_look(in,
 		"SELECT 4, g.oid::int8, NULL, E'ALTER TABLE \\3 ' || CASE g.tgenabled WHEN 'D' THEN "
 		"'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END || E' TRIGGER \\1', "
@@ -146,7 +156,12 @@ static cn_status find_grants(pg_inspection *in, cn_error *err)
 
 cn_status cni_pg_find_notes(pg_inspection *in, cn_error *err)
 {
-	TRY(find_comments(in, err));
+	if (in->any_comments)
+		TRY(find_comments(in, err));
 	TRY(find_settings(in, err));
-	return find_grants(in, err);
+	if (in->any_sequences)
+		TRY(find_owned(in, err));
+	if (in->any_triggers)
+		TRY(find_switched(in, err));
+	return in->any_grants ? find_grants(in, err) : CN_OK;
 }

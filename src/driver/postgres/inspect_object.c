@@ -61,6 +61,8 @@ static cn_status take_domain(pg_inspection *in, cni_stmt *row, cn_error *err)
 
 static cn_status find_types(pg_inspection *in, cn_error *err)
 {
+	if (!in->any_types)
+		return CN_OK;
 	TRY(cni_pg_look(in,
 		"SELECT t.oid::int8, quote_ident(t.typname), 'CREATE TYPE ' || quote_ident(t.typname) "
 		"|| ' AS ENUM (' || coalesce((SELECT string_agg(quote_literal(e.enumlabel), ', ' "
@@ -73,7 +75,7 @@ static cn_status find_types(pg_inspection *in, cn_error *err)
 		"SELECT e.enumtypid::int8, e.enumlabel::text FROM pg_enum e JOIN pg_type t "
 		"ON t.oid = e.enumtypid WHERE t.typnamespace = @s ORDER BY 1, e.enumsortorder",
 		take_label, err));
-	TRY(cni_pg_look(in,
+	return cni_pg_look(in,
 		"SELECT t.oid::int8, quote_ident(t.typname), 'CREATE TYPE ' || quote_ident(t.typname) "
 		"|| ' AS (' || coalesce((SELECT string_agg(quote_ident(a.attname) || ' ' || "
 		"format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) FROM pg_attribute a "
@@ -88,7 +90,13 @@ static cn_status find_types(pg_inspection *in, cn_error *err)
 				 "JOIN pg_range r ON r.rngtypid = t.oid "
 				 "WHERE t.typnamespace = @s" NOT_OF_EXTENSION(
 					 "pg_type", "t.oid") " ORDER BY 2",
-		take_type, err));
+		take_type, err);
+}
+
+static cn_status find_domains(pg_inspection *in, cn_error *err)
+{
+	if (!in->any_domains)
+		return CN_OK;
 	return cni_pg_look(in,
 		"SELECT t.oid::int8, quote_ident(t.typname), 'CREATE DOMAIN ' || quote_ident(t.typname) "
 		"|| ' AS ' || format_type(t.typbasetype, t.typtypmod) || "
@@ -115,6 +123,8 @@ static cn_status take_sequence(pg_inspection *in, cni_stmt *row, cn_error *err)
 
 static cn_status find_sequences(pg_inspection *in, cn_error *err)
 {
+	if (!in->any_sequences)
+		return CN_OK;
 	return cni_pg_look(in,
 		"SELECT c.oid::int8, quote_ident(c.relname), 'CREATE SEQUENCE ' || quote_ident(c.relname) "
 		"|| CASE WHEN q.seqtypid <> 20 THEN ' AS ' || format_type(q.seqtypid, NULL) ELSE '' END "
@@ -145,6 +155,8 @@ static cn_status take_function(pg_inspection *in, cni_stmt *row, cn_error *err)
 /* pg_get_functiondef always writes the schema before the name. */
 static cn_status find_functions(pg_inspection *in, cn_error *err)
 {
+	if (!in->any_functions)
+		return CN_OK;
 	return cni_pg_look(in,
 		"SELECT p.oid::int8, quote_ident(p.proname) || '(' || "
 		"pg_get_function_identity_arguments(p.oid) || ')', "
@@ -171,6 +183,7 @@ cn_status cni_pg_find_before(pg_inspection *in, cn_error *err)
 		"FROM pg_extension e WHERE e.extnamespace IN (@s, @h) ORDER BY e.extname COLLATE \"C\"",
 		take_extension, err));
 	TRY(find_types(in, err));
+	TRY(find_domains(in, err));
 	TRY(find_sequences(in, err));
 	return find_functions(in, err);
 }
@@ -204,6 +217,8 @@ static cn_status take_view(pg_inspection *in, cni_stmt *row, cn_error *err)
 
 static cn_status find_views(pg_inspection *in, cn_error *err)
 {
+	if (!in->any_views)
+		return CN_OK;
 	return cni_pg_look(in,
 		"SELECT c.oid::int8, c.relname::text, (c.relkind = 'm')::int, "
 		"array_to_string(c.reloptions, ', '), pg_get_viewdef(c.oid, true) FROM pg_class c "
@@ -239,6 +254,8 @@ static cn_status take_trigger(pg_inspection *in, cni_stmt *row, cn_error *err)
 
 static cn_status find_triggers(pg_inspection *in, cn_error *err)
 {
+	if (!in->any_triggers)
+		return CN_OK;
 	return cni_pg_look(in,
 		"SELECT g.oid::int8, g.tgname::text, c.relname::text, pg_get_triggerdef(g.oid, true), "
 		"' ON ' || quote_ident(c.relname) || ' ', (g.tgconstraint <> 0)::int, "
@@ -267,12 +284,11 @@ static cn_status take_statistic(pg_inspection *in, cni_stmt *row, cn_error *err)
 	return take(in, row, PG_STATISTIC, "statistics", err);
 }
 
-cn_status cni_pg_find_after(pg_inspection *in, cn_error *err)
+static cn_status find_policies(pg_inspection *in, cn_error *err)
 {
-	TRY(cni_pg_find_indexes(in, err));
-	TRY(find_views(in, err));
-	TRY(find_triggers(in, err));
-	TRY(cni_pg_look(in,
+	if (!in->any_policies)
+		return CN_OK;
+	return cni_pg_look(in,
 		"SELECT p.oid::int8, quote_ident(p.polname) || ' on ' || quote_ident(c.relname), "
 		"'CREATE POLICY ' || quote_ident(p.polname) || ' ON ' || quote_ident(c.relname) || "
 		"CASE WHEN p.polpermissive THEN '' ELSE ' AS RESTRICTIVE' END || ' FOR ' || "
@@ -285,8 +301,14 @@ cn_status cni_pg_find_after(pg_inspection *in, cn_error *err)
 		"'DROP POLICY ' || quote_ident(p.polname) || ' ON ' || quote_ident(c.relname), "
 		"c.relname::text FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid "
 		"WHERE c.relnamespace = @s ORDER BY c.relname COLLATE \"C\", p.polname COLLATE \"C\"",
-		take_policy, err));
-	TRY(cni_pg_look(in,
+		take_policy, err);
+}
+
+static cn_status find_rules(pg_inspection *in, cn_error *err)
+{
+	if (!in->any_rules)
+		return CN_OK;
+	return cni_pg_look(in,
 		"SELECT r.oid::int8, quote_ident(r.rulename) || ' on ' || quote_ident(c.relname), "
 		"rtrim(pg_get_ruledef(r.oid, true), ';'), "
 		"'DROP RULE ' || quote_ident(r.rulename) || ' ON ' || quote_ident(c.relname), "
@@ -294,7 +316,13 @@ cn_status cni_pg_find_after(pg_inspection *in, cn_error *err)
 		"WHERE c.relnamespace = @s AND r.rulename <> '_RETURN'" NOT_OF_EXTENSION(
 			"pg_rewrite",
 			"r.oid") " ORDER BY c.relname COLLATE \"C\", r.rulename COLLATE \"C\"",
-		take_rule, err));
+		take_rule, err);
+}
+
+static cn_status find_statistics(pg_inspection *in, cn_error *err)
+{
+	if (!in->any_statistics)
+		return CN_OK;
 	return cni_pg_look(in,
 		"SELECT s.oid::int8, quote_ident(s.stxname), 'CREATE STATISTICS ' || "
 		"quote_ident(s.stxname) || substring(pg_get_statisticsobjdef(s.oid) FROM "
@@ -303,4 +331,14 @@ cn_status cni_pg_find_after(pg_inspection *in, cn_error *err)
 		"c.relname::text FROM pg_statistic_ext s JOIN pg_class c ON c.oid = s.stxrelid "
 		"WHERE s.stxnamespace = @s AND c.relnamespace = @s ORDER BY s.stxname COLLATE \"C\"",
 		take_statistic, err);
+}
+
+cn_status cni_pg_find_after(pg_inspection *in, cn_error *err)
+{
+	TRY(cni_pg_find_indexes(in, err));
+	TRY(find_views(in, err));
+	TRY(find_triggers(in, err));
+	TRY(find_policies(in, err));
+	TRY(find_rules(in, err));
+	return find_statistics(in, err);
 }

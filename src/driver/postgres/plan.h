@@ -62,7 +62,10 @@ cn_status cni_pg_plan_drop_constraints(pg_planner *p, cn_error *err) CN_MUST_CHE
 cn_status cni_pg_plan_table(
 	pg_planner *p, const cni_object *now, const cni_object *to, cn_error *err) CN_MUST_CHECK;
 cn_status cni_pg_plan_late(pg_planner *p, cn_error *err) CN_MUST_CHECK;
-/* plan_column.c: the types of a table's columns; then one column that stays; a new one. */
+/* plan_column.c: identities that go; the types of a table's columns; then one column that stays; a
+ * new one. */
+cn_status cni_pg_plan_drop_identities(
+	pg_planner *p, const cni_object *now, cn_error *err) CN_MUST_CHECK;
 cn_status cni_pg_plan_types(
 	pg_planner *p, const cni_object *now, const cni_object *to, cn_error *err) CN_MUST_CHECK;
 cn_status cni_pg_plan_column(pg_planner *p, const cni_object *to, const cni_ddl_column *now,

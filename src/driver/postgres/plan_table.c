@@ -132,6 +132,10 @@ cn_status cni_pg_plan_drop_constraints(pg_planner *p, cn_error *err)
 	for (size_t i = 0; i < now->object_count; i++)
 		if (now->objects[i].ddl.kind == CNI_DDL_TABLE)
 			TRY(drop_kind(p, &now->objects[i], false, err));
+	for (size_t i = 0; i < now->object_count; i++)
+		if (now->objects[i].ddl.kind == CNI_DDL_TABLE &&
+			!cni_pg_plan_ignores(p, &now->objects[i]))
+			TRY(cni_pg_plan_drop_identities(p, &now->objects[i], err));
 	return cni_pg_plan_look(p, err);
 }
 
