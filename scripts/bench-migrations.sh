@@ -72,6 +72,36 @@ short upgrade_$tables upgrade
 (cd many && "$spend" "$runs" "$cantil" db check) >took && short check_$tables took
 (cd many && "$spend" "$runs" "$cantil" db current) >took && short current took
 
+# ---- many revisions: 500 small ones, 50 tables ----
+steps=${BENCH_REVISIONS:-500}
+mkdir steps && cp many/cantil.ini steps/ && (cd steps && "$cantil" db init -q)
+awk -v n="$steps" 'BEGIN {
+	for (i = 0; i < n; i++) {
+		t = sprintf("t%03d", i / 10)
+		up = sprintf("ALTER TABLE %s ADD COLUMN c%d TEXT DEFAULT \"x\"", t, i % 10)
+		gsub("\"", "\047", up)
+		down = sprintf("ALTER TABLE %s DROP COLUMN c%d", t, i % 10)
+		if (i % 10 == 0) { up = "CREATE TABLE " t " (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"; down = "DROP TABLE " t }
+		if (i % 10 == 5) { up = "CREATE INDEX " t "_name ON " t " (name)"; down = "DROP INDEX " t "_name" }
+		id = sprintf("%012d", i + 1)
+		file = sprintf("steps/migrations/versions/20260101T%06d_%s_step.sql", i, id)
+		printf "-- cantil: revision %s\n-- parents: %s\n-- message: step\n-- created: 2026-01-01T00:00:00Z\n", id, before >file
+		printf "-- upgrade sqlite\n%s;\n-- downgrade sqlite\n%s;\n", up, down >file
+		close(file)
+		before = id
+	}
+}'
+: >steps/schema.sql
+(cd steps && "$cantil" db upgrade -q --yes && "$cantil" inspect app.db --format sql >../steps.sql && mv ../steps.sql schema.sql)
+(cd steps && "$spend" "$runs" "$cantil" db current) >took && short steps_current took
+(cd steps && "$spend" "$runs" "$cantil" db upgrade --yes) >took && short steps_upgrade_none took
+(cd steps && "$spend" "$runs" "$cantil" db migrate -m none --yes) >took && short steps_migrate_none took
+: >took
+for _ in $(seq "$runs"); do
+	(cd steps && "$spend" 1 "$cantil" db downgrade --yes >>../took && "$cantil" db upgrade -q --yes)
+done
+short steps_downgrade took
+
 # ---- many rows ----
 cat >rows.sql <<'END'
 CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT NOT NULL);

@@ -56,10 +56,11 @@ struct cni_schema;
 cn_status cni_app_target(
 	cn_app *app, cni_arena *arena, struct cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 /* The same as it is declared, not normalised: with what models say of old names (renamed_from).
- * `home`: for another engine than the project's database has (NULL). */
+ * `home`: for another engine than the project's database has (NULL). `known` (may be NULL): what it
+ * will be compared with. */
 struct cni_uri;
-cn_status cni_app_declared(cn_app *app, const struct cni_uri *home, cni_arena *arena,
-	struct cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+cn_status cni_app_declared(cn_app *app, const struct cni_uri *home, const struct cni_schema *known,
+	cni_arena *arena, struct cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
 /* "store db upgrade": a command as it is typed. */
 const char *cni_node_path(cni_arena *arena, const cni_node *node, const char *program);

@@ -13,10 +13,10 @@ typedef struct bound_target { /* whose schema a migrator wants */
 	cni_bind *bind;
 } bound_target;
 
-static cn_status app_target(
-	const cni_uri *home, cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
+static cn_status app_target(const cni_uri *home, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, void *ctx, cn_error *err)
 {
-	return cni_app_declared(ctx, home, arena, ret, err);
+	return cni_app_declared(ctx, home, known, arena, ret, err);
 }
 
 static void call_notice(const char *line, void *ctx) { cn_warn(ctx, "%s", line); }
@@ -55,13 +55,13 @@ static cn_status make(cn_app *app, const cn_migrator_desc *desc, cn_migrator **r
 }
 
 /* Its schema is asked for later, when another database may be selected. */
-static cn_status bind_target(
-	const cni_uri *home, cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err)
+static cn_status bind_target(const cni_uri *home, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, void *ctx, cn_error *err)
 {
 	bound_target *bound = ctx;
 	cni_bind *before = bound->app->bind;
 	bound->app->bind = bound->bind;
-	cn_status status = cni_app_declared(bound->app, home, arena, ret, err);
+	cn_status status = cni_app_declared(bound->app, home, known, arena, ret, err);
 	bound->app->bind = before;
 	return status;
 }

@@ -8,8 +8,8 @@
 
 enum { SCHEMA_BYTES = 16 * 1024 * 1024 };
 
-cn_status cni_app_declared(
-	cn_app *app, const cni_uri *home, cni_arena *arena, cni_schema **ret, cn_error *err)
+cn_status cni_app_declared(cn_app *app, const cni_uri *home, const cni_schema *known,
+	cni_arena *arena, cni_schema **ret, cn_error *err)
 {
 	const cni_project *project;
 	size_t size;
@@ -21,7 +21,7 @@ cn_status cni_app_declared(
 		home = project->uri_source ? &project->uri : &usual;
 	if (project->schema) {
 		TRY(cni_file_read(arena, project->schema, SCHEMA_BYTES, &text, &size, err));
-		if (cni_normalise_sql_at(home, text, NULL, arena, ret, err) < 0)
+		if (cni_normalise_sql_at(home, text, known, arena, ret, err) < 0)
 			return cn_error_wrap(err, "%s", project->schema);
 		return CN_OK;
 	}
@@ -43,6 +43,6 @@ cn_status cni_app_target(cn_app *app, cni_arena *arena, cni_schema **ret, cn_err
 {
 	cni_schema *declared;
 
-	TRY(cni_app_declared(app, NULL, arena, &declared, err));
+	TRY(cni_app_declared(app, NULL, NULL, arena, &declared, err));
 	return cni_normalise(declared, arena, ret, err);
 }

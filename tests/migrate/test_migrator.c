@@ -448,6 +448,67 @@ static void the_state_tells_all(void **state)
 	assert_string_equal(seen.database_id, id); /* for the life of the database */
 }
 
+/* The schema of many tables; one of them is said otherwise when `odd` is not NULL. */
+static const char *many_tables(project *p, const char *odd)
+{
+	CLEANUP(cni_buffer_done) cni_buffer out = {0};
+	for (int i = 0; i < 200; i++) {
+		if (odd && i == 120)
+			cni_buffer_printf(&out, "%s;\n", odd);
+		else
+			cni_buffer_printf(
+				&out, "CREATE TABLE t%d (id INTEGER PRIMARY KEY, a TEXT);\n", i);
+		cni_buffer_printf(&out, "CREATE INDEX i%d ON t%d (a);\n", i, i);
+	}
+	return cni_buffer_dup(&out, &p->arena);
+}
+
+/* What says the same in other words is no change; what says another thing is one, and what cannot
+ * be is an error, among however many tables. */
+static void one_of_many_tables(void **state)
+{
+	static const struct {
+		const char *odd;
+		bool differs, fails;
+	} cases[] = {
+		{NULL, false, false},
+		{"create table \"T120\" (id integer primary key, a text /* as before */)", false,
+			false},
+		{"CREATE TABLE t120 (id INTEGER PRIMARY KEY, a TEXT, b)", true, false},
+		{"CREATE TABLE t120 (id INTEGER PRIMARY KEY, a BLOB)", true, false},
+		{"CREATE TABLE t120 (id INTEGER PRIMARY KEY, b TEXT)", true, true},
+		{"CREATE TABLE t120 (a CHECK (nothing > 1))", true, true},
+	};
+	project *p = *state;
+	cn_error err;
+	cn_drift drift;
+	want(p, many_tables(p, NULL));
+	make(p, "many", NULL);
+	upgrade(p);
+	assert_int_equal(number(p, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'i%'"), 200);
+	for (size_t i = 0; i < CNI_COUNT(cases); i++) {
+		cn_made made;
+		want(p, many_tables(p, cases[i].odd));
+		cn_status status = cn_migrator_make(p->migrator,
+			&(cn_make_desc){.message = "odd", .dry_run = true}, &made, &err);
+		cn_status drifted = cn_migrator_drift(p->migrator, &drift, &err);
+		if (cases[i].fails) {
+			assert_true(status < 0 && drifted < 0);
+			continue;
+		}
+		assert_ok(drifted, &err);
+		assert_int_equal(drift.models_differ, cases[i].differs);
+		assert_true(status == CN_EDECISION || made.changed == cases[i].differs);
+	}
+	want(p, many_tables(p, cases[2].odd));
+	make(p, "odd", NULL);
+	upgrade(p);
+	assert_ok(cn_migrator_downgrade(p->migrator, "base", NULL, &err), &err);
+	assert_int_equal(number(p, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 't%'"), 0);
+	upgrade(p);
+	assert_int_equal(number(p, "SELECT count(*) FROM pragma_table_info('t120')"), 3);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, project_setup, project_teardown)
 
 int main(void)
@@ -473,6 +534,7 @@ int main(void)
 		T(stamping_runs_nothing),
 		T(drift_says_what_to_type),
 		T(the_state_tells_all),
+		T(one_of_many_tables),
 	};
 	return RUN(tests);
 }

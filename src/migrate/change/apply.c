@@ -152,7 +152,8 @@ static cn_status try_once(struct attempt *attempt, cni_answers *answers, cni_are
 static cn_status copy_data(struct attempt *attempt, cni_conn **ret, cn_error *err)
 {
 	const char *path = attempt->conn->path;
-	if (!attempt->options->dry_run || !attempt->conn->driver->snapshot || (path && cni_file_size(path) > CNI_PROOF_MAX_BYTES))
+	if (!attempt->options->dry_run || !attempt->conn->driver->snapshot ||
+		(path && cni_file_size(path) > CNI_PROOF_MAX_BYTES))
 		return CN_OK;
 	TRY(cni_conn_snapshot(attempt->conn, ret, err));
 	attempt->data = *ret;

@@ -72,7 +72,7 @@ static cn_status as_stored(
 	cni_schema *actual;
 	cni_schema *stored = cni_schema_new(arena, before->engine);
 	*ret = NULL;
-	TRY(cni_conn_inspect(conn, arena, &actual, err));
+	TRY(cni_conn_inspect_like(conn, before, arena, &actual, err));
 	for (size_t i = 0; stored && i < before->object_count; i++) {
 		const cni_object *then = &before->objects[i];
 		const cni_object *now = cni_schema_find(actual, then->ddl.kind, then->name);

@@ -203,15 +203,19 @@ static cn_status run_locked(
 		TRY(execution->locked(conn, ret_skip, execution->ctx, err));
 	if (*ret_skip)
 		return CN_OK;
-	if (driver->plan_before)
+	if (driver->plan_before && !execution->schema_only)
 		TRY(driver->plan_before(conn, execution->plan, &arena, &state, err));
 	kept_part(execution->plan, &from, &to);
 	TRY(run_steps(conn, execution, 0, from, err));
+	if (execution->schema_only) {
+		TRY(run_steps(conn, execution, from, execution->plan->step_count, err));
+		return must_be_open(conn, err);
+	}
 	TRY(measure_all(conn, execution->plan, &arena, &before, err));
 	TRY(run_steps(conn, execution, from, to, err));
 	TRY(compare_all(conn, execution->plan, before, err));
 	TRY(run_steps(conn, execution, to, execution->plan->step_count, err));
-	if (driver->plan_after)
+	if (driver->plan_after && !execution->schema_only)
 		TRY(driver->plan_after(conn, execution->plan, &arena, state, err));
 	if (execution->expect)
 		TRY(compare_schema(conn, execution->expect, err));

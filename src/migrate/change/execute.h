@@ -19,8 +19,10 @@ typedef struct cni_execution {
 	/* whose steps they are: for C functions, arguments and places in messages; NULL: a plan
 	 * that was made, and has none of these */
 	const struct cni_revision *revision;
-	bool down;                /* its downgrade */
-	bool rehearsal;           /* in a scratch database: what cannot be had there is left out */
+	bool down;        /* its downgrade */
+	bool rehearsal;   /* in a scratch database: what cannot be had there is left out */
+	bool schema_only; /* a rehearsal from which only the schema is wanted: nothing is asked of
+			     rows */
 	const cni_schema *expect; /* the schema afterwards; compared when not NULL (normalised) */
 	cn_status (*locked)(
 		cni_conn *conn, bool *ret_skip, void *ctx, cn_error *err); /* may be NULL */

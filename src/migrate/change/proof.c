@@ -11,7 +11,7 @@ static cn_status holds_more(
 	cni_conn *copy, const cni_schema *from, cni_arena *arena, bool *ret, cn_error *err)
 {
 	cni_schema *actual;
-	TRY(cni_conn_inspect(copy, arena, &actual, err));
+	TRY(cni_conn_inspect_like(copy, from, arena, &actual, err));
 	*ret = !cni_schema_equal(actual, from);
 	return CN_OK;
 }
@@ -44,7 +44,8 @@ cn_status cni_prove(
 	if (!input->from->object_count) /* there is nothing that could get lost or stand in the way
 					 */
 		return CN_OK;
-	if (!input->data || !input->data->driver->snapshot || (input->data->path && cni_file_size(input->data->path) > limit))
+	if (!input->data || !input->data->driver->snapshot ||
+		(input->data->path && cni_file_size(input->data->path) > limit))
 		return CN_OK;
 	bool more;
 	TRY(cni_conn_snapshot(input->data, &copy, err));

@@ -377,8 +377,22 @@ cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni
 			"give the program models, or cantil.ini a line \"schema = schema.sql\"");
 		return CN_EARG;
 	}
-	TRY(migrator->target(&migrator->home, arena, &wanted, migrator->target_ctx, err));
+	TRY(migrator->target(&migrator->home, from, arena, &wanted, migrator->target_ctx, err));
 	if (answers)
 		TRY(cni_model_renames(wanted, from, answers, err));
 	return cni_normalise_like(wanted, from, arena, ret, err);
+}
+
+cn_status cni_migrator_is_same(
+	cn_migrator *migrator, const cni_folder *folder, cni_arena *arena, bool *ret, cn_error *err)
+{
+	cni_answers renames = {.arena = arena};
+	cni_schema *written, *target;
+	cn_error why;
+	*ret = false;
+	TRY(cni_folder_written(folder, migrator->engine, arena, &written, err));
+	/* what is wrong with the schema wanted is told by comparing it in earnest */
+	if (written && cni_migrator_target(migrator, arena, written, &renames, &target, &why) >= 0)
+		*ret = !renames.count && cni_schema_equal(written, target);
+	return CN_OK;
 }

@@ -10,9 +10,10 @@
 #include "migrate/revision/version.h"
 
 /* The schema wanted, of the engine that `home` names, not normalised: renamed_from of its tables
- * and columns is looked at. */
-typedef cn_status (*cni_target_fn)(
-	const cni_uri *home, cni_arena *arena, cni_schema **ret, void *ctx, cn_error *err);
+ * and columns is looked at. `known`: what it will be compared with (driver.h,
+ * cni_normalise_sql_like). */
+typedef cn_status (*cni_target_fn)(const cni_uri *home, const cni_schema *known, cni_arena *arena,
+	cni_schema **ret, void *ctx, cn_error *err);
 /* Called with open questions: adds answers and returns CN_OK to try again, or passes on the
  * CN_EDECISION that is in err. */
 typedef cn_status (*cni_ask_fn)(
@@ -130,6 +131,10 @@ cn_status cni_applied_order(const cni_folder *folder, const cni_version *version
  * say something about `from`. */
 cn_status cni_migrator_target(cn_migrator *migrator, cni_arena *arena, const cni_schema *from,
 	cni_answers *answers, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+/* Do the revisions say what is wanted in the same words, so that no engine need be asked? false
+ * when it is not that simple. */
+cn_status cni_migrator_is_same(cn_migrator *migrator, const cni_folder *folder, cni_arena *arena,
+	bool *ret, cn_error *err) CN_MUST_CHECK;
 /* The renames that a model's renamed_from says: migrator_renames.c. */
 cn_status cni_model_renames(const cni_schema *target, const cni_schema *from, cni_answers *answers,
 	cn_error *err) CN_MUST_CHECK;

@@ -38,7 +38,7 @@ static cn_status read_both(cn_migrator *migrator, cni_arena *arena, live_job *jo
 	TRY(cni_applied_order(&folder, &version, arena, &order, err));
 	TRY(cni_folder_replay_order(
 		&folder, &migrator->home, &order, arena, &job->recorded, NULL, err));
-	return cni_conn_inspect(job->conn, arena, &job->actual, err);
+	return cni_conn_inspect_like(job->conn, job->recorded, arena, &job->actual, err);
 }
 
 typedef struct line_list {

@@ -80,7 +80,7 @@ cn_status cn_migrator_check(cn_migrator *migrator, cn_error *err)
 	cni_folder folder;
 	const cni_revision *head;
 	cni_migrator_begin(migrator);
-	TRY(cni_migrator_folder(migrator, &arena, &folder, err));
+	TRY(cni_migrator_graph(migrator, &arena, &folder, err));
 	tell_applied(migrator, &folder, &arena);
 	TRY(cni_migrator_check_files(migrator, &folder, err));
 	return cni_folder_head(&folder, &head, err);

@@ -201,6 +201,12 @@ static cn_status diff_folder(cn_migrator *migrator, const cni_folder *folder, cn
 {
 	cni_answers answers = {.arena = arena};
 	cni_schema *recorded, *target;
+	bool same;
+	TRY(cni_migrator_is_same(migrator, folder, arena, &same, err));
+	if (same) {
+		*ret = (cni_diff){0};
+		return CN_OK;
+	}
 	TRY(cni_folder_replay(folder, &migrator->home, NULL, arena, &recorded, err));
 	TRY(cni_migrator_target(migrator, arena, recorded, &answers, &target, err));
 	return diff_with_renames(arena, recorded, target, &answers, ret, err);

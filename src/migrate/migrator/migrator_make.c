@@ -26,9 +26,10 @@ typedef struct make_job {
 	cni_folder folder;
 	cni_answers *answers;
 	cni_schema *recorded, *target;
-	cni_conn *data; /* the database's rows, at the head; NULL: there are none that would tell
-			   something */
-	bool copied;    /* data is a private copy */
+	cni_conn *scratch; /* in which all revisions were replayed; NULL: it was not needed */
+	cni_conn *data;    /* the database's rows, at the head; NULL: there are none that would tell
+			      something */
+	bool copied;       /* data is a private copy */
 	cni_change_set set;
 	cni_section *sections; /* one for each engine, the database's own first */
 	cni_schema **results;  /* what they lead to */
@@ -144,8 +145,13 @@ static cn_status decide(make_job *making, cn_error *err)
 static cn_status compare(make_job *making, bool with_data, cn_error *err)
 {
 	cn_migrator *migrator = making->migrator;
-	TRY(cni_folder_replay(
-		&making->folder, &migrator->home, NULL, making->arena, &making->recorded, err));
+	bool same = false;
+	if (!making->answers->count && !migrator->other_count)
+		TRY(cni_migrator_is_same(migrator, &making->folder, making->arena, &same, err));
+	if (same)
+		return CN_OK;
+	TRY(cni_folder_replay_all(&making->folder, &migrator->home, making->arena,
+		&making->recorded, &making->scratch, err));
 	TRY(cni_migrator_target(
 		migrator, making->arena, making->recorded, making->answers, &making->target, err));
 	if (with_data)
@@ -183,6 +189,7 @@ static cn_status compare_other(make_job *making, const cni_uri *home, bool *chan
 	migrator->home = *home;
 	migrator->engine = home->engine;
 	cn_status status = making->desc->empty ? CN_OK : compare(&other, false, err);
+	cni_conn_close(other.scratch);
 	if (status >= 0)
 		status = keep_section(making, &other, err);
 	migrator->home = own;
@@ -255,22 +262,29 @@ static cn_status wrap_proof(cn_error *err, const char *where)
 	return cn_error_wrap(err, "the revision does not hold %s", where);
 }
 
-/* Forward, backward, forward, after the revisions of a set; `after` is what it must lead to, NULL:
- * that is not known. */
-static cn_status prove_after(make_job *making, const cni_uri *home, const bool *set,
+/* Forward, backward, forward, in a scratch database that holds `before`; `after` is what it must
+ * lead to, NULL: that is not known. */
+static cn_status prove_on(const make_job *making, cni_conn *conn, const cni_schema *before,
 	const cni_schema *after, cn_error *err)
 {
-	CLEANUP(cni_arena_done) cni_arena scratch = {0};
-	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
 	const cni_revision *revision = &making->revision;
-	const cni_section *section = cni_revision_section(revision, home->engine);
-	cni_schema *before;
-	TRY(cni_folder_replay_set(&making->folder, home, set, &scratch, &before, &conn, err));
+	const cni_section *section = cni_revision_section(revision, conn->driver->name);
 	TRY(cni_revision_execute(conn, revision, false, after, err));
 	if (!section || !section->has_downgrade)
 		return CN_OK;
 	TRY(cni_revision_execute(conn, revision, true, before, err));
 	return cni_revision_execute(conn, revision, false, after, err);
+}
+
+/* The same after the revisions of a set. */
+static cn_status prove_after(make_job *making, const cni_uri *home, const bool *set,
+	const cni_schema *after, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena scratch = {0};
+	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
+	cni_schema *before;
+	TRY(cni_folder_replay_set(&making->folder, home, set, &scratch, &before, &conn, err));
+	return prove_on(making, conn, before, after, err);
 }
 
 /* A database may have its branch without the others. */
@@ -304,7 +318,11 @@ static cn_status prove_in_scratch(make_job *making, cn_error *err)
 		const cn_migrator *migrator = making->migrator;
 		const cni_uri *home = i ? &migrator->others[i - 1] : &migrator->home;
 		memset(set, true, making->folder.revision_count);
-		cn_status status = prove_after(making, home, set, making->results[i], err);
+		cn_status status =
+			!i && making->scratch
+				? prove_on(making, making->scratch, making->recorded,
+					  making->results[i], err)
+				: prove_after(making, home, set, making->results[i], err);
 		if (status >= 0)
 			status = prove_alone(making, home, set, err);
 		if (status < 0 && i)
@@ -406,6 +424,7 @@ cn_status cni_migrator_make(cn_migrator *migrator, const cn_make_desc *desc, cni
 		.migrator = migrator, .arena = &migrator->result, .desc = desc, .answers = answers};
 	cn_made made = {.summary = ""};
 	cn_status status = make(&making, &made, err);
+	cni_conn_close(making.scratch);
 	if (making.copied)
 		cni_conn_close(making.data);
 	else

@@ -68,7 +68,7 @@ size_t cni_migrator_edited(
 static cn_status rehearse_start(run_job *job, cn_error *err)
 {
 	scratch_run *rehearsal = &job->rehearsal;
-	if (job->migrator->allow_drift)
+	if (job->migrator->allow_drift || rehearsal->scratch)
 		return CN_OK;
 	return cni_folder_replay_order(&job->folder, &job->migrator->home, &job->order,
 		&rehearsal->arenas[0], &rehearsal->before, &rehearsal->scratch, err);
@@ -94,33 +94,56 @@ static void rehearse_next(run_job *job)
 	rehearsal->before = rehearsal->after;
 }
 
-/* A way back that does not end where the revisions before it do would be found only by the next
- * upgrade. */
-static cn_status check_way_back(run_job *job, cn_error *err)
+typedef struct way_back {
+	cni_order stays, goes; /* of what is applied, in its order */
+	bool last;             /* what goes was applied last */
+	cni_schema *there;     /* what the revisions that stay make */
+	cni_conn *conn;        /* in which all of them were replayed */
+} way_back;
+
+static cn_status split_order(const run_job *job, cni_arena *arena, way_back *ret, cn_error *err)
 {
-	CLEANUP(cni_arena_done) cni_arena arena = {0};
-	CLEANUP(cni_conn_closep) cni_conn *conn = NULL;
-	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
-	cni_schema *back, *there;
-	if (job->migrator->allow_drift)
-		return CN_OK;
-	cni_order stays = {.list = cni_alloc(&arena, (job->order.count + 1) * sizeof(size_t))};
-	bool *undone = cni_alloc(&arena, job->folder.revision_count + 1);
-	if (!stays.list || !undone)
+	size_t count = job->order.count;
+	bool *undone = cni_alloc(arena, job->folder.revision_count + 1);
+	way_back way = {.stays.list = cni_alloc(arena, (count + 1) * sizeof(size_t)),
+		.goes.list = cni_alloc(arena, (count + 1) * sizeof(size_t)),
+		.last = true};
+	if (!undone || !way.stays.list || !way.goes.list)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
-	TRY(cni_folder_replay_order(
-		&job->folder, &job->migrator->home, &job->order, &arena, NULL, &conn, err));
-	for (size_t i = 0; i < job->route.count; i++) {
-		TRY(cni_revision_execute(conn, job->route.list[i], true, NULL, err));
+	for (size_t i = 0; i < job->route.count; i++)
 		undone[job->route.list[i] - job->folder.revisions] = true;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = job->order.list[i];
+		cni_order *part = undone[at] ? &way.goes : &way.stays;
+		part->list[part->count++] = at;
+		way.last &= undone[at] || !way.goes.count;
 	}
-	for (size_t i = 0; i < job->order.count; i++)
-		if (!undone[job->order.list[i]])
-			stays.list[stays.count++] = job->order.list[i];
-	TRY(cni_conn_inspect(conn, &arena, &back, err));
+	*ret = way;
+	return CN_OK;
+}
+
+/* One replay gives both states, unless something that stays was applied after what goes. */
+static cn_status replay_both(const run_job *job, cni_arena *arena, way_back *way, cn_error *err)
+{
+	const cni_folder *folder = &job->folder;
+	const cni_uri *home = &job->migrator->home;
 	TRY(cni_folder_replay_order(
-		&job->folder, &job->migrator->home, &stays, &arena, &there, NULL, err));
-	if (!cni_drift_tables(&lines, there, back) && !cni_drift_tables(&lines, back, there))
+		folder, home, &way->stays, arena, &way->there, way->last ? &way->conn : NULL, err));
+	if (way->last)
+		return cni_folder_replay_on(way->conn, folder, &way->goes, err);
+	return cni_folder_replay_order(folder, home, &job->order, arena, NULL, &way->conn, err);
+}
+
+static cn_status go_back(const run_job *job, cni_arena *arena, way_back *way, cn_error *err)
+{
+	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
+	cni_schema *back;
+	TRY(replay_both(job, arena, way, err));
+	for (size_t i = 0; i < job->route.count; i++)
+		TRY(cni_revision_execute(way->conn, job->route.list[i], true, NULL, err));
+	TRY(cni_conn_inspect_like(way->conn, way->there, arena, &back, err));
+	if (!cni_drift_tables(&lines, way->there, back) &&
+		!cni_drift_tables(&lines, back, way->there))
 		return CN_OK;
 	cn_error_set(err, CN_ESCHEMA,
 		"the downgrade does not lead back to what was there before; nothing was changed");
@@ -128,6 +151,35 @@ static cn_status check_way_back(run_job *job, cn_error *err)
 	cn_error_hint(err, "mend the \"-- downgrade\" section of %s, or go on with --allow-drift",
 		job->route.list[0]->path);
 	return CN_ESCHEMA;
+}
+
+/* Forward again, and the rehearsal can begin there. When that fails, it begins with a replay. */
+static void take_over(run_job *job, way_back *way)
+{
+	scratch_run *rehearsal = &job->rehearsal;
+	cn_error ignored;
+	if (!way->last || cni_folder_replay_on(way->conn, &job->folder, &way->goes, &ignored) < 0 ||
+		cni_conn_inspect(way->conn, &rehearsal->arenas[0], &rehearsal->before, &ignored) <
+			0)
+		return;
+	rehearsal->scratch = way->conn;
+	way->conn = NULL;
+}
+
+/* A way back that does not end where the revisions before it do would be found only by the next
+ * upgrade. */
+static cn_status check_way_back(run_job *job, cn_error *err)
+{
+	CLEANUP(cni_arena_done) cni_arena arena = {0};
+	way_back way;
+	if (job->migrator->allow_drift)
+		return CN_OK;
+	TRY(split_order(job, &arena, &way, err));
+	cn_status status = go_back(job, &arena, &way, err);
+	if (status == CN_OK)
+		take_over(job, &way);
+	cni_conn_close(way.conn);
+	return status;
 }
 
 /* ---- one revision after the other ---- */

@@ -118,7 +118,7 @@ static cn_status compare(stamp_job *job, cni_conn *conn, cn_error *err)
 			why.message);
 		return CN_OK;
 	}
-	TRY(cni_conn_inspect(conn, &job->arena, &actual, err));
+	TRY(cni_conn_inspect_like(conn, recorded, &job->arena, &actual, err));
 	if (cni_drift_tables(&lines, recorded, actual))
 		cni_migrator_notice(job->migrator,
 			"the database is not what this revision makes: %s",

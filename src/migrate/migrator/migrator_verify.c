@@ -34,7 +34,7 @@ static cn_status verify_revision(
 		cni_migrator_notice(migrator, "revision %s cannot be undone", revision->id);
 		return CN_OK;
 	}
-	TRY(cni_conn_inspect(conn, &arena, &after, err));
+	TRY(cni_conn_inspect_like(conn, before, &arena, &after, err));
 	TRY(cni_revision_execute(conn, revision, true, before, err));
 	return cni_revision_execute(conn, revision, false, after, err);
 }
@@ -82,7 +82,7 @@ static cn_status check_drift(verify_job *job, cn_error *err)
 	TRY(cni_applied_order(&job->folder, &job->version, &job->arena, &order, err));
 	TRY(cni_folder_replay_order(
 		&job->folder, &job->migrator->home, &order, &job->arena, &recorded, NULL, err));
-	TRY(cni_conn_inspect(job->live, &job->arena, &actual, err));
+	TRY(cni_conn_inspect_like(job->live, recorded, &job->arena, &actual, err));
 	options.ignore_tables = cni_foreign_tables(&job->arena, actual, recorded);
 	if (!options.ignore_tables)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

@@ -219,6 +219,11 @@ cn_status cni_revision_execute(cni_conn *conn, const cni_revision *revision, boo
 cn_status cni_folder_replay(const cni_folder *folder, const cni_uri *home,
 	const cni_revision *until, cni_arena *arena, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
 
+/* What they make where they are nothing but many plain CREATE statements, without an engine having
+ * built it (driver.h, cni_schema_written). *ret stays NULL when they are more than that. */
+cn_status cni_folder_written(const cni_folder *folder, const char *engine, cni_arena *arena,
+	cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+
 /* The same for some revisions, in that order (none before what it needs). Branches may be applied
  * in one order here and in another there, and the columns of a table that both extend then stand in
  * another order: what a certain database must look like is found in the order of its own history.
@@ -229,6 +234,14 @@ typedef struct cni_order {
 } cni_order;
 cn_status cni_folder_replay_order(const cni_folder *folder, const cni_uri *home,
 	const cni_order *order, cni_arena *arena, cni_schema **ret, cni_conn **ret_conn,
+	cn_error *err) CN_MUST_CHECK;
+
+/* All of them. *ret_conn stays as it is when no scratch database had to be made for it. */
+cn_status cni_folder_replay_all(const cni_folder *folder, const cni_uri *home, cni_arena *arena,
+	cni_schema **ret, cni_conn **ret_conn, cn_error *err) CN_MUST_CHECK;
+
+/* Runs some more in a scratch database that was given back open. */
+cn_status cni_folder_replay_on(cni_conn *conn, const cni_folder *folder, const cni_order *order,
 	cn_error *err) CN_MUST_CHECK;
 
 /* The same for a set of revisions (closed under ancestors), in the folder's order; the scratch

@@ -61,7 +61,7 @@ static cn_status check_before(cni_running *state, cni_conn *conn, cn_error *err)
 {
 	cni_schema *actual;
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
-	TRY(cni_conn_inspect(conn, &state->arena, &actual, err));
+	TRY(cni_conn_inspect_like(conn, state->run->before, &state->arena, &actual, err));
 	state->actual = actual;
 	if (!cni_drift_tables(&lines, state->run->before, actual))
 		return CN_OK;
@@ -110,7 +110,7 @@ static cn_status check_after(cni_running *state, cni_conn *conn, cn_error *err)
 {
 	cni_schema *after;
 	CLEANUP(cni_buffer_done) cni_buffer lines = {.limit = 1800};
-	TRY(cni_conn_inspect(conn, &state->arena, &after, err));
+	TRY(cni_conn_inspect_like(conn, state->run->after, &state->arena, &after, err));
 	if (cni_drift_tables(&lines, state->run->after, after)) {
 		cn_error_set(err, CN_ESCHEMA,
 			"it does not lead to what the revisions make in an empty database");
