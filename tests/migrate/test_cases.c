@@ -161,13 +161,14 @@ static const char *run_script(cni_arena *arena, const case_file *file)
 	return case_check(arena, file, path_of(arena));
 }
 
-static void run_all(const char *(*fn)(cni_arena *arena, const case_file *file), bool with_unchanged)
+static void run_folder(const char *cases,
+	const char *(*fn)(cni_arena *arena, const case_file *file), bool with_unchanged)
 {
 	CLEANUP(cni_arena_done) cni_arena list = {0};
 	size_t count, wrong = 0;
 	case_file *files = case_files_read(
-		&list, cni_path_join(&list, getenv("CANTIL_TEST_SOURCE"), "tests/cases"), &count);
-	assert_true(count > 50);
+		&list, cni_path_join(&list, getenv("CANTIL_TEST_SOURCE"), cases), &count);
+	assert_true(count > 40);
 	for (size_t i = 0; i < count; i++) {
 		CLEANUP(cni_arena_done) cni_arena arena = {0};
 		if ((files[i].refuse || files[i].unchanged) && !with_unchanged)
@@ -179,6 +180,13 @@ static void run_all(const char *(*fn)(cni_arena *arena, const case_file *file), 
 		remove_db(&arena);
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* tests/both: PostgreSQL runs them too (tests/postgres/test_plan.c). */
+static void run_all(const char *(*fn)(cni_arena *arena, const case_file *file), bool with_unchanged)
+{
+	run_folder("tests/cases", fn, with_unchanged);
+	run_folder("tests/both", fn, with_unchanged);
 }
 
 static void applies_every_case(void **state)
