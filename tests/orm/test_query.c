@@ -241,6 +241,37 @@ static void unknown_names(void **state)
 	assert_failed(
 		st->s, CN_ESQL, store_on_server() ? "product.price" : "did you mean \"price\"?");
 	cn_rollback(st->s);
+	if (!store_on_server()) {
+		const char *hint = "did you mean \"price\"?";
+		(void)cn_list(st->s, Product, .order_by = "prise desc");
+		assert_failed(st->s, CN_ESQL, hint);
+		cn_rollback(st->s);
+		(void)cn_count(st->s, Product, cn_where("pric > ?", 1));
+		assert_failed(st->s, CN_ESQL, hint);
+		cn_rollback(st->s);
+		(void)cn_paginate(st->s, Product, 1, .order_by = "prize");
+		assert_failed(st->s, CN_ESQL, hint);
+		cn_rollback(st->s);
+		cn_each (st->s, Product, p, cn_where("pryce > 1"))
+			fail_msg("%s", p->name);
+		assert_failed(st->s, CN_ESQL, hint);
+		cn_rollback(st->s);
+		(void)cn_update_where(st->s, Product, "prise = 1", "true");
+		assert_failed(st->s, CN_ESQL, hint);
+		cn_rollback(st->s);
+		(void)cn_delete_where(st->s, Product, "prise = ?", 1);
+		assert_failed(st->s, CN_ESQL, hint);
+		cn_rollback(st->s);
+	}
+	(void)cn_list(st->s, Product, .join = "producr");
+	assert_failed(st->s, CN_EARG, "did you mean \"producer\"?");
+	cn_rollback(st->s);
+	(void)cn_list(st->s, Producer, .load = "products.tagz");
+	assert_failed(st->s, CN_EARG, "did you mean \"tags\"?");
+	cn_rollback(st->s);
+	cn_load(st->s, Product, cn_get(st->s, Product, 1), "labls");
+	assert_failed(st->s, CN_EARG, "did you mean \"labels\"?");
+	cn_rollback(st->s);
 	(void)cn_list(st->s, Product, .load = "producr");
 	assert_failed(st->s, CN_EARG, "did you mean \"producer\"?");
 	cn_rollback(st->s);
