@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/postgres/late.h"
 #include "driver/postgres/postgres.h"
 #include "sql/lexer.h"
 
@@ -211,6 +212,8 @@ static cn_status connect_(pg_conn *conn, cn_error *err)
 cn_status cni_pg_open(
 	const cni_uri *uri, const cni_open_options *options, cni_conn **ret, cn_error *err)
 {
+	if (cni_libpq_load)
+		TRY(cni_libpq_load(err));
 	pg_conn *conn = calloc(1, sizeof *conn);
 
 	if (!conn)
