@@ -81,10 +81,10 @@ CN_API void cn_app_free(cn_app *app);
  *     …
  *     cn_app_open_database(app, "users", &db, &err);
  *
- * A model of cn_app_desc.models that says CN_TABLE_OPTIONS(.database = "users") lives there, too: its
- * migrations are that database's, and sessions of the app take its rows there. cn_app_open (and what
- * opens the app's database elsewhere: commands, the web) opens every database that some model of
- * the app lives in.
+ * A model of cn_app_desc.models that says CN_TABLE_OPTIONS(.database = "users") lives there, too:
+ * its migrations are that database's, and sessions of the app take its rows there. cn_app_open (and
+ * what opens the app's database elsewhere: commands, the web) opens every database that some model
+ * of the app lives in.
  *
  * Texts are borrowed, desc itself and the list of models are not. Source: src/manage/bind.c */
 typedef struct cn_database_desc {

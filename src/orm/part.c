@@ -236,16 +236,14 @@ cn_session *cn_session_open(cn_db *db)
 	s->parts = parts;
 	parts[0] = s;
 	for (size_t i = 1; i < db->part_count; i++) {
-		parts[i] = cni_session_new_part(db->parts[i]);
-		if (!parts[i]) {
+		cn_session *part = cni_session_new_part(db->parts[i]);
+		if (!part) {
 			cn_session_close(s);
 			return NULL;
 		}
-		s->part_count++;
-	}
-	for (size_t i = 1; i < s->part_count; i++) {
-		parts[i]->parts = parts;
-		parts[i]->part_count = s->part_count;
+		part->parts = parts;
+		part->part_count = db->part_count;
+		parts[s->part_count++] = part;
 	}
 	return s;
 }

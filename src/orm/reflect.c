@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/plan.h"
 #include "orm/database_impl.h"
 #include "orm/model_schema.h"
 #include "schema/write_c_model.h"
@@ -129,7 +130,7 @@ static cn_status add_columns(making *m)
 		cn_column column = {.member = c->name,
 			.type = number ? CN_TYPE_INT64 : type_of(c->type),
 			.primary_key = number,
-			.autoincrement = number && m->from->key->autoincrement,
+			.autoincrement = number && m->from->key && m->from->key->autoincrement,
 			.not_null = c->not_null && !number,
 			.null = key && !number && !c->not_null,
 			.default_sql = c->generated_sql || number ? NULL : c->default_sql,
@@ -142,15 +143,12 @@ static cn_status add_columns(making *m)
 /* The row's number, under one of its names that no column has. */
 static cn_status add_hidden_key(making *m)
 {
-	static const char *const names[] = {"rowid", "_rowid_", "oid"};
-	size_t i = 0;
+	const char *name = cni_rowid_word(m->from->table);
 
-	while (i < CNI_COUNT(names) && cni_table_column(m->from->table, names[i]) >= 0)
-		i++;
-	if (i == CNI_COUNT(names))
+	if (!name)
 		return CN_ENOTFOUND;
 	cn_column column = {
-		.member = names[i], .type = CN_TYPE_INT64, .primary_key = true, .not_null = true};
+		.member = name, .type = CN_TYPE_INT64, .primary_key = true, .not_null = true};
 	return add_column(m, column, true);
 }
 

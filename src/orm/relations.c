@@ -41,6 +41,7 @@ static cn_status find_foreign(const cni_layout *layout, const cn_relation *relat
 	cni_arena *arena, cn_error *err)
 {
 	size_t fields[CNI_KEY_MAX], count = 0, found = 0;
+	const cni_foreign *one = NULL;
 
 	if (via && cni_layout_fields(child, via, ".via", fields, &count, arena, err) < 0)
 		return cn_error_wrap(
@@ -49,11 +50,13 @@ static cn_status find_foreign(const cni_layout *layout, const cn_relation *relat
 		const cni_foreign *foreign = &child->foreign[i];
 		if (foreign->parent != parent || (via && !foreign_over(foreign, fields, count)))
 			continue;
-		*ret = foreign;
+		one = foreign;
 		found++;
 	}
-	if (found == 1)
+	if (one && found == 1) {
+		*ret = one;
 		return CN_OK;
+	}
 	if (found) {
 		cni_member_fail(layout, relation->member, err,
 			"\"%s\" references \"%s\" more than once: say which columns with .via",

@@ -57,8 +57,10 @@ cn_status cn_lock(cn_session *s)
 
 	if (!cni_session_ready(s))
 		return s->error.status;
-	for (size_t i = 0; i < s->part_count; i++)
-		TRY(cni_session_writer(s->parts[i], &conn));
+	for (size_t i = 0; i < s->part_count; i++) {
+		if (s->part_count == 1 || !s->parts[i]->db->read_only)
+			TRY(cni_session_writer(s->parts[i], &conn));
+	}
 	return CN_OK;
 }
 

@@ -24,8 +24,9 @@ typedef struct cni_c_relation_part {
 	const char *member;
 	cni_c_relation_kind kind;
 	const struct cni_c_model *target;
-	const cni_ddl_constraint *key; /* of the child; many to many: of the table between, to here … */
-	const cni_ddl_constraint *to;  /* … and to the target */
+	const cni_ddl_constraint
+		*key; /* of the child; many to many: of the table between, to here … */
+	const cni_ddl_constraint *to;      /* … and to the target */
 	const struct cni_c_model *through; /* the table between */
 } cni_c_relation_part;
 
