@@ -60,6 +60,14 @@ const char *cni_conn_rows_table(const cni_conn *conn)
 	return conn->driver->rows_table ? conn->driver->rows_table(conn) : NULL;
 }
 
+cn_status cni_conn_partial_insert(
+	cni_conn *conn, const char *table, const char **ret, cn_error *err)
+{
+	*ret = "INSERT";
+	return conn->driver->partial_insert ? conn->driver->partial_insert(conn, table, ret, err)
+					    : CN_OK;
+}
+
 cn_status cni_stmt_bind_rows(cni_stmt *stmt, size_t index, const cni_rows *rows, cn_error *err)
 {
 	return stmt->conn->driver->bind_rows(stmt, index, rows, err);
@@ -352,8 +360,8 @@ cn_status cni_conn_inspect_like(
 cn_status cni_conn_snapshot(cni_conn *conn, cni_conn **ret, cn_error *err)
 {
 	if (!conn->driver->snapshot)
-		return cn_fail(err, CN_EUNSUPPORTED, "%s makes no private copies",
-			conn->driver->name);
+		return cn_fail(
+			err, CN_EUNSUPPORTED, "%s makes no private copies", conn->driver->name);
 	return conn->driver->snapshot(conn, ret, err);
 }
 

@@ -226,6 +226,8 @@ struct cni_driver {
 	 * not now, since somebody wants to see the values (trace). Both NULL: this engine cannot */
 	const char *(*rows_table)(const cni_conn *conn);
 	cn_status (*bind_rows)(cni_stmt *stmt, size_t index, const cni_rows *rows, cn_error *err);
+	cn_status (*partial_insert)(
+		cni_conn *conn, const char *table, const char **ret, cn_error *err); /* or NULL */
 	int (*step)(cni_stmt *stmt, cn_error *err); /* CNI_ROW, CNI_DONE or a cn_status */
 	void (*reset)(cni_stmt *stmt);
 	size_t (*column_count)(const cni_stmt *stmt);
@@ -289,8 +291,8 @@ struct cni_driver {
 		void **ret_state, cn_error *err);
 	cn_status (*plan_after)(cni_conn *conn, const struct cni_plan *plan, cni_arena *arena,
 		void *state, cn_error *err);
-	/* A step of the plan broke a constraint, inside the transaction: says in `err` of which table
-	 * of the user's, and which rows. NULL: the engine's own words do. */
+	/* A step of the plan broke a constraint, inside the transaction: says in `err` of which
+	 * table of the user's, and which rows. NULL: the engine's own words do. */
 	void (*step_failed)(cni_conn *conn, const struct cni_plan *plan,
 		const struct cni_step *step, cn_error *err);
 	unsigned writers; /* so many connections of a pool write, unless it is told; 0: 1 */
@@ -376,6 +378,12 @@ cn_status cni_stmt_bind_all(
  *     INSERT INTO t (a, b) SELECT c0, c1 FROM <table>(?)
  * NULL: not on this connection, or not now; bind the values one by one. */
 const char *cni_conn_rows_table(const cni_conn *conn);
+/* How an INSERT of many rows into a table may begin when all is rolled back anyway after one is
+ * refused: "INSERT OR FAIL" leaves those before it (cni_conn_changes tells how many), so that the
+ * engine need not keep what it takes to undo the statement alone. "INSERT" where the words would
+ * mean something else: to a trigger, or a constraint that says itself what happens. */
+cn_status cni_conn_partial_insert(
+	cni_conn *conn, const char *table, const char **ret, cn_error *err) CN_MUST_CHECK;
 /* `rows` and what it points to must stay until the statement is reset. */
 cn_status cni_stmt_bind_rows(
 	cni_stmt *stmt, size_t index, const cni_rows *rows, cn_error *err) CN_MUST_CHECK;

@@ -9,6 +9,7 @@
 /* From memory a larger number gains nothing, and those of a refused one are inserted once more, one
  * by one. Parameters cost time when the statement is compiled. */
 enum { ROWS_MEMORY = 500, ROWS_BOUND = 100, PARAMETERS = 30000, ROWS_COPIED = 8192 };
+enum { PARTIAL_MIN = 100 }; /* rows, from which on it is worth asking cni_conn_partial_insert */
 
 typedef struct cni_feed_rows {
 	cni_rows rows; /* first: the engine knows only this */
@@ -17,11 +18,12 @@ typedef struct cni_feed_rows {
 
 /* ---- the statement ---- */
 
-static size_t list_columns(cni_buffer *sql, const cni_layout *layout, const bool *given)
+static size_t list_columns(
+	cni_buffer *sql, const char *verb, const cni_layout *layout, const bool *given)
 {
 	size_t columns = 0;
 
-	cni_buffer_printf(sql, "INSERT INTO %s", layout->quoted);
+	cni_buffer_printf(sql, "%s INTO %s", verb, layout->quoted);
 	for (size_t i = 0; i < layout->field_count; i++) {
 		if (given[i])
 			cni_buffer_printf(
@@ -32,7 +34,7 @@ static size_t list_columns(cni_buffer *sql, const cni_layout *layout, const bool
 
 void cni_insert_sql(cni_buffer *sql, const cni_layout *layout, const bool *given, size_t rows)
 {
-	size_t columns = list_columns(sql, layout, given);
+	size_t columns = list_columns(sql, "INSERT", layout, given);
 
 	if (!columns) {
 		cni_buffer_puts(sql, " DEFAULT VALUES");
@@ -46,10 +48,10 @@ void cni_insert_sql(cni_buffer *sql, const cni_layout *layout, const bool *given
 	}
 }
 
-static void memory_sql(
-	cni_buffer *sql, const cni_layout *layout, const bool *given, const char *table)
+static void memory_sql(cni_buffer *sql, const char *verb, const cni_layout *layout,
+	const bool *given, const char *table)
 {
-	size_t columns = list_columns(sql, layout, given);
+	size_t columns = list_columns(sql, verb, layout, given);
 
 	cni_buffer_puts(sql, ") SELECT ");
 	for (size_t i = 0; i < columns; i++)
@@ -106,6 +108,7 @@ static cn_status describe(cni_feed *feed, const cni_layout *layout, const bool *
 static cn_status aim(cni_feed *feed, const cni_layout *layout, const bool *given, size_t count)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	const char *verb = "INSERT";
 
 	if (feed->stmt && feed->layout == layout &&
 		(!feed->row_count || feed->row_count == count) &&
@@ -114,14 +117,18 @@ static cn_status aim(cni_feed *feed, const cni_layout *layout, const bool *given
 	cni_feed_done(feed);
 	TRY(describe(feed, layout, given));
 	const char *table = memory_table(feed, feed->column_count);
+	if (table && count >= PARTIAL_MIN)
+		TRY(cni_conn_partial_insert(
+			feed->conn, layout->model->table, &verb, &feed->s->error));
 	if (table && count > 1)
-		memory_sql(&sql, layout, given, table);
+		memory_sql(&sql, verb, layout, given, table);
 	else
 		cni_insert_sql(&sql, layout, given, count);
 	if (sql.failed)
 		return cni_session_oom(feed->s);
 	TRY(cni_session_prepare(feed->s, feed->conn, sql.data, layout, &feed->stmt));
 	feed->layout = layout;
+	feed->partial = strcmp(verb, "INSERT") != 0;
 	feed->row_count = table && count > 1 ? 0 : count;
 	return CN_OK;
 }
@@ -201,8 +208,13 @@ cn_status cni_feed_insert(cni_feed *feed, const cni_layout *layout, const bool *
 		return cni_feed_copy(feed, layout, given, rows, count);
 	feed->failed = SIZE_MAX;
 	TRY(aim(feed, layout, given, count));
-	if (!feed->row_count)
-		return run_from_memory(feed, rows, count);
+	if (!feed->row_count) {
+		cn_status status = run_from_memory(feed, rows, count);
+		int64_t before = cni_conn_changes(feed->conn);
+		if (status == CN_ECONSTRAINT && feed->partial && before > 0)
+			feed->failed = (size_t)before;
+		return status;
+	}
 	TRY(bind_all(feed, rows, count));
 	return cni_stmt_run(feed->stmt, &feed->s->error);
 }

@@ -18,12 +18,12 @@
 typedef struct cni_feed {
 	cn_session *s;
 	cni_conn *conn;
-	size_t failed; /* the row whose value was refused before it came to the database, or
-			  SIZE_MAX */
+	size_t failed; /* after a failure: the row that it is about, or SIZE_MAX: not known */
 	/* the statement, and what it is for */
 	cni_stmt *stmt;
 	const cni_layout *layout;
 	bool *given;
+	bool partial;             /* it leaves the rows before a refused one */
 	size_t row_count;         /* 0: any number, from memory */
 	size_t *fields;           /* column to field */
 	cni_rows_column *columns; /* the same, for the engine */
@@ -34,7 +34,7 @@ typedef struct cni_feed {
 size_t cni_feed_most(const cni_feed *feed, size_t columns);
 
 /* Inserts rows (at least one, at most that many), of which the fields with given[i] are written.
- * CN_ECONSTRAINT: one of them was refused. */
+ * After a failure some of them may be there: what the session has written must be rolled back. */
 cn_status cni_feed_insert(cni_feed *feed, const cni_layout *layout, const bool *given,
 	const void *const *rows, size_t count) CN_MUST_CHECK;
 
@@ -44,9 +44,9 @@ enum { CNI_FEED_COPY_MIN = 64 };
 cn_status cni_feed_copy(cni_feed *feed, const cni_layout *layout, const bool *given,
 	const void *const *rows, size_t count) CN_MUST_CHECK;
 
-/* After that: may they be tried again, one by one? Not when some are there (a trigger's
- * RAISE(FAIL)), and not when the transaction is over (RAISE(ROLLBACK)) or can only be rolled
- * back. */
+/* After CN_ECONSTRAINT, when it is not known which one was refused: may they be tried again, one by
+ * one? Not when some are there (a trigger's RAISE(FAIL)), and not when the transaction is over
+ * (RAISE(ROLLBACK)) or can only be rolled back. */
 bool cni_feed_again(const cni_feed *feed);
 
 /* Binds the given fields of a row from parameter *at on, and moves it on. */

@@ -246,6 +246,8 @@ static cn_status insert_batch(cni_flush *flush, const cni_run *run, const bool *
 {
 	cn_status status = cni_feed_insert(&flush->feed, run->layout, given, run->rows, run->count);
 
+	if (status == CN_ECONSTRAINT && flush->feed.failed != SIZE_MAX)
+		return cn_error_wrap(&flush->s->error, "inserting a \"%s\"", run->layout->name);
 	if (status < 0 && flush->feed.failed != SIZE_MAX)
 		return cn_error_wrap(&flush->s->error, "model \"%s\"", run->layout->name);
 	return status;
@@ -256,6 +258,8 @@ static cn_status insert_again(cni_flush *flush, const cni_run *run)
 {
 	cn_session *s = flush->s;
 
+	if (flush->feed.failed != SIZE_MAX) /* it is known */
+		return s->error.status;
 	if (!cni_feed_again(&flush->feed))
 		return cn_error_wrap(
 			&s->error, "inserting %zu \"%s\"", run->count, run->layout->name);

@@ -399,6 +399,59 @@ static void triggers_have_their_way(void **state)
 	assert_int_equal(cn_count(s, Thing, cn_where("number = ?", 5)), 0);
 }
 
+/* What a table or a trigger says of conflicts holds for many rows as for one. */
+static void conflict_clauses_hold(void **state)
+{
+	fixture *f = *state;
+	cn_session *s = f->s;
+	static Stock rows[400];
+
+	for (int i = 0; i < 400; i++)
+		rows[i] = (Stock){.shop = i % 10, .item = "all", .amount = i, .version = 1};
+	sql(f, "DROP TABLE stock; CREATE TABLE stock (shop INTEGER, item TEXT, amount INTEGER, "
+	       "version INTEGER, PRIMARY KEY (shop, item) ON CONFLICT REPLACE)");
+	assert_int_equal(cn_insert_many(s, Stock, rows, 400), 400);
+	assert_int_equal(cn_count(s, Stock), 10);
+	assert_int_equal(cn_count(s, Stock, cn_where("amount = 390 + shop")), 10);
+	assert_int_equal(cn_commit(s), CN_OK);
+
+	sql(f, "DROP TABLE stock; CREATE TABLE stock (shop INTEGER, item TEXT, amount INTEGER "
+	       "PRIMARY KEY, version INTEGER); CREATE TABLE seen (shop PRIMARY KEY); "
+	       "CREATE TRIGGER see AFTER INSERT ON stock BEGIN "
+	       "INSERT OR IGNORE INTO seen VALUES (new.shop); END");
+	assert_int_equal(cn_insert_many(s, Stock, rows, 400), 400);
+	assert_int_equal(cn_count(s, Stock), 400);
+	assert_int_equal(cn_execute(s, "delete from seen"), 10);
+	assert_int_equal(cn_execute(s, "delete from stock"), 400);
+	(void)cn_execute(s, "drop trigger see");
+	(void)cn_execute(s, "create temp trigger see_too after insert on stock begin "
+			    "insert or ignore into seen values (new.shop); end");
+	assert_clean(s);
+	assert_int_equal(cn_insert_many(s, Stock, rows, 400), 400);
+	assert_int_equal(cn_execute(s, "delete from seen"), 10);
+	assert_int_equal(cn_commit(s), CN_OK);
+}
+
+static void a_refused_object_is_told(void **state)
+{
+	fixture *f = *state;
+	cn_session *s = f->s;
+
+	for (int round = 0; round < 2; round++) { /* the first row of a statement, and another */
+		(void)cn_new(s, Stock, .shop = round ? 150 : 0, .item = "x", .amount = 1);
+		assert_int_equal(cn_commit(s), CN_OK);
+		cn_clear(s);
+		for (int i = 0; i < 300; i++)
+			(void)cn_new(s, Stock, .shop = i, .item = "x", .amount = 1);
+		assert_int_equal(cn_commit(s), CN_ECONSTRAINT);
+		assert_failed(s, CN_ECONSTRAINT, "inserting a \"Stock\"");
+		cn_rollback(s);
+		assert_int_equal(cn_count(s, Stock), 1);
+		assert_int_equal(cn_delete_where(s, Stock, "true"), 1);
+		assert_int_equal(cn_commit(s), CN_OK);
+	}
+}
+
 static Stock **stocks(cn_session *s) { return cn_list(s, Stock, .order_by = "shop, item"); }
 
 static void fill_stock(cn_session *s)
@@ -621,6 +674,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keys_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_refused_row_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(triggers_have_their_way, setup, teardown),
+		cmocka_unit_test_setup_teardown(conflict_clauses_hold, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_refused_object_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(versions_move_on_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_lost_update_is_found_among_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_check_refuses_one_of_many, setup, teardown),

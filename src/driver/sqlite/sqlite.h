@@ -222,6 +222,9 @@ cn_status cni_sqlite_functions(cni_sqlite *conn, cn_error *err);
 #define CNI_SQLITE_ROWS "cantil_rows"
 cn_status cni_sqlite_rows(cni_sqlite *conn, cn_error *err);
 const char *cni_sqlite_rows_table(const cni_conn *base);
+/* Source: partial.c */
+cn_status cni_sqlite_partial_insert(
+	cni_conn *base, const char *table, const char **ret, cn_error *err);
 cn_status cni_sqlite_bind_rows(cni_stmt *base, size_t index, const cni_rows *rows, cn_error *err);
 
 /* Rows by key from a statement that does not end. Source: lookup.c */

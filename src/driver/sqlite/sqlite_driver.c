@@ -27,6 +27,7 @@ const cni_driver cni_sqlite_driver = {
 	.bind = cni_sqlite_bind,
 	.rows_table = cni_sqlite_rows_table,
 	.bind_rows = cni_sqlite_bind_rows,
+	.partial_insert = cni_sqlite_partial_insert,
 	.step = cni_sqlite_step,
 	.reset = cni_sqlite_reset,
 	.column_count = cni_sqlite_columns,
