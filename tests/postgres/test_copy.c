@@ -137,6 +137,37 @@ static void test_all_rows_or_none(void **state)
 	assert_int_equal(int_of(f, f->conn, "SELECT 1"), 1);
 }
 
+static int count_up(cn_value *row, void *ctx, cn_error *err)
+{
+	static const char text[] =
+		"a text that is long enough to fill what lies between two programs";
+	int64_t *left = ctx;
+	(void)err;
+	row[0] = cn_int(*left);
+	row[1] = cn_text(text);
+	return (*left)-- > 0 ? CNI_ROW : CNI_DONE;
+}
+
+/* The server takes its time (it has an index to keep): what libpq could not send at once must not
+ * be left lying when the last row has come. */
+static void test_many_large_copies(void **state)
+{
+	static const char *const columns[] = {"id", "name"};
+	fixture *f = *state;
+	exec(f, f->conn, "CREATE TABLE t(id int, name text); CREATE INDEX ON t(name, id)");
+	for (int i = 0; i < 20; i++) {
+		int64_t left = 3000 + i * 100;
+		cni_copy_rows copy = {.table = "t",
+			.columns = columns,
+			.column_count = 2,
+			.next = count_up,
+			.ctx = &left};
+		assert_ok(cni_conn_copy_rows(f->conn, &copy, &f->err), &f->err);
+		assert_int_equal(copy.count, 3000 + i * 100);
+	}
+	assert_int_equal(int_of(f, f->conn, "SELECT count(*) FROM t"), 79000);
+}
+
 struct runs {
 	int64_t changes, keys;
 	size_t bad; /* this run fails */
@@ -255,6 +286,7 @@ int main(void)
 		TEST(test_copies_every_type),
 		TEST(test_numbers_are_exact),
 		TEST(test_all_rows_or_none),
+		TEST(test_many_large_copies),
 		TEST(test_a_batch_runs_in_a_pipeline),
 		TEST(test_a_batch_ends_with_the_first_failure),
 		TEST(test_a_batch_of_large_rows),

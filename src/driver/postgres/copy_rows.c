@@ -215,6 +215,8 @@ static cn_status finish(copier *c, bool failed, cn_error *err)
 	pg_conn *conn = c->conn;
 	cn_status status = CN_OK;
 
+	/* libpq does not change its mode while there is something to send */
+	TRY(cni_pg_flush(conn, err));
 	PQsetnonblocking(conn->pq, 0);
 	if (PQputCopyEnd(conn->pq, failed ? "given up" : NULL) < 0)
 		return cni_pg_fail(conn, NULL, NULL, err);

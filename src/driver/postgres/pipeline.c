@@ -15,7 +15,7 @@ enum { PART = 500 };
 
 static cn_status lost(pg_conn *conn, cn_error *err) { return cni_pg_fail(conn, NULL, NULL, err); }
 
-static cn_status flush(pg_conn *conn, cn_error *err)
+cn_status cni_pg_flush(pg_conn *conn, cn_error *err)
 {
 	for (;;) {
 		int left = PQflush(conn->pq);
@@ -40,7 +40,7 @@ cn_status cni_pg_pipeline_sync(pg_conn *conn, cn_error *err)
 {
 	if (!PQpipelineSync(conn->pq))
 		return lost(conn, err);
-	return flush(conn, err);
+	return cni_pg_flush(conn, err);
 }
 
 /* Each command's results end with a NULL, the whole with the sync. */
@@ -153,7 +153,7 @@ static cn_status send_part(batch_run *run, cn_error *err)
 	for (size_t i = 0; i < part_size(run) && run->sent < run->batch->count; i++) {
 		TRY(send_one(run, err));
 		if (i % 64 == 63)
-			TRY(flush(run->conn, err));
+			TRY(cni_pg_flush(run->conn, err));
 	}
 	return CN_OK;
 }

@@ -306,6 +306,8 @@ cn_status cni_pg_fail(pg_conn *conn, const PGresult *result, const pg_place *pla
 
 /* ---- many at once: pipeline.c, copy_rows.c, encode.c ---- */
 
+/* Sends what libpq has gathered, all of it. */
+cn_status cni_pg_flush(pg_conn *conn, cn_error *err) CN_MUST_CHECK;
 cn_status cni_pg_pipeline_begin(pg_conn *conn, cn_error *err) CN_MUST_CHECK;
 cn_status cni_pg_pipeline_sync(pg_conn *conn, cn_error *err) CN_MUST_CHECK;
 /* The next result, never NULL: of a command, or PGRES_PIPELINE_SYNC. */
