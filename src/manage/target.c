@@ -36,7 +36,9 @@ cn_status cni_app_declared(cn_app *app, const cni_uri *home, const cni_schema *k
 	}
 	TRY(cni_models_schema(arena, cn_app_models(app), home->engine, ret, err));
 	(*ret)->home = cni_uri_copy(arena, home);
-	return (*ret)->home ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+	if (!(*ret)->home)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	return known ? cni_schema_keep_unsaid(*ret, known, ret, err) : CN_OK;
 }
 
 cn_status cni_app_target(cn_app *app, cni_arena *arena, cni_schema **ret, cn_error *err)

@@ -152,6 +152,32 @@ cn_status cni_schema_take(cni_schema *schema, const cni_ddl *ddl, cn_error *err)
 	return cni_schema_add_object(schema, &object, err);
 }
 
+static bool note_comment(cni_arena *arena, cni_ddl *ddl, const char *column, const char *comment)
+{
+	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
+	const char *what = column ? "COLUMN \1.\2" : "TABLE \1";
+
+	if (!comment || !*comment)
+		return true;
+	cni_buffer_printf(&sql, "COMMENT ON %s IS ", what);
+	cni_quote_text(&sql, comment);
+	cni_ddl_note note = {.column = column,
+		.sql = cni_buffer_dup(&sql, arena),
+		.undo_sql = cni_printf(arena, "COMMENT ON %s IS NULL", what)};
+	return note.sql && note.undo_sql && CNI_PUSH(arena, ddl->notes, ddl->note_count, note);
+}
+
+/* Where they are no part of the CREATE text. */
+static bool note_comments(cni_arena *arena, cni_ddl *ddl)
+{
+	bool ok = note_comment(arena, ddl, NULL, ddl->table.comment);
+
+	for (size_t i = 0; ok && i < ddl->table.column_count; i++)
+		ok = note_comment(
+			arena, ddl, ddl->table.columns[i].name, ddl->table.columns[i].comment);
+	return ok;
+}
+
 cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err)
 {
 	CLEANUP(cni_buffer_done) cni_buffer sql = {0};
@@ -160,7 +186,8 @@ cn_status cni_schema_add(cni_schema *schema, const cni_ddl *ddl, cn_error *err)
 		return cn_fail(err, CN_EARG, "not a schema object");
 	if (cni_dialect_of(schema->engine) != CNI_DIALECT_SQLITE) {
 		cni_ddl copy;
-		if (!cni_ddl_copy(schema->arena, ddl, &copy))
+		if (!cni_ddl_copy(schema->arena, ddl, &copy) ||
+			(copy.kind == CNI_DDL_TABLE && !note_comments(schema->arena, &copy)))
 			return cn_fail(err, CN_ENOMEM, "out of memory");
 		return cni_schema_take(schema, &copy, err);
 	}

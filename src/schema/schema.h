@@ -64,6 +64,12 @@ cn_status cni_schema_take(cni_schema *schema, const cni_ddl *ddl, cn_error *err)
 cn_status cni_schema_add_object(
 	cni_schema *schema, const cni_object *object, cn_error *err) CN_MUST_CHECK;
 
+/* `wanted` (of models, not normalised yet) and what of `from` no model can say: *ret, which shares
+ * the texts of both. Of an engine of which models say all it is `wanted` itself. Source: unsaid.c
+ */
+cn_status cni_schema_keep_unsaid(
+	cni_schema *wanted, const cni_schema *from, cni_schema **ret, cn_error *err) CN_MUST_CHECK;
+
 /* Finds by name, ignoring ASCII case; NULL if there is none. */
 const cni_object *cni_schema_find(const cni_schema *schema, cni_ddl_kind kind, const char *name);
 const cni_object *cni_schema_table(const cni_schema *schema, const char *name);
