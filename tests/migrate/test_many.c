@@ -56,8 +56,8 @@ static const char *statement(cni_arena *arena, int i, bool index)
 	static const char *const tables[] = {
 		"CREATE TABLE t%d (id INTEGER PRIMARY KEY, p INTEGER REFERENCES t%d (id), a TEXT NOT NULL)",
 		"CREATE TABLE t%d (id INTEGER PRIMARY KEY AUTOINCREMENT, p REFERENCES t%d, a UNIQUE)",
-		"CREATE TABLE t%d (p INT REFERENCES t%d, a TEXT COLLATE NOCASE, PRIMARY KEY (p, a)) "
-		"WITHOUT ROWID",
+		("CREATE TABLE t%d (p INT REFERENCES t%d, a TEXT COLLATE NOCASE, PRIMARY KEY (p, a)) "
+		 "WITHOUT ROWID"),
 		"CREATE TABLE t%d (id INT PRIMARY KEY, p INT REFERENCES t%d, a TEXT) STRICT",
 		"CREATE TABLE t%d (p /* \xC3\xA4 ' */ DEFAULT 'it''s', a AS (p || 'x'), CHECK (p <> '%d')\n)",
 	};
