@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/try.h"
 #include "orm/load_impl.h"
+#include "orm/rowlist.h"
 
 enum { SINK_COLUMNS = 100, PAGE_USUAL = 20, LIST_MIN = 16 };
 
@@ -224,27 +225,29 @@ typedef struct cni_taker {
 	bool read_only;
 	const cni_joins *joins; /* NULL: none */
 	bool noded;             /* relations will be loaded: `nodes`, else `rows` is enough */
-	union {                 /* from malloc */
-		cni_node *nodes;
-		void **rows;
-		void *list;
-	} got;
+	cni_rowlist rows;
+	cni_node *nodes; /* from malloc */
 	size_t count, cap;
 } cni_taker;
 
-static void taker_done(cni_taker *taker) { free(taker->got.list); }
-
-static cn_status taker_grow(cni_taker *taker)
+static void taker_done(cni_taker *taker)
 {
-	size_t cap = taker->cap ? taker->cap * 2 : LIST_MIN;
-	size_t each = taker->noded ? sizeof *taker->got.nodes : sizeof(*taker->got.rows);
-	void *list = realloc(taker->got.list, cap * each);
+	cni_rowlist_done(&taker->rows);
+	free(taker->nodes);
+}
 
-	if (!list)
-		return cni_session_oom(taker->s);
-	taker->got.list = list;
-	taker->cap = cap;
-	return CN_OK;
+static bool add_node(cni_taker *taker, cni_node node)
+{
+	if (taker->count == taker->cap) {
+		size_t cap = taker->cap ? taker->cap * 2 : LIST_MIN;
+		cni_node *nodes = realloc(taker->nodes, cap * sizeof *nodes);
+		if (!nodes)
+			return false;
+		taker->nodes = nodes;
+		taker->cap = cap;
+	}
+	taker->nodes[taker->count++] = node;
+	return true;
 }
 
 static int take_row(const cni_tuple *values, void *ctx, cn_error *err)
@@ -262,13 +265,8 @@ static int take_row(const cni_tuple *values, void *ctx, cn_error *err)
 	if (taker->joins)
 		TRY(cni_joins_take(taker->s, taker->joins, values, taker->layout->field_count,
 			&node, taker->read_only));
-	if (taker->count == taker->cap)
-		TRY(taker_grow(taker));
-	if (taker->noded)
-		taker->got.nodes[taker->count++] = node;
-	else
-		taker->got.rows[taker->count++] = node.row;
-	return 0;
+	bool added = taker->noded ? add_node(taker, node) : cni_rowlist_add(&taker->rows, node.row);
+	return added ? 0 : cni_session_oom(taker->s);
 }
 
 static cn_status take_rows(
@@ -312,16 +310,14 @@ static cn_status take_list(
 	TRY(take_rows(s, layout, query, &taker));
 	if (query->load)
 		TRY(cni_session_load_path(
-			s, layout, taker.got.nodes, taker.count, query->load, query->read_only));
-	size_t size = taker.count * sizeof(void *);
-	void **list = cni_alloc_bare(&s->rows, size + sizeof *list);
+			s, layout, taker.nodes, taker.count, query->load, query->read_only));
+	for (size_t i = 0; i < taker.count; i++) {
+		if (!cni_rowlist_add(&taker.rows, taker.nodes[i].row))
+			return cni_session_oom(s);
+	}
+	void **list = cni_rowlist_make(&taker.rows, &s->rows);
 	if (!list)
 		return cni_session_oom(s);
-	if (size && !taker.noded)
-		memcpy(list, taker.got.rows, size);
-	for (size_t i = 0; taker.noded && i < taker.count; i++)
-		list[i] = taker.got.nodes[i].row;
-	list[taker.count] = NULL;
 	*ret = list;
 	return CN_OK;
 }
