@@ -106,6 +106,7 @@ typedef struct cn_adopted {
 	size_t table_count;          /* in it */
 	const cn_adopted_tool *tools;
 	size_t tool_count;
+	size_t view_count; /* in it, too */
 } cn_adopted;
 
 /* Makes the migrations folder when there is none and a base revision that makes what the database

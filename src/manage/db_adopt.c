@@ -5,6 +5,7 @@
  * The database is done first, its last step being the row in the version table; then the files that
  * are missing. Nothing that exists is overwritten, so the same command finishes what was killed.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -204,6 +205,7 @@ static cn_status print_json(const adoption *a, const cn_adopted *adopted, cn_err
 	cni_json_text(&json, "database", a->uri.path ? a->uri.path : a->uri.text);
 	cni_json_bool(&json, "already", adopted->already);
 	cni_json_int(&json, "tables", (int64_t)adopted->table_count);
+	cni_json_int(&json, "views", (int64_t)adopted->view_count);
 	cni_json_text(&json, "revision", adopted->revision);
 	cni_json_text(&json, "path", adopted->path);
 	cni_json_array(&json, "found");
@@ -224,6 +226,16 @@ static cn_status print_json(const adoption *a, const cn_adopted *adopted, cn_err
 		return no_memory(err);
 	cn_print(a->call, "%s", cni_buffer_text(&out));
 	return CN_OK;
+}
+
+static void print_adopted(const adoption *a, const cn_adopted *adopted, const char *file)
+{
+	char views[40] = "";
+	if (adopted->view_count)
+		snprintf(views, sizeof views, ", %zu view%s", adopted->view_count,
+			adopted->view_count == 1 ? "" : "s");
+	cn_note(a->call, "%s (%zu table%s%s) is at revision %s: %s", file, adopted->table_count,
+		adopted->table_count == 1 ? "" : "s", views, adopted->revision, adopted->path);
 }
 
 static void print_text(const adoption *a, const cn_adopted *adopted)
@@ -247,8 +259,7 @@ static void print_text(const adoption *a, const cn_adopted *adopted)
 			adopted->revision ? ", at revision " : "",
 			adopted->revision ? adopted->revision : "");
 	else if (adopted->revision)
-		cn_note(call, "%s (%zu table%s) is at revision %s: %s", file, adopted->table_count,
-			adopted->table_count == 1 ? "" : "s", adopted->revision, adopted->path);
+		print_adopted(a, adopted, file);
 	else
 		cn_note(call, "%s is empty: its first revision comes from \"db migrate\"", file);
 	cn_note(call, "next: change %s, then %s db migrate -m \"what changed\"",

@@ -93,6 +93,7 @@ adopted
 project views 'CREATE VIEW v AS SELECT 1 AS one'
 exits 0 'views only' sh -c "$cantil adopt app.db --json >made.json"
 check '… as JSON' python3 -m json.tool made.json
+check '… and they are counted' grep -q '"views": 1' made.json
 rm made.json
 adopted
 

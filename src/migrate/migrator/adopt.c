@@ -77,9 +77,11 @@ static cn_status read_database(adopt_job *job, cn_adopted *adopted, cn_error *er
 	TRY(cni_conn_inspect(job->conn, job->arena, &all, err));
 	TRY(find_tools(job, all, adopted, err));
 	TRY(strip(all, job->arena, &job->schema, err));
-	for (size_t i = 0; i < job->schema->object_count; i++)
-		adopted->table_count += job->schema->objects[i].ddl.kind == CNI_DDL_TABLE ||
-					job->schema->objects[i].ddl.kind == CNI_DDL_VIRTUAL;
+	for (size_t i = 0; i < job->schema->object_count; i++) {
+		cni_ddl_kind kind = job->schema->objects[i].ddl.kind;
+		adopted->table_count += kind == CNI_DDL_TABLE || kind == CNI_DDL_VIRTUAL;
+		adopted->view_count += kind == CNI_DDL_VIEW;
+	}
 	cni_schema_write_sql(&out, job->schema);
 	job->script = adopted->schema_sql = cni_buffer_dup(&out, job->arena);
 	cni_migrator_close(job->migrator, &job->conn);
