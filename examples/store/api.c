@@ -13,7 +13,8 @@ static void list_products(cn_request *req, cn_reply *reply)
 	cn_null_double min_price = cn_request_query_double(req, "min_price");
 	const char *text = cn_request_query(req, "q");
 	cn_page page = cn_paginate(session, Product, (size_t)cn_request_page(req),
-		cn_where("coalesce(price, 0) >= ? and instr(lower(coalesce(name, '')), lower(?))",
+		cn_where(
+			"coalesce(price, 0) >= ? and lower(coalesce(name, '')) like '%' || lower(?) || '%'",
 			min_price.value, text ? text : ""),
 		.order_by = "name, id", .load = "producer");
 

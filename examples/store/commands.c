@@ -21,7 +21,7 @@ static int restock(cn_call *call, cn_error *err)
 		return err->status;
 	for (size_t w = 0; w < (words ? words : 1); w++) {
 		Product **low = cn_list(session, Product,
-			cn_where("stock < ? and instr(lower(coalesce(name, '')), lower(?)) = 1",
+			cn_where("stock < ? and lower(coalesce(name, '')) like lower(?) || '%'",
 				count, words ? names[w] : ""));
 		if (words && !low[0])
 			cn_warn(call, "no product that is low on stock begins with \"%s\"",
@@ -72,7 +72,8 @@ static int report_producers(cn_call *call, cn_error *err)
 	Sales **sales = cn_sql(session, Sales,
 		"select coalesce(r.name, '(no name)') as producer, count(distinct p.id) as products, count(g.id) as consumed, "
 		"sum(case when g.id is not null then p.price end) as worth "
-		"from Producer r left join Product p on p.id_Producer = r.id left join Garbage g on g.id_Product = p.id "
+		"from \"Producer\" r left join \"Product\" p on p.\"id_Producer\" = r.id "
+		"left join \"Garbage\" g on g.\"id_Product\" = p.id "
 		"group by r.id order by consumed desc, producer limit ?",
 		cn_call_int(call, "limit"));
 	if (cn_session_error(session)->status < 0)

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "sql/lexer.h"
 
 enum { NAMES = 1000 }; /* tried for one second */
@@ -50,18 +51,18 @@ char *cni_backup_name(cni_arena *arena, const char *database, const char *word)
 static cn_status read_revisions(cni_conn *conn, cni_arena *arena, cni_manifest *m, cn_error *err)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
-	int64_t there;
+	CLEANUP(cni_stmt_releasep) cni_stmt *columns = NULL;
+	const cn_value names[] = {cn_text(CNI_VERSION_TABLE), cn_text("revision")};
 	int step;
 
-	TRY(cni_conn_int(conn,
-		"SELECT count(*) FROM pragma_table_info('" CNI_VERSION_TABLE
-		"') WHERE name = 'revision'",
-		&there, err));
-	if (!there)
-		return CN_OK;
+	TRY(cni_conn_prepare(conn, conn->driver->words->column_count, &columns, err));
+	TRY(cni_stmt_bind_all(columns, names, CNI_COUNT(names), err));
+	step = cni_stmt_step(columns, err);
+	if (step != CNI_ROW || !cni_stmt_int(columns, 0))
+		return step < 0 ? (cn_status)step : CN_OK;
 	TRY(cni_conn_prepare(conn,
 		"SELECT revision FROM " CNI_VERSION_TABLE
-		" WHERE revision <> 'base' ORDER BY rowid",
+		" WHERE revision <> 'base' ORDER BY number",
 		&stmt, err));
 	while ((step = cni_stmt_step(stmt, err)) == CNI_ROW) {
 		const char *text = cni_strdup(arena, cni_stmt_text(stmt, 0));

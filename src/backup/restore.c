@@ -9,6 +9,7 @@
 #include "backup/part.h"
 #include "base/file.h"
 #include "base/try.h"
+#include "driver/words.h"
 
 enum { HOLD_MS = 1000 }; /* how long to wait for somebody who is about to go */
 
@@ -57,7 +58,8 @@ static void release(hold *held)
 
 	if (held->conn && held->was_wal) {
 		cni_conn_rollback(held->conn);
-		if (cni_conn_exec(held->conn, "PRAGMA journal_mode=WAL", &ignored) < 0)
+		if (cni_conn_exec(held->conn, held->conn->driver->words->journal_again, &ignored) <
+			0)
 			(void)0; /* whoever opens it next sets it */
 	}
 	cni_conn_close(held->conn);
@@ -68,20 +70,23 @@ static void release(hold *held)
  * exclusive transaction then keeps others out. */
 static cn_status lock(cni_arena *arena, const char *path, hold *held, cn_error *err)
 {
+	const cni_words *words = held->conn->driver->words;
 	const char *mode;
 
-	TRY(cni_conn_text(held->conn, arena, "PRAGMA journal_mode", &mode, err));
+	if (!words->journal)
+		return cn_fail(err, CN_EUNSUPPORTED, "\"%s\" is no database in a file", path);
+	TRY(cni_conn_text(held->conn, arena, words->journal, &mode, err));
 	held->was_wal = mode && strcmp(mode, "wal") == 0;
 	if (held->was_wal) {
 		cn_status status =
-			cni_conn_text(held->conn, arena, "PRAGMA journal_mode=DELETE", &mode, err);
+			cni_conn_text(held->conn, arena, words->journal_leave, &mode, err);
 		if (status == CN_ECONFLICT || (status == CN_OK && strcmp(mode, "delete") != 0)) {
 			held->was_wal = false; /* it still is */
 			return in_use(path, err);
 		}
 		TRY(status);
 	}
-	cn_status status = cni_conn_exec(held->conn, "BEGIN EXCLUSIVE", err);
+	cn_status status = cni_conn_exec(held->conn, held->conn->driver->words->begin_alone, err);
 	return status == CN_ECONFLICT ? in_use(path, err) : status;
 }
 
@@ -129,7 +134,7 @@ static cn_status keep_file(const hold *held, const char *path, const char *kept,
 	if (held->conn) {
 		cni_conn_rollback(held->conn);
 		TRY(cni_conn_backup(held->conn, kept, err));
-		return cni_conn_exec(held->conn, "BEGIN EXCLUSIVE", err);
+		return cni_conn_exec(held->conn, held->conn->driver->words->begin_alone, err);
 	}
 	return cni_file_copy(path, kept, err);
 }

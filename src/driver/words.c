@@ -10,9 +10,14 @@ const cni_words *cni_words_of(const char *engine)
 	return driver ? driver->words : NULL;
 }
 
-bool cni_engine_table(const char *name)
+const char *cni_table_owner(const char *name)
 {
-	return cni_ncasecmp(name, "sqlite_", 7) == 0 || cni_ncasecmp(name, "pg_", 3) == 0;
+	return cni_ncasecmp(name, "sqlite_", 7) == 0 ? "SQLite" : NULL;
+}
+
+bool cni_is_setting(const cni_token *first)
+{
+	return cni_token_is(first, "PRAGMA") || cni_token_is(first, "SET");
 }
 
 bool cni_catalog_table(const char *name)

@@ -43,7 +43,6 @@ typedef struct cni_column_kind {
 
 typedef struct cni_words {
 	const char *title; /* for people: "SQLite" */
-	const char *shell; /* the program that runs scripts: "sqlite3" */
 
 	/* ---- the tables of migrations ---- */
 	const char *table_count;                  /* SELECT 0 or 1: is there a table called ?1 */
@@ -125,24 +124,35 @@ typedef struct cni_words {
 	 * the order of rows does not), 0 of no rows. At most 101 columns. */
 	void (*content_hash)(cni_buffer *out, const char *const *columns, size_t count);
 
+	/* ---- databases that are files (backup) ---- */
+	const char *check_all; /* SELECT complaints about damage, or one row "ok"; NULL: no such */
+	const char *broken_references; /* SELECT how many rows refer to nothing */
+	/* The journal in which readers and a writer go on beside each other: SELECT which is used,
+	 * leave it (yields "delete" when nobody else had the database open), use it again; then a
+	 * transaction that keeps everybody out. NULL: there are no such files. */
+	const char *journal, *journal_leave, *journal_again, *begin_alone;
+	const char *backup_tool; /* what makes backups of databases that are no files; or NULL */
+
 	/* ---- models and sessions (orm) ---- */
+	bool keeps_texts; /* the engine stores the text of CREATE INDEX as it was written */
 	const char *(*member_type)(cni_arena *arena, const cni_column_kind *member);
 	bool counts_by_identity;    /* a key that the engine counts is an identity column */
 	const char *bool_words[2];  /* "0", "1" */
 	const char *blob_quotes[2]; /* around hexadecimal digits: "x'", "'" */
-	bool keys_hold_tables; /* a table that others refer to is dropped only without those keys */
 	/* Behind a column of integers: it is one of those in a text "{1,2}" that is bound; NULL:
 	 * there is none */
 	const char *any_integer;
-	bool rows_in_list; /* (a, b) IN ((1, 2), (3, 4)); else IN (VALUES (1, 2), (3, 4)) */
+	bool rows_in_list;      /* (a, b) IN ((1, 2), (3, 4)); else IN (VALUES (1, 2), (3, 4)) */
 	const char *defer_keys; /* foreign keys are looked at when the transaction is committed */
 } cni_words;
 
 /* The words of an engine; NULL: this build has no such driver. */
 const cni_words *cni_words_of(const char *engine);
 
-/* Is it a table that some engine keeps for itself? */
-bool cni_engine_table(const char *name);
+/* The engine (its title) that keeps tables of such a name for itself; NULL: none does. */
+const char *cni_table_owner(const char *name);
+/* Does a statement that begins so change a setting? */
+bool cni_is_setting(const cni_token *first);
 /* Is it the one in which the CREATE texts are kept, and edited (cni_plan.edits_schema)? */
 bool cni_catalog_table(const char *name);
 

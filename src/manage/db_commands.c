@@ -80,7 +80,8 @@ static const cn_option edit_options[] = {
 
 static const cn_option upgrade_options[] = {
 	CN_ARG_OPTIONAL("revision", "an id, its beginning, LABEL@head, heads, +N; none: the head"),
-	CN_OPT_FLAG(0, "sql", "write the script, for the sqlite3 shell too; FROM:TO: no database"),
+	CN_OPT_FLAG(
+		0, "sql", "write the script, for the database's own shell; FROM:TO: no database"),
 	CN_OPT_FLAG(0, "dry-run", "only say which revisions would run"),
 	CN_OPT_FLAG(0, "allow-drift", "go on although the database is not what its revisions make"),
 	BACKUP_OPTION,
@@ -92,7 +93,8 @@ static const cn_option upgrade_options[] = {
 
 static const cn_option downgrade_options[] = {
 	CN_ARG_OPTIONAL("revision", "an id, its beginning, base, -N, LABEL@-1; none: one back"),
-	CN_OPT_FLAG(0, "sql", "write the script, for the sqlite3 shell too; FROM:TO: no database"),
+	CN_OPT_FLAG(
+		0, "sql", "write the script, for the database's own shell; FROM:TO: no database"),
 	CN_OPT_FLAG(0, "dry-run", "only say which revisions would be undone"),
 	CN_OPT_FLAG(0, "allow-drift", "go on although the database is not what its revisions make"),
 	BACKUP_OPTION,

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "manage/call.h"
 
 static void progress(const char *what, int64_t done, int64_t total, void *ctx)
@@ -37,9 +38,15 @@ static cn_status file_of(cn_call *call, const char **ret, cn_error *err)
 
 	TRY(cni_call_project(call, &project, err));
 	TRY(cni_project_need_uri(project, err));
-	if (!project->uri.path)
-		return cn_fail(
+	if (!project->uri.path) {
+		const cni_words *words = cni_words_of(project->uri.engine);
+		cn_error_set(
 			err, CN_EUNSUPPORTED, "the database \"%s\" is no file", project->uri.text);
+		if (words && words->backup_tool)
+			cn_error_hint(err, "a server's databases are saved and brought back by %s",
+				words->backup_tool);
+		return CN_EUNSUPPORTED;
+	}
 	*ret = project->uri.path;
 	return CN_OK;
 }

@@ -34,7 +34,8 @@ static cn_status add_index_text(cni_schema *schema, const char *sql, size_t size
 {
 	cni_ddl ddl;
 
-	if (cni_dialect_of(schema->engine) == CNI_DIALECT_SQLITE)
+	const cni_words *words = cni_words_of(schema->engine);
+	if (!words || words->keeps_texts)
 		return cni_schema_add_sql(schema, sql, size, err);
 	const char *copy = cni_strndup(schema->arena, sql, size);
 	if (!copy)

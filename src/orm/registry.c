@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "orm/layout.h"
 #include "sql/ddl.h"
 
@@ -51,9 +52,10 @@ static cn_status check_table_name(const cn_model *model, cn_error *err)
 	if (!name || !*name || strlen(name) > TABLE_NAME_MAX || !cni_utf8_valid(name, strlen(name)))
 		return cni_model_fail(
 			model, err, "\"%s\" is no name for a table", name ? name : "");
-	if (!cni_ncasecmp(name, "sqlite_", 7))
-		return cni_model_fail(
-			model, err, "table names that begin with \"sqlite_\" belong to SQLite");
+	if (cni_table_owner(name))
+		return cni_model_fail(model, err,
+			"table names that begin with \"%.*s\" belong to %s",
+			(int)strcspn(name, "_") + 1, name, cni_table_owner(name));
 	return CN_OK;
 }
 

@@ -21,7 +21,7 @@ static void says_what_is_in_it(void **state)
 	bool has;
 
 	run_sql(f, f->db,
-		"CREATE TABLE cantil_version (revision TEXT PRIMARY KEY, applied_at TEXT); INSERT INTO cantil_version VALUES ('base', ''), ('abc', '')");
+		"CREATE TABLE cantil_version (number INTEGER PRIMARY KEY, revision TEXT, applied_at TEXT); INSERT INTO cantil_version (revision, applied_at) VALUES ('base', ''), ('abc', '')");
 	make_backup(f, to, &m);
 	assert_int_equal(m.table_count, 2);
 	assert_string_equal(m.tables[1].name, "b \"x");

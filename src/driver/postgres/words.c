@@ -110,7 +110,6 @@ static const char *member_type(cni_arena *arena, const cni_column_kind *member)
 
 const cni_words cni_postgres_words = {
 	.title = "PostgreSQL",
-	.shell = "psql",
 	.table_count = "SELECT count(*) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND"
 		       " oid = to_regclass(quote_ident(?1))",
 	.column_count = "SELECT count(*) FROM pg_catalog.pg_attribute WHERE attnum > 0 AND"
@@ -161,7 +160,7 @@ const cni_words cni_postgres_words = {
 	.forbids_null = forbids_null,
 	.insert_or_pass = {"INSERT INTO ", " ON CONFLICT DO NOTHING"},
 	.content_hash = content_hash,
-	.keys_hold_tables = true,
+	.backup_tool = "pg_dump and pg_restore",
 	.member_type = member_type,
 	.counts_by_identity = true,
 	.bool_words = {"false", "true"},

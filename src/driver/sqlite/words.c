@@ -293,7 +293,6 @@ static const char *member_type(cni_arena *arena, const cni_column_kind *member)
 
 const cni_words cni_sqlite_words = {
 	.title = "SQLite",
-	.shell = "sqlite3",
 	.table_count = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1",
 	.column_count = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2",
 	.create_version = "CREATE TABLE IF NOT EXISTS " CNI_VERSION_TABLE " (\n"
@@ -338,6 +337,13 @@ const cni_words cni_sqlite_words = {
 	.forbids_null = forbids_null,
 	.insert_or_pass = {"INSERT OR IGNORE INTO ", ""},
 	.content_hash = content_hash,
+	.check_all = "PRAGMA integrity_check",
+	.broken_references = "SELECT count(*) FROM pragma_foreign_key_check",
+	.journal = "PRAGMA journal_mode",
+	.journal_leave = "PRAGMA journal_mode=DELETE",
+	.journal_again = "PRAGMA journal_mode=WAL",
+	.begin_alone = "BEGIN EXCLUSIVE",
+	.keeps_texts = true,
 	.member_type = member_type,
 	.bool_words = {"0", "1"},
 	.blob_quotes = {"x'", "'"},

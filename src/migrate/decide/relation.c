@@ -21,12 +21,12 @@ const char *cni_relation_key_name(const cni_copy *copy)
 static void add_old_rows(const cni_decider *decider, const cni_copy *copy, cni_buffer *out)
 {
 	const cni_ddl_table *from = &copy->from->ddl.table, *to = &copy->to->ddl.table;
-	const char *rowid = cni_rowid_word(from);
+	const char *number = cni_rowid_word(from);
 	cni_buffer_puts(out, "(SELECT ");
 	decider->words->row_label(out, from);
 	cni_buffer_printf(out, " AS %s", cni_relation_key_name(copy));
-	if (rowid && cni_table_column(to, rowid) < 0)
-		cni_buffer_printf(out, ", %s AS %s", rowid, rowid);
+	if (number && cni_table_column(to, number) < 0)
+		cni_buffer_printf(out, ", %s AS %s", number, number);
 	for (size_t i = 0; i < to->column_count; i++) {
 		if (copy->columns[i].from < 0)
 			continue;

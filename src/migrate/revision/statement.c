@@ -142,7 +142,7 @@ cn_status cni_statement_read(cni_arena *arena, const char *sql, cni_statement *r
 							    : "other";
 		if (t[1].kind != CNI_TOKEN_END)
 			s.table = name_at(arena, t, past_if(t, 2));
-	} else if (cni_token_is(&t[0], "PRAGMA")) {
+	} else if (cni_is_setting(&t[0])) {
 		s.method = "setting";
 	} else {
 		read_rows(arena, t, &s);
@@ -181,7 +181,7 @@ cn_status cni_steps_rebuild(cni_arena *arena, const cni_plan *plan, size_t at,
  * counters and statistics are put back. */
 static bool is_upkeep(cni_arena *arena, const cni_statement *s, const char *sql)
 {
-	if (cni_engine_table(s->table) || cni_statement_is_ours(s))
+	if (cni_table_owner(s->table) || cni_statement_is_ours(s))
 		return true;
 	const cni_token *t = cni_tokens(arena, sql, strlen(sql), NULL);
 	size_t at = 0;

@@ -43,3 +43,34 @@ DROP TABLE "Product";
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE "cantil_new_Product" RENAME TO "Product";
 PRAGMA legacy_alter_table = OFF;
+
+-- upgrade postgresql
+
+-- table Product: column price is new
+ALTER TABLE "Product" ADD COLUMN price double precision;
+
+-- table Product: column stock is new
+ALTER TABLE "Product" ADD COLUMN stock bigint DEFAULT 0 NOT NULL;
+
+-- table Product: column created_at is new
+ALTER TABLE "Product" ADD COLUMN created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL;
+
+-- table Product: constraint ck_Product_price is new
+ALTER TABLE "Product" ADD CONSTRAINT "ck_Product_price" CHECK (price >= 0::double precision);
+
+-- downgrade postgresql
+-- warning: values are lost: Product.price
+-- warning: values are lost: Product.stock
+-- warning: values are lost: Product.created_at
+
+-- table Product: constraint ck_Product_price goes
+ALTER TABLE "Product" DROP CONSTRAINT "ck_Product_price";
+
+-- table Product: column price goes
+ALTER TABLE "Product" DROP COLUMN price;
+
+-- table Product: column stock goes
+ALTER TABLE "Product" DROP COLUMN stock;
+
+-- table Product: column created_at goes
+ALTER TABLE "Product" DROP COLUMN created_at;

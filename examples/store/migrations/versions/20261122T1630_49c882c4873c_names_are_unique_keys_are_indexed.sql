@@ -56,3 +56,31 @@ DROP TABLE "Producer";
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE "cantil_new_Producer" RENAME TO "Producer";
 PRAGMA legacy_alter_table = OFF;
+
+-- upgrade postgresql
+
+-- table Producer: constraint uq_Producer_name is new
+ALTER TABLE "Producer" ADD CONSTRAINT "uq_Producer_name" UNIQUE (name);
+
+-- index ix_Garbage_id_Consumer is new
+CREATE INDEX "ix_Garbage_id_Consumer" ON "Garbage" USING btree ("id_Consumer");
+
+-- index ix_Garbage_id_Product is new
+CREATE INDEX "ix_Garbage_id_Product" ON "Garbage" USING btree ("id_Product");
+
+-- index ix_Product_id_Producer is new
+CREATE INDEX "ix_Product_id_Producer" ON "Product" USING btree ("id_Producer");
+
+-- downgrade postgresql
+
+-- index ix_Garbage_id_Consumer goes
+DROP INDEX "ix_Garbage_id_Consumer";
+
+-- index ix_Garbage_id_Product goes
+DROP INDEX "ix_Garbage_id_Product";
+
+-- index ix_Product_id_Producer goes
+DROP INDEX "ix_Product_id_Producer";
+
+-- table Producer: constraint uq_Producer_name goes
+ALTER TABLE "Producer" DROP CONSTRAINT "uq_Producer_name";
