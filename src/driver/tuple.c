@@ -76,19 +76,24 @@ bool cni_tuple_integer_boxed(const cni_tuple *row, size_t index, int64_t *ret)
 	return true;
 }
 
+cn_status cni_tuple_fill_slot(const cni_tuple *row, size_t first, const cni_shape *shape, size_t i,
+	void *into, cni_texts *texts, cn_error *err)
+{
+	cni_slot_kind kind = (cni_slot_kind)shape->slots[i].kind;
+	cn_value value = cni_tuple_value(row, first + i);
+
+	if (value.type == CN_TYPE_NONE)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	if (!is_usual(kind, &value))
+		return shape->other(shape, i, into, &value, texts, err);
+	return put(kind, (char *)into + shape->slots[i].offset, &value, texts, err);
+}
+
 cn_status cni_tuple_fill_boxed(const cni_tuple *row, size_t first, const cni_shape *shape,
 	void *into, cni_texts *texts, cn_error *err)
 {
-	for (size_t i = 0; i < shape->count; i++) {
-		cni_slot_kind kind = (cni_slot_kind)shape->slots[i].kind;
-		cn_value value = cni_tuple_value(row, first + i);
-		if (value.type == CN_TYPE_NONE)
-			return cn_fail(err, CN_ENOMEM, "out of memory");
-		if (is_usual(kind, &value))
-			TRY(put(kind, (char *)into + shape->slots[i].offset, &value, texts, err));
-		else
-			TRY(shape->other(shape, i, into, &value, texts, err));
-	}
+	for (size_t i = 0; i < shape->count; i++)
+		TRY(cni_tuple_fill_slot(row, first, shape, i, into, texts, err));
 	return CN_OK;
 }
 

@@ -92,6 +92,9 @@ cn_status cni_stmt_tuples(cni_stmt *stmt, cni_take_fn fn, void *ctx, cn_error *e
 
 /* Filling through boxed values: for drivers that have no better way. */
 bool cni_tuple_integer_boxed(const cni_tuple *row, size_t index, int64_t *ret);
+/* One column of it: the shape's slot i. */
+cn_status cni_tuple_fill_slot(const cni_tuple *row, size_t first, const cni_shape *shape, size_t i,
+	void *into, cni_texts *texts, cn_error *err);
 cn_status cni_tuple_fill_boxed(const cni_tuple *row, size_t first, const cni_shape *shape,
 	void *into, cni_texts *texts, cn_error *err);
 

@@ -230,11 +230,42 @@ static bool is_text(Oid type)
 	       type == CNI_PG_BYTEA;
 }
 
+static void add_number(cni_buffer *out, uint64_t bits)
+{
+	char bytes[12];
+
+	cni_pg_put32(bytes, 8);
+	cni_pg_put64(bytes + 4, bits);
+	cni_buffer_add(out, bytes, sizeof bytes);
+}
+
+/* What nearly every value is, without the detours. */
+static bool write_usual(cni_buffer *out, Oid type, const cn_value *value)
+{
+	uint64_t bits;
+
+	if (value->type == CN_TYPE_INT64 && type == CNI_PG_INT8) {
+		add_number(out, (uint64_t)value->as.i);
+	} else if (value->type == CN_TYPE_DOUBLE && type == CNI_PG_FLOAT8) {
+		memcpy(&bits, &value->as.d, sizeof bits);
+		add_number(out, bits);
+	} else if (value->type == CN_TYPE_TEXT && type == CNI_PG_TEXT && value->as.p &&
+		   value->size < INT32_MAX / 2 && !memchr(value->as.p, '\0', value->size)) {
+		add32(out, (uint32_t)value->size);
+		cni_buffer_add(out, value->as.p, value->size);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 cn_status cni_pg_write(
 	cni_buffer *out, Oid type, size_t index, const cn_value *value, cn_error *err)
 {
 	pg_param param = {.data = NULL};
 
+	if (write_usual(out, type, value))
+		return out->failed ? cn_fail(err, CN_ENOMEM, "out of memory") : CN_OK;
 	cn_status status = cni_pg_encode(&param, type, index, value, err);
 	if (status == CN_OK && !param.data) {
 		add32(out, (uint32_t)-1);

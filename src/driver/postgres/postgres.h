@@ -258,6 +258,9 @@ void cni_pg_spool_free(pg_spool *spool);             /* NULL is allowed */
 int cni_pg_step(cni_stmt *base, cn_error *err);
 void cni_pg_reset(cni_stmt *base);
 cn_status cni_pg_each(cni_stmt *base, cni_row_fn fn, void *ctx, cn_error *err);
+/* Source: tuple.c */
+cn_status cni_pg_tuples(cni_stmt *base, cni_take_fn fn, void *ctx, cn_error *err);
+cni_tuple cni_pg_here(cni_stmt *base);
 cn_status cni_pg_exec(cni_conn *base, const char *script, size_t size, cn_error *err);
 
 cn_status cni_pg_begin(cni_conn *base, cni_transaction kind, cn_error *err);

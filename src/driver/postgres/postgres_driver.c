@@ -1,6 +1,7 @@
 /* postgres_driver.c - the table of the PostgreSQL driver. */
 #include "driver/postgres/postgres.h"
 #include "driver/postgres/words.h"
+#include "driver/tuple.h"
 
 const cni_driver cni_postgres_driver = {
 	.name = "postgresql",
@@ -18,6 +19,8 @@ const cni_driver cni_postgres_driver = {
 	.text = cni_pg_text,
 	.row = cni_pg_row,
 	.each = cni_pg_each,
+	.tuples = cni_pg_tuples,
+	.here = cni_pg_here,
 	.exec = cni_pg_exec,
 	.begin = cni_pg_begin,
 	.commit = cni_pg_commit,
