@@ -40,9 +40,21 @@ typedef struct memory_points {
 	size_t count;
 } memory_points;
 
+#if defined(__SANITIZE_ADDRESS__)
+#define MEMORY_SLOW 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEMORY_SLOW 1
+#endif
+#endif
+#ifndef MEMORY_SLOW
+#define MEMORY_SLOW 0
+#endif
+
 enum {
-	MEMORY_FRAMES = 10,
-	MEMORY_STACKS = 1 << 20 /* the most that are told apart, a power of two */
+	MEMORY_FRAMES =
+		MEMORY_SLOW ? 7 : 10, /* by which stacks are told apart; two are of this file */
+	MEMORY_STACKS = 1 << 20,      /* the most that are, a power of two */
 };
 
 static struct {

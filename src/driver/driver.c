@@ -327,9 +327,10 @@ cn_status cni_conn_text(
 	cni_stmt *stmt = NULL;
 
 	TRY(first_row(conn, sql, &stmt, err));
-	const char *text = cni_stmt_text(stmt, 0), *copy = cni_strdup(arena, text);
+	bool is_null = cni_stmt_value(stmt, 0).type == CN_TYPE_NULL;
+	const char *copy = cni_strdup(arena, cni_stmt_text(stmt, 0)); /* of a number: needs memory */
 	cni_stmt_release(stmt);
-	if (text && !copy)
+	if (!copy && !is_null)
 		return cn_fail(err, CN_ENOMEM, "out of memory");
 	*ret = copy;
 	return CN_OK;

@@ -3,8 +3,8 @@
  * from then on: it ends with CN_ENOMEM (or does without), crashes nowhere, leaks nothing, and the
  * database is the old one or the new one, whole; a folder has no half of a revision.
  *
- * Linked with --wrap. CANTIL_TEST_ALL tries every n; otherwise they lie further apart the more
- * there are. CANTIL_TEST_FIRST begins with that one; CANTIL_FAULT_ONLY: what has this in its name.
+ * Linked with --wrap. CANTIL_TEST_ALL tries every n (failing_memory.h). CANTIL_TEST_FIRST begins
+ * with that one; CANTIL_FAULT_ONLY: what has this in its name.
  */
 #include "tap.h"
 
@@ -14,57 +14,15 @@
 
 #include "base/file.h"
 #include "base/try.h"
+#include "failing_memory.h"
 #include "fault_vfs.h"
 #include "state.h"
 #include "ways.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
 static struct {
-	long left;    /* allocations that still succeed; < 0: all */
-	bool lasting; /* all after it fail, too */
-	bool hit;
 	char folder[64], path[96];
 	long first;
-	long spread; /* the larger, the nearer to each other */
-} test = {.left = -1};
-
-static bool fails(void)
-{
-	if (test.left < 0)
-		return false;
-	if (test.left > 0) {
-		test.left--;
-		return false;
-	}
-	test.hit = true;
-	if (!test.lasting)
-		test.left = -1;
-	return true;
-}
-
-void *__wrap_malloc(size_t size) { return fails() ? NULL : __real_malloc(size); }
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size) { return fails() ? NULL : __real_realloc(old, size); }
-
-static sqlite3_mem_methods sqlite_own;
-
-static void *sqlite_malloc(int size) { return fails() ? NULL : sqlite_own.xMalloc(size); }
-
-static void *sqlite_realloc(void *old, int size)
-{
-	return fails() ? NULL : sqlite_own.xRealloc(old, size);
-}
+} test;
 
 /* ---- what is tried ---- */
 
@@ -110,6 +68,7 @@ static const trial trials[] = {
 	{"a step in C", NULL, NULL},
 	{"stamp", NULL, NULL},
 	{"apply", NULL, NULL},
+	{"step by step, with a VACUUM", NULL, NULL},
 	{"definition edited by apply", NULL, NULL},
 	{"verify", "a migrator's upgrade, three revisions", verify},
 	{"state and script", "a migrator's upgrade, three revisions", look},
@@ -147,21 +106,31 @@ static void check(const world *w, long n, bool changes, cn_status status, const 
 }
 
 /* How many allocations there are. */
-static long fail_each(world *w, const trial *t)
+static long fail_each(world *w, const trial *t, bool lasting)
 {
-	bool all = getenv("CANTIL_TEST_ALL") != NULL;
-	for (long n = test.first;; n += all ? 1 : 1 + n / test.spread) {
-		cn_error err = {0};
-		size_t reported = 0;
+	cn_status (*run)(world * w, size_t * ret_reported, cn_error * err) =
+		t->run ? t->run : w->scenario->run;
+	memory_points points = {0};
+	cn_error err = {0};
+	size_t reported = 0;
+	fault_load(w->start);
+	memory_points_begin(&points);
+	cn_status status = run(w, &reported, &err);
+	memory_points_end(&points);
+	assert_ok(status, &err);
+	for (size_t i = 0; i < points.count; i++) {
+		if (points.at[i] < test.first)
+			continue;
+		err = (cn_error){0};
 		fault_load(w->start);
-		test.hit = false;
-		test.left = n;
-		cn_status status = (t->run ? t->run : w->scenario->run)(w, &reported, &err);
-		test.left = -1;
-		check(w, n, !t->run, status, &err);
-		if (status == CN_OK && !test.hit)
-			return n;
+		memory_fail(points.at[i], lasting);
+		status = run(w, &reported, &err);
+		memory_work();
+		check(w, points.at[i], !t->run, status, &err);
 	}
+	free(points.at);
+	print_message("# %s: %zu of %ld allocations\n", t->name, points.count, memory.number);
+	return memory.number;
 }
 
 static void survives(void **state)
@@ -173,12 +142,10 @@ static void survives(void **state)
 		s++;
 	for (int lasting = 0; lasting < 2; lasting++) {
 		world w;
-		test.lasting = lasting;
 		world_make(&w, s, test.path, lasting ? "delete" : "wal");
-		count = fail_each(&w, t);
+		count = fail_each(&w, t, lasting);
 		world_done(&w);
 	}
-	print_message("# about %ld allocations\n", count);
 	assert_true(count > 200);
 }
 
@@ -236,36 +203,41 @@ static void start_folder(const char *root, const char *versions)
 		&err);
 }
 
+static void fail_making(const char *versions, long n, bool lasting)
+{
+	cn_error err = {0};
+	size_t before = count_files(versions);
+	memory_fail(n, lasting);
+	cn_status status = make(test.folder, &err);
+	memory_work();
+	assert_int_equal(sqlite3_memory_used(), 0);
+	if (status != CN_OK && (status != CN_ENOMEM || !*err.message))
+		fail_msg("allocation %ld: %d %s | %s", n, status, err.message, err.detail);
+	size_t files = count_files(versions);
+	if (files != before + (status == CN_OK))
+		fail_msg("allocation %ld: status %d, %zu files", n, status, files);
+	if (status == CN_OK)
+		start_folder(test.folder, versions);
+}
+
 static void makes_a_whole_file_or_none(void **state)
 {
 	CLEANUP(cni_arena_done) cni_arena arena = {0};
-	bool all = getenv("CANTIL_TEST_ALL") != NULL;
 	const char *versions = cni_path_join(&arena, test.folder, "migrations/versions");
+	memory_points points = {0};
+	cn_error err = {0};
 	(void)state;
-	for (int lasting = 0; lasting < 2; lasting++) {
-		start_folder(test.folder, versions);
-		size_t before = count_files(versions);
-		for (long n = 0;; n += all ? 1 : 1 + n / test.spread) {
-			cn_error err = {0};
-			test.lasting = lasting;
-			test.hit = false;
-			test.left = n;
-			cn_status status = make(test.folder, &err);
-			test.left = -1;
-			assert_int_equal(sqlite3_memory_used(), 0);
-			if (status != CN_OK && (status != CN_ENOMEM || !*err.message))
-				fail_msg("allocation %ld: %d %s | %s", n, status, err.message,
-					err.detail);
-			size_t files = count_files(versions);
-			if (files != before + (status == CN_OK))
-				fail_msg("allocation %ld: status %d, %zu files", n, status, files);
-			if (status != CN_OK)
-				continue;
-			if (!test.hit)
-				break;
-			start_folder(test.folder, versions);
-		}
-	}
+	start_folder(test.folder, versions);
+	memory_points_begin(&points);
+	cn_status status = make(test.folder, &err);
+	memory_points_end(&points);
+	assert_ok(status, &err);
+	start_folder(test.folder, versions);
+	for (int lasting = 0; lasting < 2; lasting++)
+		for (size_t i = 0; i < points.count; i++)
+			fail_making(versions, points.at[i], lasting);
+	print_message("# %zu of %ld allocations\n", points.count, memory.number);
+	free(points.at);
 	nftw(cni_path_join(&arena, test.folder, "migrations"), remove_entry, 16,
 		FTW_DEPTH | FTW_PHYS);
 }
@@ -291,11 +263,10 @@ static int end(void **state)
 	return rmdir(test.folder);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	struct CMUnitTest tests[CNI_COUNT(trials) + 1] = {0};
 	size_t count = 0;
-	sqlite3_mem_methods failing;
 	for (size_t i = 0; i < CNI_COUNT(trials); i++)
 		tests[count++] = (struct CMUnitTest){.name = trials[i].name,
 			.test_func = survives,
@@ -306,12 +277,8 @@ int main(int argc, char **argv)
 		if (!strstr(tests[i].name, only))
 			memmove(&tests[i], &tests[i + 1], (--count - i) * sizeof tests[0]);
 	test.first = first ? strtol(first, NULL, 10) : 0;
-	test.spread = argc > 1 ? strtol(argv[1], NULL, 10) : 15;
-	sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_own);
-	failing = sqlite_own;
-	failing.xMalloc = sqlite_malloc;
-	failing.xRealloc = sqlite_realloc;
-	sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
+	if (!memory_of_sqlite())
+		return 1;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return _cmocka_run_group_tests("memory", tests, count, start, end);
 }
