@@ -261,24 +261,34 @@ static cn_status drop_late_kinds(pg_planner *p, cn_error *err)
 	return CN_OK;
 }
 
-/* Two that go may refer to each other. */
+/* References to what goes: two that go may refer to each other. */
+static cn_status drop_references(pg_planner *p, const cni_object *table, cn_error *err)
+{
+	for (size_t k = 0; k < table->ddl.table.constraint_count; k++) {
+		const cni_ddl_constraint *key = &table->ddl.table.constraints[k];
+		if (key->kind != CNI_FOREIGN_KEY || key->parent_schema ||
+			strcmp(key->parent, table->name) == 0)
+			continue;
+		const cni_object *parent = cni_schema_table(p->request->from, key->parent);
+		if (!parent || survives(p, parent))
+			continue;
+		TRY(cni_pg_plan_run(p,
+			cni_printf(p->arena, "table %s: constraint %s goes with table %s",
+				table->name, key->name, key->parent),
+			err, "ALTER TABLE %s DROP CONSTRAINT %s", cni_pg_plan_name(p, table->name),
+			cni_pg_plan_name(p, key->name)));
+	}
+	return CN_OK;
+}
+
 static cn_status drop_tables(pg_planner *p, cn_error *err)
 {
 	const cni_schema *from = p->request->from;
 
-	for (size_t i = 0; i < from->object_count; i++) {
-		const cni_object *object = &from->objects[i];
-		if (object->ddl.kind != CNI_DDL_TABLE || survives(p, object))
-			continue;
-		for (size_t k = 0; k < object->ddl.table.constraint_count; k++) {
-			const cni_ddl_constraint *key = &object->ddl.table.constraints[k];
-			if (key->kind != CNI_FOREIGN_KEY || strcmp(key->parent, object->name) == 0)
-				continue;
-			TRY(cni_pg_plan_run(p, cni_pg_plan_says(p, object, "goes"), err,
-				"ALTER TABLE %s DROP CONSTRAINT %s",
-				cni_pg_plan_name(p, object->name), cni_pg_plan_name(p, key->name)));
-		}
-	}
+	for (size_t i = 0; i < from->object_count; i++)
+		if (from->objects[i].ddl.kind == CNI_DDL_TABLE &&
+			!cni_pg_plan_ignores(p, &from->objects[i]))
+			TRY(drop_references(p, &from->objects[i], err));
 	for (size_t i = from->object_count; i > 0; i--) {
 		const cni_object *object = &from->objects[i - 1];
 		if (object->ddl.kind != CNI_DDL_TABLE || survives(p, object))
