@@ -67,6 +67,9 @@ typedef struct cni_words {
 	 * is taken back. NULL: running it once more does no harm. */
 	cn_status (*step_again)(
 		cni_conn *conn, const cni_step *step, bool *ret_done, cn_error *err);
+	/* A scratch database is inside of a transaction: such steps are built there, and what makes
+	 * nothing (VACUUM) is passed over. */
+	bool builds_outside;
 	/* Does the step set something that holds for its connection only? Then a run that goes on
 	 * runs it again. NULL: none does. */
 	bool (*step_sets)(const cni_step *step);

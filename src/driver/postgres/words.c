@@ -140,6 +140,7 @@ const cni_words cni_postgres_words = {
 	.script_end = script_end,
 	.step_rule = cni_pg_step_rule,
 	.step_again = cni_pg_step_again,
+	.builds_outside = true,
 	.step_sets = cni_pg_step_sets,
 	.hold_migrations = cni_pg_hold_migrations,
 	.release_migrations = cni_pg_release_migrations,

@@ -24,6 +24,13 @@ static cn_status place(
 
 /* ---- rehearsal ---- */
 
+static cn_status rehearse_outside(cni_conn *conn, const cni_step *step, cn_error *err)
+{
+	return conn->driver->words->builds_outside
+		       ? conn->driver->build(conn, step->sql, strlen(step->sql), err)
+		       : cni_conn_exec(conn, step->sql, err);
+}
+
 cn_status cni_stepwise_rehearse(cni_conn *conn, const cni_revision *revision, const cni_plan *plan,
 	bool down, const cni_schema *expect, cn_error *err)
 {
@@ -32,11 +39,12 @@ cn_status cni_stepwise_rehearse(cni_conn *conn, const cni_revision *revision, co
 		const cni_plan one = {.steps = step, .step_count = 1};
 		cni_execution execution = {
 			.plan = &one, .revision = revision, .down = down, .rehearsal = true};
-		TRY(step->outside ? place(revision, step, cni_conn_exec(conn, step->sql, err), err)
+		TRY(step->outside ? place(revision, step, rehearse_outside(conn, step, err), err)
 				  : cni_execute(conn, &execution, err));
 	}
 	const cni_plan none = {0};
-	return cni_execute(conn, &(cni_execution){.plan = &none, .expect = expect}, err);
+	return cni_execute(
+		conn, &(cni_execution){.plan = &none, .rehearsal = true, .expect = expect}, err);
 }
 
 /* ---- what is done ---- */
