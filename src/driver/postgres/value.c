@@ -18,7 +18,9 @@
 #include "driver/postgres/postgres.h"
 #include "driver/postgres/wire_bytes.h"
 
-#define DAY_US INT64_C(86400000000)
+#define DAY_US   INT64_C(86400000000)
+#define DATE_MIN (-719528) /* the years 0 to 9999 */
+#define DATE_MAX 2932896
 
 enum {
 	NUMERIC_NEGATIVE = 0x4000,
@@ -102,14 +104,14 @@ static cn_value from_time(cni_buffer *out, int64_t us)
 static cn_value from_date(cni_buffer *out, int32_t days)
 {
 	char text[CNI_TIME_TEXT];
-	int64_t us = days * DAY_US;
+	int64_t since_1970 = (int64_t)days + CNI_PG_EPOCH_DAYS;
 
 	if (days == INT32_MAX || days == INT32_MIN) {
 		cni_buffer_puts(out, days > 0 ? "infinity" : "-infinity");
-	} else if (!cni_pg_time_fits(us + CNI_PG_EPOCH_US)) {
+	} else if (since_1970 < DATE_MIN || since_1970 > DATE_MAX) {
 		cni_pg_far_date(out, days);
 	} else {
-		cni_date_text(days + CNI_PG_EPOCH_DAYS, text);
+		cni_date_text((int32_t)since_1970, text);
 		cni_buffer_puts(out, text);
 	}
 	return made(out);
