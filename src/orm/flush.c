@@ -69,32 +69,45 @@ static bool cascades(const cni_link *link)
 	       (link->relation->cascade & (CN_CASCADE_DELETE | CN_CASCADE_NULLIFY)) != 0;
 }
 
+static cn_status nodes_of(cni_flush *flush, cni_entry *const *entries, size_t count, cni_node **ret)
+{
+	cni_node *nodes = cni_alloc(&flush->s->scratch, count * sizeof *nodes);
+
+	if (!nodes)
+		return cni_session_oom(flush->s);
+	for (size_t i = 0; i < count; i++)
+		nodes[i] = (cni_node){cni_row(entries[i]), entries[i]};
+	*ret = nodes;
+	return CN_OK;
+}
+
+/* Rows of one model that are to be deleted, from one place in the list on. */
+static cn_status cascade_from(cni_flush *flush, size_t from, size_t count)
+{
+	const cni_layout *layout = flush->deletes.entries[from]->layout;
+	cni_node *parents = NULL;
+
+	for (size_t i = 0; i < layout->link_count; i++) {
+		if (!cascades(&layout->links[i]))
+			continue;
+		if (!parents)
+			TRY(nodes_of(flush, flush->deletes.entries + from, count, &parents));
+		TRY(cascade_over(flush, &layout->links[i], parents, count));
+	}
+	return CN_OK;
+}
+
 /* The list grows while it is walked: what is added at its end has children of its own. Rows of one
  * model that stand together are taken together. */
 static cn_status cascade(cni_flush *flush)
 {
-	cn_session *s = flush->s;
+	const cni_list *list = &flush->deletes;
 
-	for (size_t from = 0, to; from < flush->deletes.count; from = to) {
-		const cni_layout *layout = flush->deletes.entries[from]->layout;
-		for (to = from;
-			to < flush->deletes.count && flush->deletes.entries[to]->layout == layout;)
+	for (size_t from = 0, to; from < list->count; from = to) {
+		for (to = from + 1; to < list->count &&
+				    list->entries[to]->layout == list->entries[from]->layout;)
 			to++;
-		cni_node *parents = NULL;
-		for (size_t i = 0; i < layout->link_count; i++) {
-			if (!cascades(&layout->links[i]))
-				continue;
-			if (!parents) {
-				parents = cni_alloc(&s->scratch, (to - from) * sizeof *parents);
-				if (!parents)
-					return cni_session_oom(s);
-				for (size_t k = from; k < to; k++) {
-					cni_entry *entry = flush->deletes.entries[k];
-					parents[k - from] = (cni_node){cni_row(entry), entry};
-				}
-			}
-			TRY(cascade_over(flush, &layout->links[i], parents, to - from));
-		}
+		TRY(cascade_from(flush, from, to - from));
 	}
 	return CN_OK;
 }
@@ -157,28 +170,38 @@ static cn_status gather(cni_flush *flush)
 	return CN_OK;
 }
 
+static cn_status write_new(cni_flush *flush)
+{
+	if (!flush->inserts.count)
+		return CN_OK;
+	TRY(cni_order_inserts(flush));
+	TRY(cni_flush_inserts(flush));
+	for (size_t i = 0; i < flush->inserts.count; i++) {
+		if (has_late_wish(flush->inserts.entries[i]))
+			TRY(add(flush, &flush->updates, flush->inserts.entries[i]));
+	}
+	return CN_OK;
+}
+
+static cn_status write_deleted(cni_flush *flush)
+{
+	if (!flush->deletes.count)
+		return CN_OK;
+	flush->updates.count = 0;
+	TRY(cascade(flush));
+	TRY(cni_flush_updates(flush)); /* children that are let go */
+	TRY(cni_unlink_deleted(flush));
+	TRY(cni_order_deletes(flush));
+	return cni_flush_deletes(flush);
+}
+
 static cn_status write_all(cni_flush *flush)
 {
 	TRY(cni_session_writer(flush->s, &flush->conn));
-	if (flush->inserts.count) {
-		TRY(cni_order_inserts(flush));
-		TRY(cni_flush_inserts(flush));
-		for (size_t i = 0; i < flush->inserts.count; i++) {
-			if (has_late_wish(flush->inserts.entries[i]))
-				TRY(add(flush, &flush->updates, flush->inserts.entries[i]));
-		}
-	}
+	TRY(write_new(flush));
 	TRY(cni_flush_updates(flush));
 	TRY(cni_unlink_pairs(flush));
-	if (flush->deletes.count) {
-		flush->updates.count = 0;
-		TRY(cascade(flush));
-		TRY(cni_flush_updates(flush)); /* children that are let go */
-		TRY(cni_unlink_deleted(flush));
-		TRY(cni_order_deletes(flush));
-		TRY(cni_flush_deletes(flush));
-	}
-	return CN_OK;
+	return write_deleted(flush);
 }
 
 static cn_status flush_part(cn_session *s)

@@ -78,7 +78,7 @@ static bool fits_run(const cni_run *run, const cni_entry *entry)
 /* Room for the entries of a run; what a shorter one has left is kept. */
 static cn_status reserve(cn_session *s, cni_run *run)
 {
-	if (run->room >= run->most)
+	if (run->rows && run->room >= run->most)
 		return CN_OK;
 	run->entries = cni_alloc(&s->scratch, run->most * sizeof *run->entries);
 	run->rows = cni_alloc(&s->scratch, run->most * sizeof *run->rows);

@@ -302,7 +302,7 @@ static cn_status update_all(cni_update *run)
 
 	for (size_t i = 0; i < list->count; i++) {
 		size_t fields = list->entries[i]->layout->field_count;
-		if (fields > room) {
+		if (!changed || fields > room) {
 			room = fields;
 			changed = cni_alloc(&run->flush->s->scratch, room);
 			if (!changed)
