@@ -149,7 +149,7 @@ void *cn_session_get(cn_session *s, const cn_model *model, size_t count, const c
 {
 	s = cni_session_for(s, model);
 	const cni_layout *layout = cni_session_begin(s, model);
-	cn_value as_stored[CNI_KEY_MAX];
+	cn_value as_stored[CNI_KEY_MAX] = {{0}};
 	cni_entry *known = NULL;
 	void *row = NULL, *probe = NULL;
 
@@ -168,7 +168,7 @@ void *cn_session_get_plain(cn_session *s, const cn_model *model, size_t count, c
 {
 	s = cni_session_for(s, model);
 	const cni_layout *layout = cni_session_begin(s, model);
-	cn_value as_stored[CNI_KEY_MAX];
+	cn_value as_stored[CNI_KEY_MAX] = {{0}};
 	void *row = NULL, *probe = NULL;
 
 	if (!layout || is_null_key(key, count))

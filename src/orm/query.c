@@ -223,8 +223,9 @@ typedef struct cni_taker {
 	cn_session *s;
 	const cni_layout *layout;
 	bool read_only;
-	const cni_joins *joins; /* NULL: none */
-	bool noded;             /* relations will be loaded: `nodes`, else `rows` is enough */
+	bool joined; /* by `joins` */
+	cni_joins joins;
+	bool noded; /* relations will be loaded: `nodes`, else `rows` is enough */
 	cni_rowlist rows;
 	cni_node *nodes; /* from malloc */
 	size_t count, cap;
@@ -262,8 +263,8 @@ static int take_row(const cni_tuple *values, void *ctx, cn_error *err)
 		TRY(cni_session_take(taker->s, taker->layout, values, 0, &node.entry));
 		node.row = cni_row(node.entry);
 	}
-	if (taker->joins)
-		TRY(cni_joins_take(taker->s, taker->joins, values, taker->layout->field_count,
+	if (taker->joined)
+		TRY(cni_joins_take(taker->s, &taker->joins, values, taker->layout->field_count,
 			&node, taker->read_only));
 	bool added = taker->noded ? add_node(taker, node) : cni_rowlist_add(&taker->rows, node.row);
 	return added ? 0 : cni_session_oom(taker->s);
@@ -276,12 +277,11 @@ static cn_status take_rows(
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
 
 	const cni_buffer *text = &sql;
-	cni_joins joins = {0};
 
 	if (query->join) {
-		TRY(cni_joins_parse(s, layout, query->join, &joins));
-		cni_joins_sql(&sql, layout, query, &joins);
-		taker->joins = &joins;
+		TRY(cni_joins_parse(s, layout, query->join, &taker->joins));
+		cni_joins_sql(&sql, layout, query, &taker->joins);
+		taker->joined = true;
 	} else {
 		text = list_text(s, layout, query);
 	}
@@ -291,7 +291,6 @@ static cn_status take_rows(
 		s->fresh = layout;
 	cn_status status = cni_stmt_tuples(stmt, take_row, taker, &s->error);
 	s->fresh = NULL;
-	taker->joins = NULL;
 	if (status < 0)
 		explain(s, layout);
 	return status;

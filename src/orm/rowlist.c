@@ -11,7 +11,7 @@ static cni_run *next_run(cni_rowlist *list)
 	if (!list->more && list->run_count < CNI_RUNS_FEW)
 		return &list->few[list->run_count++];
 	if (list->run_count >= list->run_cap) {
-		size_t cap = list->run_count * 2;
+		size_t cap = list->run_cap ? list->run_cap * 2 : (size_t)4 * CNI_RUNS_FEW;
 		cni_run *more = realloc(list->more, cap * sizeof *more);
 		if (!more)
 			return NULL;

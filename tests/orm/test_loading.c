@@ -137,8 +137,8 @@ static void same_marks(cn_session *s, const Item *item)
 		distinct++;
 	}
 	assert_null(wanted[distinct]);
-	assert_int_equal(cn_len(item->marks),
-		cn_count(s, ItemMark, cn_where("item_id = ?", item->id)));
+	assert_int_equal(
+		cn_len(item->marks), cn_count(s, ItemMark, cn_where("item_id = ?", item->id)));
 }
 
 static void same_items(cn_session *s, Box *const *boxes, size_t every)
@@ -147,8 +147,8 @@ static void same_items(cn_session *s, Box *const *boxes, size_t every)
 		assert_non_null(boxes[i]->items);
 		if (i % every)
 			continue;
-		Item **wanted = cn_list(
-			s, Item, cn_where("box_id = ?", boxes[i]->id), .order_by = "id");
+		Item **wanted =
+			cn_list(s, Item, cn_where("box_id = ?", boxes[i]->id), .order_by = "id");
 		assert_int_equal(cn_len(wanted), cn_len(boxes[i]->items));
 		for (size_t k = 0; wanted[k]; k++) {
 			const Item *item = boxes[i]->items[k];
