@@ -65,6 +65,17 @@ static void make_table(table *t)
 	t->comment = pick(4) == 0;
 }
 
+/* Mostly of the type that it is: few types become others. */
+static void change_column(column *c)
+{
+	unsigned type = c->type;
+	make_column(c);
+	if (pick(4)) {
+		c->check = c->check && type < 2;
+		c->type = type;
+	}
+}
+
 /* The same with a few things changed. */
 static void change(schema *s)
 {
@@ -74,7 +85,7 @@ static void change(schema *s)
 		case 0: make_table(t); break;
 		case 1: t->parent = (int)pick(TABLES + 2) - 2; break;
 		case 2: t->view = !t->view; break;
-		default: make_column(&t->columns[pick(COLUMNS)]); break;
+		default: change_column(&t->columns[pick(COLUMNS)]); break;
 		}
 	}
 	s->labels = 2 + pick(3);
@@ -250,7 +261,7 @@ static bool run_pair(fixture *f, uint64_t number)
 		cni_apply(f->conn, "target", to, &answers, &options, &arena, &report, &err);
 	/* a timestamp is no mood, and not every text is JSON, whatever is allowed */
 	bool value =
-		strstr(err.message, "cannot cast type") || strstr(err.message, "invalid input");
+		strstr(err.message, "cannot cast type") || strstr(err.detail, "SELECT count(*)");
 	if (status == CN_EDECISION || (status < 0 && value)) {
 		cni_schema *now, *then;
 		assert_ok(cni_conn_inspect(f->conn, &arena, &now, &err), &err);
@@ -278,7 +289,7 @@ static void test_pairs(void **state)
 {
 	fixture *f = *state;
 	const char *count = getenv("CANTIL_RANDOM_PAIRS"), *first = getenv("CANTIL_RANDOM_SEED");
-	uint64_t pairs = count ? strtoull(count, NULL, 10) : 30, refused = 0;
+	uint64_t pairs = count ? strtoull(count, NULL, 10) : 20, refused = 0;
 	uint64_t start = first ? strtoull(first, NULL, 10) : 1;
 	exec(f, f->conn, "SET client_min_messages = error");
 	for (uint64_t i = start; i < start + pairs; i++)

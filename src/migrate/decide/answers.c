@@ -83,6 +83,14 @@ static cn_status read_rename(struct reader *reader, cni_answer *ret, cn_error *e
 	return read_end(reader, err);
 }
 
+/* Is it a part of `::type`, as PostgreSQL writes a cast? Which engine it is for is not known here.
+ */
+static bool is_cast(const cni_token *first, const cni_token *token)
+{
+	return token->text[0] == ':' && token > first &&
+	       (token->text[1] == ':' || token->text[-1] == ':');
+}
+
 /* The rest of the line is the expression: one, with its parentheses closed, so that it cannot be
  * anything but a value where it is put into a statement. */
 static cn_status read_fill(struct reader *reader, cni_answer *ret, cn_error *err)
@@ -97,9 +105,10 @@ static cn_status read_fill(struct reader *reader, cni_answer *ret, cn_error *err
 			"fill TABLE.COLUMN 'value', or any SQL expression");
 	for (const cni_token *token = first; token->kind != CNI_TOKEN_END; token++) {
 		depth += cni_token_is_op(token, "(") - cni_token_is_op(token, ")");
-		if (depth < 0 || token->kind == CNI_TOKEN_ILLEGAL ||
-			token->kind == CNI_TOKEN_VARIABLE || cni_token_is_op(token, ";") ||
-			(depth == 0 && cni_token_is_op(token, ",")))
+		bool strange =
+			token->kind == CNI_TOKEN_ILLEGAL || token->kind == CNI_TOKEN_VARIABLE;
+		if (depth < 0 || (strange && !is_cast(first, token)) ||
+			cni_token_is_op(token, ";") || (depth == 0 && cni_token_is_op(token, ",")))
 			return wrong(reader, err, "the value to fill in is not one SQL expression",
 				NULL);
 	}
