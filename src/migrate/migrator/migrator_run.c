@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/words.h"
 #include "migrate/change/drift.h"
 #include "migrate/migrator/migrator.h"
 #include "migrate/revision/data_step.h"
@@ -237,6 +238,13 @@ static cn_status take_turn(run_job *job, const cni_revision *revision, cn_error 
 	if (!plan || !plan->no_transaction)
 		return CN_OK;
 	cni_migrator_close(job->migrator, &job->conn);
+	/* a scratch database that is a transaction on the same server would be waited for by what
+	 * runs concurrently; the revisions behind this one go without a rehearsal */
+	const cni_words *words = cni_words_of(job->migrator->engine);
+	if (words && words->builds_outside) {
+		cni_conn_close(job->rehearsal.scratch);
+		job->rehearsal.scratch = NULL;
+	}
 	return cni_stepwise_lock(job->migrator, &job->lock, err);
 }
 
@@ -245,6 +253,7 @@ static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *e
 	cn_migrator *migrator = job->migrator;
 	bool done = false;
 	TRY(rehearse(job, revision, err));
+	bool rehearsed = job->rehearsal.scratch != NULL;
 	TRY(take_turn(job, revision, err));
 	if (!job->conn)
 		TRY(cni_migrator_open(migrator, job->route.down ? CNI_OPEN_WRITE : CNI_OPEN_CREATE,
@@ -254,8 +263,8 @@ static cn_status run_one(run_job *job, const cni_revision *revision, cn_error *e
 		.down = job->route.down,
 		.tag = migrator->tag,
 		.lock_timeout_ms = migrator->desc.lock_timeout_ms,
-		.before = job->rehearsal.scratch ? job->rehearsal.before : NULL,
-		.after = job->rehearsal.scratch ? job->rehearsal.after : NULL,
+		.before = rehearsed ? job->rehearsal.before : NULL,
+		.after = rehearsed ? job->rehearsal.after : NULL,
 		.progress = migrator->desc.progress,
 		.ctx = migrator->desc.ctx,
 		.starts = job->done ? NULL : starts,
