@@ -65,7 +65,7 @@ bool cni_is_filled(const cni_layout *layout, size_t field, const void *row)
 
 static bool fits_run(const cni_run *run, const cni_entry *entry)
 {
-	if (!run->count || run->layout != entry->layout || run->count >= run->most)
+	if (!run->rows || !run->count || run->layout != entry->layout || run->count >= run->most)
 		return false;
 	for (size_t i = 0; i < run->layout->fillable_count; i++) {
 		size_t field = run->layout->fillable[i];

@@ -266,7 +266,8 @@ static cn_status end_run(cni_update *run)
 
 static bool fits_run(const cni_update *run, const cni_layout *layout, const bool *changed)
 {
-	return run->layout == layout && !memcmp(run->changed, changed, layout->field_count);
+	return run->layout && run->layout == layout &&
+	       !memcmp(run->changed, changed, layout->field_count);
 }
 
 static cn_status update_one(cni_update *run, cni_entry *entry, bool *changed)
