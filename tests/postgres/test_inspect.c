@@ -198,6 +198,8 @@ static void test_whole(void **state)
 			  &schema, &f->err),
 		&f->err);
 	assert_string_equal(cni_schema_table(schema, "u")->ddl.table.columns[0].type, "citext");
+	/* as pg_dump writes it: the table is the script's, the type the extension's */
+	assert_same(f, schema, normalise(f, "CREATE TABLE public.u (a public.citext)"));
 }
 
 /* Another schema of the database, named by the search path. */

@@ -122,6 +122,8 @@ typedef enum pg_kind {
 typedef struct pg_scratch {
 	const char *name, *home; /* home: the schema that it stands for */
 	bool home_visible;       /* it is in the search path */
+	const char **members;    /* what extensions have there: public.citext stays that */
+	size_t member_count;
 	bool saved;              /* a transaction is open, as far as the caller is concerned */
 } pg_scratch;
 

@@ -135,6 +135,26 @@ static bool names_home(const rewriting *w, const char *at, size_t size, pg_piece
 	       strncmp(at + 1, home, size - 2) == 0;
 }
 
+/* Is what stands behind the dot an extension's? `at`: the dot. */
+static bool names_member(const rewriting *w, const char *at, const char *end)
+{
+	pg_piece piece;
+	size_t n;
+	const char *name = at + 1 < end ? solid(at + 1, end, &piece, &n) : end;
+
+	if (name == end)
+		return false;
+	bool quoted = piece == PG_PIECE_NAME && n > 2;
+	for (size_t i = 0; i < w->scratch->member_count; i++) {
+		const char *member = w->scratch->members[i];
+		size_t size = strlen(member);
+		if (quoted ? size == n - 2 && strncmp(name + 1, member, size) == 0
+			   : size == n && cni_ncasecmp(name, member, size) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* 'public.t_id_seq'::regclass: a name inside of a text. */
 static bool text_names_home(const rewriting *w, const char *at, size_t size, const char *end)
 {
@@ -163,7 +183,7 @@ static void rewrite_statement(const rewriting *w, const char *sql, size_t size)
 		if (creates && piece == PG_PIECE_WORD && is_word(at, n, "CONCURRENTLY")) {
 			/* it cannot be in a transaction, and here nobody waits */
 		} else if (!qualified && at + n < end && at[n] == '.' &&
-			   names_home(w, at, n, piece)) {
+			   names_home(w, at, n, piece) && !names_member(w, at + n, end)) {
 			cni_quote_name(w->out, w->scratch->name);
 		} else if (piece == PG_PIECE_STRING && text_names_home(w, at, n, end)) {
 			cni_buffer_printf(w->out, "'%s", w->scratch->name);
@@ -284,6 +304,32 @@ cn_status cni_pg_build(cni_conn *base, const char *script, size_t size, cn_error
 	"string_agg(quote_ident(p), ', ' ORDER BY n) FROM unnest(current_schemas(false)) "   \
 	"WITH ORDINALITY s(p, n) WHERE n > 1 OR " HAS_EXTENSION ")), true)"
 
+#define MEMBERS                                                                                    \
+	"SELECT DISTINCT coalesce(t.typname, p.proname, c.relname, o.opcname)::text "              \
+	"FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid "                              \
+	"AND d.refclassid = 'pg_extension'::regclass "                                             \
+	"LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid "              \
+	"LEFT JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid "              \
+	"LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid "            \
+	"LEFT JOIN pg_opclass o ON d.classid = 'pg_opclass'::regclass AND o.oid = d.objid "        \
+	"WHERE d.deptype = 'e' AND e.extnamespace = current_setting('cantil.home')::regnamespace " \
+	"AND coalesce(t.typname, p.proname, c.relname, o.opcname) IS NOT NULL"
+
+static cn_status find_members(pg_conn *conn, cn_error *err)
+{
+	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
+	pg_scratch *scratch = conn->scratch;
+	int got;
+
+	TRY(cni_conn_prepare(&conn->base, MEMBERS, &stmt, err));
+	while ((got = cni_stmt_step(stmt, err)) == CNI_ROW) {
+		const char *name = cni_strdup(&conn->arena, cni_stmt_text(stmt, 0));
+		if (!name || !CNI_PUSH(&conn->arena, scratch->members, scratch->member_count, name))
+			return cn_fail(err, CN_ENOMEM, "out of memory");
+	}
+	return (cn_status)got;
+}
+
 static cn_status make(pg_conn *conn, cn_error *err)
 {
 	CLEANUP(cni_stmt_releasep) cni_stmt *stmt = NULL;
@@ -314,7 +360,11 @@ static cn_status make(pg_conn *conn, cn_error *err)
 		return (cn_status)got;
 	scratch->home = cni_strdup(&conn->arena, cni_stmt_text(stmt, 0));
 	scratch->home_visible = cni_stmt_int(stmt, 1) != 0;
-	return scratch->home ? CN_OK : cn_fail(err, CN_ENOMEM, "out of memory");
+	if (!scratch->home)
+		return cn_fail(err, CN_ENOMEM, "out of memory");
+	cni_stmt_release(stmt);
+	stmt = NULL;
+	return scratch->home_visible ? find_members(conn, err) : CN_OK;
 }
 
 static cn_status explain(cn_status status, const cni_uri *home, cn_error *err)
