@@ -102,7 +102,7 @@ cn_status cni_plan_cheaper(cni_conn *conn, const cni_schema *before, const cni_s
 	const cni_plan *plan, int64_t from, cni_arena *arena, const cni_plan **ret, cn_error *err)
 {
 	cni_plan_request request = {.from = before, .to = after};
-	cni_plan *usual = cni_alloc(arena, 2 * sizeof *usual), *cheaper = usual + 1;
+	cni_plan *usual = cni_alloc(arena, 2 * sizeof *usual);
 	cni_schema *stored;
 	cn_error why;
 	bool large;
@@ -120,6 +120,7 @@ cn_status cni_plan_cheaper(cni_conn *conn, const cni_schema *before, const cni_s
 	if (!stored)
 		return CN_OK;
 	request = (cni_plan_request){.from = stored, .to = after, .edit_from = from, .data = conn};
+	cni_plan *cheaper = usual + 1;
 	status = make_plan(conn, &request, arena, cheaper, &why);
 	if (status == CN_OK && cheaper->edited_count)
 		*ret = cheaper;
