@@ -44,3 +44,4 @@ for w in W1 W1_batches W1_bulk W2 W2_tracked W3 W3_tracked W4 W4_tracked W5 W6 W
 done
 echo "{$json}" >build/bench/data.json
 scripts/bench-migrations.sh
+scripts/bench-postgres.sh

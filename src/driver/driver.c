@@ -328,7 +328,8 @@ cn_status cni_conn_text(
 
 	TRY(first_row(conn, sql, &stmt, err));
 	bool is_null = cni_stmt_value(stmt, 0).type == CN_TYPE_NULL;
-	const char *copy = cni_strdup(arena, cni_stmt_text(stmt, 0)); /* of a number: needs memory */
+	const char *copy =
+		cni_strdup(arena, cni_stmt_text(stmt, 0)); /* of a number: needs memory */
 	cni_stmt_release(stmt);
 	if (!copy && !is_null)
 		return cn_fail(err, CN_ENOMEM, "out of memory");

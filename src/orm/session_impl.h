@@ -113,11 +113,11 @@ struct cn_session {
 	void *probe;    /* a zeroed row to look keys up with: kept, `probe_size` bytes */
 	size_t probe_size;
 	cni_stream *streams;
-	struct {		/* cn_get's statement, kept between calls of one unit */
+	struct { /* cn_get's statement, kept between calls of one unit */
 		const cni_layout *layout;
 		cni_conn *conn;
 		cni_stmt *stmt;
-		bool looks;	/* it is a lookup, which reads until it is released */
+		bool looks;     /* it is a lookup, which reads until it is released */
 		unsigned count; /* of calls */
 	} get;
 	struct { /* the text of the last list: a loop asks for the same one again and again */
@@ -185,8 +185,8 @@ void cni_session_trace(cn_session *s, cni_conn *conn, bool on);
 /* Everywhere here: the values are those of the layout's columns, from the column `first` on. */
 
 /* The values over the row, whatever it holds. */
-cn_status cni_entry_reload(cn_session *s, cni_entry *entry, const cni_tuple *values,
-	size_t first) CN_MUST_CHECK;
+cn_status cni_entry_reload(
+	cn_session *s, cni_entry *entry, const cni_tuple *values, size_t first) CN_MUST_CHECK;
 
 /* Takes a row: the entry that has it, brought up to date if it is of an older epoch and unchanged,
  * or a new one. */

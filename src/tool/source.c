@@ -161,7 +161,8 @@ cn_status cni_source_schema(const cni_source *source, const cni_schema *known, c
 	 * compared with */
 	const cni_uri *home = known ? known->home : NULL;
 	if (!home) {
-		const cni_uri alone = {.engine = known ? known->engine : cni_driver_default()->name};
+		const cni_uri alone = {
+			.engine = known ? known->engine : cni_driver_default()->name};
 		home = cni_uri_copy(arena, &alone);
 	}
 	if (!home)

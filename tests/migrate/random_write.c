@@ -32,8 +32,8 @@ const char *random_type_words(const random_table *table, const random_column *co
 		"BLOB", "", "UNSIGNED BIG INT", "FLOATING POINT", "CHARACTER VARYING(255)",
 		"\"my text\"", "float", "VAR/* int */CHAR", "[a blob]"};
 	static const char *const strict[RANDOM_TYPES] = {"INTEGER", "INT", "INT", "TEXT", "TEXT",
-		"REAL", "REAL", "ANY", "ANY", "ANY", "BLOB", "ANY", "INT", "INT", "TEXT",
-		"TEXT", "real", "int", "[blob]"};
+		"REAL", "REAL", "ANY", "ANY", "ANY", "BLOB", "ANY", "INT", "INT", "TEXT", "TEXT",
+		"real", "int", "[blob]"};
 	return table->strict ? strict[type_of(column)] : words[type_of(column)];
 }
 

@@ -90,7 +90,8 @@ static void fail_each(bool lasting)
 			fail_msg("allocation %ld: %d %s | %s", points.at[i], status, err.message,
 				err.detail);
 		if (strcmp(before, after) != 0)
-			fail_msg("allocation %ld: the file has changed: %s | %s", points.at[i], err.message, err.detail);
+			fail_msg("allocation %ld: the file has changed: %s | %s", points.at[i],
+				err.message, err.detail);
 	}
 	print_message("# %zu of %ld allocations\n", points.count, memory.number);
 	assert_true(points.count > 100 && memory.number > 1000);

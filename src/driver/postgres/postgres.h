@@ -124,7 +124,7 @@ typedef struct pg_scratch {
 	bool home_visible;       /* it is in the search path */
 	const char **members;    /* what extensions have there: public.citext stays that */
 	size_t member_count;
-	bool saved;              /* a transaction is open, as far as the caller is concerned */
+	bool saved; /* a transaction is open, as far as the caller is concerned */
 } pg_scratch;
 
 struct pg_conn {

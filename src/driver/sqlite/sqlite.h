@@ -85,7 +85,7 @@ struct cni_sqlite {
 	size_t idle_count;
 	uint64_t prepare_count; /* texts that SQLite had to compile; for tests and reports */
 
-	bool looks_up;	       /* the table of lookup.c is there */
+	bool looks_up;         /* the table of lookup.c is there */
 	cni_sqlite_sink *sink; /* of the innermost cni_stmt_tuples */
 	cni_sqlite_watch watching;
 
