@@ -66,7 +66,7 @@ cn_status cni_pg_plan_would(
 cn_status cni_pg_plan_try(pg_planner *p, const char *comment, const char *sql, bool *ret_refused,
 	cn_error *why, cn_error *err)
 {
-	bool taken;
+	bool taken = false;
 
 	TRY(run_saved(p, sql, true, &taken, why, err));
 	*ret_refused = !taken;
