@@ -105,6 +105,8 @@ CN_API void cn_clear(cn_session *s);         /* forgets all rows, gives back the
  * so what is read from here on is as it is when it is written, and there is no CN_ECONFLICT for it.
  * For a unit that reads in order to write; it also saves reading the same pages on two connections.
  * CN_ECONFLICT: somebody else holds the lock for longer than the busy time-out.
+ * Where writers do not wait for each other (PostgreSQL) it begins the transaction and keeps nobody out: there
+ * `isolation=serializable` in the URI makes a CN_ECONFLICT of what was read and changed meanwhile.
  *
  * Rows that are too many to hold are written in parts. All of it is one transaction, and the memory
  * that of one part:

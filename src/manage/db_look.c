@@ -326,6 +326,6 @@ int cni_db_verify(cn_call *call, cn_error *err)
 	TRY(cni_call_migrator(call, false, &migrator, err));
 	TRY(cn_migrator_verify(migrator, err));
 	cn_note(call, "the migrations hold: forward, backward and forward again%s",
-		cni_migrator_has_database(migrator) ? ", on a copy of the database too" : "");
+		migrator->tried_on_rows ? ", on a copy of the database too" : "");
 	return CN_OK;
 }

@@ -35,8 +35,9 @@ struct cn_migrator {
 	cni_uri home;          /* where scratch databases are made: engine and server */
 	cni_uri *others;       /* the same of the further engines that revisions are made for */
 	size_t other_count;
-	const char *tag;  /* for rows of the version table; NULL: none */
-	bool allow_drift; /* take a database as it is, whatever its revisions make */
+	const char *tag;    /* for rows of the version table; NULL: none */
+	bool tried_on_rows; /* the last verify ran on a copy of the database, too */
+	bool allow_drift;   /* take a database as it is, whatever its revisions make */
 	cni_target_fn target;
 	void *target_ctx;
 	cni_ask_fn ask;

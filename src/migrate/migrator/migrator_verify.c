@@ -125,6 +125,7 @@ static cn_status verify_copy(verify_job *job, cn_error *err)
 	size_t count = job->folder.revision_count;
 	const cni_revision *last = count ? &job->folder.revisions[count - 1] : NULL;
 	TRY(cni_conn_snapshot(job->live, &job->copy, err));
+	job->migrator->tried_on_rows = true;
 	for (size_t i = 0; i < job->folder.revision_count; i++) {
 		const cni_revision *revision = &job->folder.revisions[i];
 		if (!job->applied[i])
@@ -170,6 +171,7 @@ cn_status cn_migrator_verify(cn_migrator *migrator, cn_error *err)
 {
 	verify_job job = {.migrator = migrator};
 	cni_migrator_begin(migrator);
+	migrator->tried_on_rows = false;
 	cn_status status = verify(&job, err);
 	cni_conn_close(job.copy);
 	cni_migrator_close(migrator, &job.live);
