@@ -4,7 +4,7 @@
 #   make demo       install what is missing, build, create and fill the example database, serve it
 #   make test       install what the tests need, build, run everything
 #   make bench      the benchmarks          make fuzz       the fuzzers, FUZZ_SECONDS each
-#   make bench-peers                        the same migrations by Flask-Migrate and by Django
+#   make bench-peers                        the same by Flask-Migrate, Django, SQLAlchemy and peewee
 #   make install    DESTDIR= and PREFIX= as usual
 #   make format     clang-format            make lint       clang-tidy, layer rules
 
