@@ -43,12 +43,13 @@ static inline void extend(uint32_t w[16], int i)
 		     (turn(far, 17) ^ turn(far, 19) ^ far >> 10);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a ROUND is one statement to a reader */
 static void block(uint32_t state[8], const unsigned char *p)
 {
 	uint32_t w[16], s[8];
 
 	memcpy(s, state, sizeof s);
-	for (int i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		w[i] = big_endian(p + 4 * i);
 #pragma GCC unroll 8
 	for (int i = 0; i < 64; i += 8) {
@@ -129,7 +130,7 @@ void cni_sha256_hex(cni_sha256 *sha, char out[65])
 	for (int i = 0; i < 8; i++)
 		tail[pad + (size_t)i] = (unsigned char)(bits >> (56 - 8 * i));
 	cni_sha256_add(sha, tail, pad + 8);
-	for (int i = 0; i < 32; i++) {
+	for (size_t i = 0; i < 32; i++) {
 		unsigned byte = sha->state[i / 4] >> (24 - 8 * (i % 4)) & 0xFF;
 		out[2 * i] = "0123456789abcdef"[byte >> 4];
 		out[2 * i + 1] = "0123456789abcdef"[byte & 15];

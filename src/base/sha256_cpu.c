@@ -42,7 +42,7 @@ WITH_SHA static inline void put_state(uint32_t state[8], halves h)
 }
 
 /* Rounds 4n to 4n + 3 with their four words. */
-WITH_SHA static inline void four(halves *h, __m128i words, int n)
+WITH_SHA static inline void four(halves *h, __m128i words, size_t n)
 {
 	__m128i sum = _mm_add_epi32(words, load(cni_sha256_roots + 4 * n));
 
@@ -58,12 +58,12 @@ WITH_SHA void cni_sha256_blocks_cpu(uint32_t state[8], const unsigned char *data
 	for (; count; count--, data += 64) {
 		const halves before = h;
 		__m128i w[4]; /* the last sixteen words; a ring */
-		for (int n = 0; n < 4; n++) {
+		for (size_t n = 0; n < 4; n++) {
 			w[n] = _mm_shuffle_epi8(load(data + 16 * n), swap);
 			four(&h, w[n], n);
 		}
 #pragma GCC unroll 12
-		for (int n = 4; n < 16; n++) {
+		for (size_t n = 4; n < 16; n++) {
 			__m128i next = _mm_sha256msg1_epu32(w[n % 4], w[(n + 1) % 4]);
 			next = _mm_add_epi32(
 				next, _mm_alignr_epi8(w[(n + 3) % 4], w[(n + 2) % 4], 4));
