@@ -69,7 +69,7 @@ static void try_all(work_fn work, bool writes)
 			assert_true(n < 3000);
 			try_one(&st, work, writes, &kinds[i], n, &end);
 		}
-		assert_true(n > 5);
+		assert_true(n > 10);
 	}
 	store_close(st);
 }
@@ -129,6 +129,10 @@ static cn_status changing(cn_session *s)
 		all[i]->stock += 1;
 		all[i]->name = "Changed";
 	}
+	if (cn_flush(s) < 0)
+		return cn_session_error(s)->status;
+	for (size_t i = 0; all[i]; i++)
+		all[i]->stock += 1;
 	return cn_commit(s);
 }
 

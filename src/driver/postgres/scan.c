@@ -1,6 +1,6 @@
 /*
  * scan.c - SQL text in pieces, split where PostgreSQL splits it: as far as a statement's end and
- * a placeholder need it. sql/lexer.h knows SQLite's rules, which differ in all that is quoted.
+ * a placeholder need it. It makes no tokens; what needs them reads with sql/lexer.h.
  */
 #include <string.h>
 

@@ -147,10 +147,9 @@ static cn_status try_rows(cni_conn *conn, const keys *by, const char *query, con
 	CLEANUP(cni_stmt_releasep) cni_stmt *insert = NULL;
 	int64_t until_us = cni_clock_mono_us() + PATIENCE_US;
 	size_t found = 0;
-	int got;
 	TRY(cni_conn_prepare(conn, query, &row, err));
 	TRY(cni_conn_prepare(conn, one, &insert, err));
-	while (found < NAMED && (got = cni_stmt_step(row, err)) == CNI_ROW) {
+	while (found < NAMED && cni_stmt_step(row, err) == CNI_ROW) {
 		for (size_t i = 0; i < by->count; i++)
 			TRY(cni_stmt_bind(insert, i + 1, cni_stmt_value(row, i), err));
 		cn_status status = cni_stmt_run(insert, NULL);
