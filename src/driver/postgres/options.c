@@ -3,12 +3,11 @@
  * sockets, service files, sslmode, keepalives …); what the URI leaves out libpq takes from its
  * environment, as every program of PostgreSQL's does. A few options are the driver's own.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/option.h"
 #include "driver/postgres/postgres.h"
 
 static const char *const own[] = {
@@ -30,33 +29,12 @@ static cn_status add(pg_conn *conn, const char *keyword, const char *value, cn_e
 	return CN_OK;
 }
 
-static cn_status wrong(const cni_uri_option *option, const char *expected, cn_error *err)
-{
-	cn_error_set(
-		err, CN_EARG, "database URI: %s=%s is not possible", option->name, option->value);
-	cn_error_hint(err, "%s is %s", option->name, expected);
-	return CN_EARG;
-}
-
-static cn_status one_of(const cni_uri_option *option, const char *const *list, const char *expected,
-	int *ret, cn_error *err)
-{
-	for (int i = 0; list[i]; i++)
-		if (cni_same(option->value, list[i])) {
-			*ret = i;
-			return CN_OK;
-		}
-	return wrong(option, expected, err);
-}
-
 static cn_status milliseconds(const cni_uri_option *option, unsigned *ret, cn_error *err)
 {
-	char *end = NULL;
+	int64_t value;
 
-	errno = 0;
-	long long value = strtoll(option->value, &end, 10);
-	if (errno || end == option->value || *end || value < 0 || value > 86400000)
-		return wrong(option, "a number of milliseconds, at most 86400000", err);
+	TRY(cni_option_number(
+		option, 0, 86400000, "a number of milliseconds, at most 86400000", &value, err));
 	*ret = (unsigned)value;
 	return CN_OK;
 }
@@ -66,13 +44,13 @@ static cn_status read_own(pg_conn *conn, const cni_uri_option *option, cn_error 
 	int at = 0;
 
 	if (cni_same(option->name, "mode")) {
-		TRY(one_of(option, modes, "ro, rw or rwc", &at, err));
+		TRY(cni_option_one_of(option, modes, "ro, rw or rwc", &at, err));
 		if ((cni_open_mode)at < conn->mode)
 			conn->mode = (cni_open_mode)at;
 		return CN_OK;
 	}
 	if (cni_same(option->name, "isolation")) {
-		TRY(one_of(option, levels,
+		TRY(cni_option_one_of(option, levels,
 			"read committed, repeatable read or serializable (a blank is %20)", &at,
 			err));
 		conn->isolation = levels[at];

@@ -1,10 +1,9 @@
 /* options.c - what stands behind the ? of a SQLite URI. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/try.h"
+#include "driver/option.h"
 #include "driver/sqlite/sqlite.h"
 
 static const char *const names[] = {"mode", "cache_size", "busy_timeout_ms", "journal_mode",
@@ -16,69 +15,39 @@ static const char *const journals[] = {"wal", "delete", "truncate", "persist", "
 static const char *const levels[] = {"off", "normal", "full", "extra", NULL};
 static const char *const switches[] = {"off", "on", "0", "1", "false", "true", "no", "yes", NULL};
 
-static cn_status wrong(const cni_uri_option *option, const char *expected, cn_error *err)
-{
-	cn_error_set(
-		err, CN_EARG, "database URI: %s=%s is not possible", option->name, option->value);
-	cn_error_hint(err, "%s is %s", option->name, expected);
-	return CN_EARG;
-}
-
-static cn_status one_of(const cni_uri_option *option, const char *const *list, const char *expected,
-	int *ret, cn_error *err)
-{
-	for (int i = 0; list[i]; i++)
-		if (cni_same(option->value, list[i])) {
-			*ret = i;
-			return CN_OK;
-		}
-	return wrong(option, expected, err);
-}
-
-static cn_status number(const cni_uri_option *option, int64_t min, int64_t max,
-	const char *expected, int64_t *ret, cn_error *err)
-{
-	char *end = NULL;
-
-	errno = 0;
-	long long value = strtoll(option->value, &end, 10);
-	if (errno || end == option->value || *end || value < min || value > max)
-		return wrong(option, expected, err);
-	*ret = value;
-	return CN_OK;
-}
-
 static cn_status read_one(const cni_uri_option *option, cni_sqlite_options *out, cn_error *err)
 {
 	const char *name = option->name;
 	int at = 0;
 
 	if (cni_same(name, "mode"))
-		return one_of(option, modes, "ro, rw or rwc", &out->mode, err);
+		return cni_option_one_of(option, modes, "ro, rw or rwc", &out->mode, err);
 	if (cni_same(name, "synchronous"))
-		return one_of(option, levels, "off, normal, full or extra", &out->synchronous, err);
+		return cni_option_one_of(
+			option, levels, "off, normal, full or extra", &out->synchronous, err);
 	if (cni_same(name, "cache_size"))
-		return number(option, -(INT64_C(1) << 24), INT64_C(1) << 24,
+		return cni_option_number(option, -(INT64_C(1) << 24), INT64_C(1) << 24,
 			"a number of pages, or of KiB when it is negative: -65536 is 64 MB",
 			&out->cache_size, err);
 	if (cni_same(name, "mmap_size"))
-		return number(
+		return cni_option_number(
 			option, 0, INT64_C(1) << 40, "a number of bytes", &out->mmap_size, err);
 	if (cni_same(name, "busy_timeout_ms"))
-		return number(option, 0, 3600000, "a number of milliseconds, at most 3600000",
-			&out->busy_timeout_ms, err);
+		return cni_option_number(option, 0, 3600000,
+			"a number of milliseconds, at most 3600000", &out->busy_timeout_ms, err);
 	if (cni_same(name, "foreign_keys")) {
-		TRY(one_of(option, switches, "on or off", &at, err));
+		TRY(cni_option_one_of(option, switches, "on or off", &at, err));
 		out->foreign_keys = at & 1;
 		return CN_OK;
 	}
 	if (cni_same(name, "secure_delete")) {
-		TRY(one_of(option, switches, "on or off", &at, err));
+		TRY(cni_option_one_of(option, switches, "on or off", &at, err));
 		out->secure_delete = at & 1;
 		return CN_OK;
 	}
 	if (cni_same(name, "journal_mode")) {
-		TRY(one_of(option, journals, "wal, delete, truncate, persist or memory", &at, err));
+		TRY(cni_option_one_of(
+			option, journals, "wal, delete, truncate, persist or memory", &at, err));
 		out->journal_mode = journals[at];
 		return CN_OK;
 	}
